@@ -1,0 +1,32 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace OrleansTransfer.Learning.Compute;
+
+/// <summary>
+/// Dropout whose masks are a pure function of the seed given for the step. The stock module draws from a process-wide generator, which several
+/// replicas in one process would share in an order that no one controls.
+/// </summary>
+public sealed class SeededDropout(double probability) : nn.Module<Tensor, Tensor>(nameof(SeededDropout))
+{
+    private long _seed;
+
+    /// <summary>Probability that an element is zeroed, 0 to 1 (exclusive).</summary>
+    public double Probability { get; } = probability is >= 0 and < 1
+        ? probability
+        : throw new ArgumentOutOfRangeException(nameof(probability), probability, "A dropout probability is at least 0 and below 1.");
+
+    /// <summary>Sets the seed of the next training forward pass: call it once per step with a value that no other step or rank uses.</summary>
+    public void Reseed(long seed) => _seed = seed;
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor input)
+    {
+        if (!training || Probability == 0) return input.alias();
+        using var scope = NewDisposeScope();
+        using var generator = new Generator((ulong)_seed, input.device);
+        var keep = 1 - Probability;
+        var mask = zeros_like(input).bernoulli_(keep, generator).div_(keep);
+        return (input * mask).MoveToOuterDisposeScope();
+    }
+}

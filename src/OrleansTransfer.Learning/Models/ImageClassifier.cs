@@ -1,0 +1,53 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace OrleansTransfer.Learning.Models;
+
+/// <summary>
+/// A backbone with its head. State-dict keys and shapes are exactly those of the architecture's origin (torchvision, timm), so weights move both ways by name.
+/// Input <c>[N,3,H,W]</c> float32, normalised as the weights expect; output: logits <c>[N,K]</c>.
+/// </summary>
+public abstract class ImageClassifier(string architecture) : nn.Module<Tensor, Tensor>(architecture)
+{
+    /// <summary>The catalogue name, for instance <c>resnet50</c>.</summary>
+    public string Architecture { get; } = architecture;
+
+    /// <summary>The backbone from input to output, cut where people freeze it. Every backbone parameter and buffer belongs to exactly one stage.</summary>
+    public abstract IReadOnlyList<Stage> Stages { get; }
+
+    /// <summary>First component of the head's keys: <c>fc</c> or <c>classifier</c>.</summary>
+    public abstract string HeadPrefix { get; }
+
+    /// <summary>Width F of the penultimate features <c>[N,F]</c>.</summary>
+    public abstract int FeatureWidth { get; }
+
+    /// <summary>Width K of the logits.</summary>
+    public abstract int Classes { get; }
+
+    /// <summary>
+    /// Puts a freshly initialised head for <paramref name="classes"/> labels in the place of the present one, under the same keys. The draws come from
+    /// <paramref name="seed"/> alone, so every replica gets the same head.
+    /// </summary>
+    /// <param name="dropout">Probability in front of the head's linear layer, 0 to 1 (exclusive); masks come from <see cref="Compute.SeededDropout"/>.</param>
+    public abstract void ReplaceHead(int classes, double dropout, long seed);
+
+    /// <summary>Pooled penultimate features <c>[N,F]</c> of a batch <c>[N,3,H,W]</c>: what the head's last layer sees, averaged over space where that layer is a convolution.</summary>
+    public abstract Tensor Features(Tensor input);
+
+    /// <summary>Draws all weights anew from <paramref name="seed"/>, by the rules the architecture's origin uses for training from scratch.</summary>
+    public abstract void Initialize(long seed);
+}
+
+/// <summary>A named part of a backbone: the unit of freezing.</summary>
+/// <param name="Name">For instance <c>layer4</c> or <c>features.12</c>.</param>
+/// <param name="Prefixes">Key prefixes (without the trailing dot) of the modules in the stage.</param>
+public sealed record Stage(string Name, IReadOnlyList<string> Prefixes)
+{
+    /// <summary>Whether the state-dict key <paramref name="key"/> belongs to the stage.</summary>
+    public bool Contains(string key)
+    {
+        foreach (var prefix in Prefixes)
+            if (key.Length > prefix.Length && key[prefix.Length] == '.' && key.StartsWith(prefix, StringComparison.Ordinal)) return true;
+        return false;
+    }
+}

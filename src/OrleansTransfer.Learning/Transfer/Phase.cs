@@ -1,0 +1,22 @@
+namespace OrleansTransfer.Learning.Transfer;
+
+/// <summary>What happens to the BatchNorm layers of the backbone while it is trained.</summary>
+public enum BatchNormPolicy
+{
+    /// <summary>Statistics and affine parameters stay as the weights have them, bit for bit.</summary>
+    Frozen,
+
+    /// <summary>Statistics stay as they are, bit for bit; scale and shift train where their layer does.</summary>
+    StatisticsFrozen,
+
+    /// <summary>Statistics follow the data of layers that train; scale and shift train with them.</summary>
+    Trainable,
+}
+
+/// <summary>A stretch of training with one set of trainable layers and learning rates.</summary>
+/// <param name="Name">For instance <c>linear-probe</c> or <c>fine-tune</c>.</param>
+/// <param name="Epochs">Length in epochs, at least 1.</param>
+/// <param name="TrainableStages">Names of backbone stages that train; the head always does.</param>
+/// <param name="LearningRate">Peak rate of the head.</param>
+/// <param name="BackboneFactor">The backbone's rate is this times the head's.</param>
+public sealed record Phase(string Name, int Epochs, IReadOnlyList<string> TrainableStages, double LearningRate, double BackboneFactor);

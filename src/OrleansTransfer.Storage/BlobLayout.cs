@@ -1,0 +1,32 @@
+namespace OrleansTransfer.Storage;
+
+/// <summary>Names of everything the project keeps in a container.</summary>
+public static class BlobLayout
+{
+    /// <summary>Prefix of all experiments.</summary>
+    public const string Experiments = "experiments/";
+
+    /// <summary>Prefix of one experiment, with a trailing slash.</summary>
+    public static string Experiment(string id) => $"{Experiments}{id}/";
+
+    /// <summary>The resolved recipe.</summary>
+    public static string Recipe(string id) => $"{Experiment(id)}recipe.yaml";
+
+    /// <summary>The samples of the run and their split.</summary>
+    public static string Dataset(string id) => $"{Experiment(id)}dataset.json";
+
+    /// <summary>A piece of the append-only history.</summary>
+    public static string Events(string id, int number) => $"{Experiment(id)}events/{number:D8}.jsonl";
+
+    /// <summary>Prefix of all checkpoints, with a trailing slash.</summary>
+    public static string Checkpoints(string id) => $"{Experiment(id)}checkpoints/";
+
+    /// <summary>Prefix of one checkpoint, with a trailing slash.</summary>
+    public static string Checkpoint(string id, long step, string attempt) => $"{Checkpoints(id)}{step:D8}-{attempt}/";
+
+    /// <summary>Prefix of the bundle, with a trailing slash.</summary>
+    public static string Bundle(string id) => $"{Experiment(id)}bundle/";
+
+    /// <summary>Imported pretrained weights, by the SHA-256 of their content in lower-case hex.</summary>
+    public static string Weights(string sha256) => $"weights/{sha256}";
+}
