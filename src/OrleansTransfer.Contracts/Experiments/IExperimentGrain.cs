@@ -1,0 +1,56 @@
+using Orleans.Concurrency;
+using OrleansTransfer.Contracts.Recipes;
+using OrleansTransfer.Contracts.Workers;
+
+namespace OrleansTransfer.Contracts.Experiments;
+
+/// <summary>A validated recipe with what its validation found out.</summary>
+/// <param name="Id">The new experiment's id.</param>
+/// <param name="Recipe">Resolved: every path absolute, every default filled in, workers a number.</param>
+[GenerateSerializer, Alias("orleanstransfer.submission")]
+public sealed record ExperimentSubmission(
+    [property: Id(0)] string Id,
+    [property: Id(1)] Recipe Recipe,
+    [property: Id(2)] IReadOnlyList<string> Labels,
+    [property: Id(3)] int TrainingSamples,
+    [property: Id(4)] int ValidationSamples,
+    [property: Id(5)] int BrokenFiles,
+    [property: Id(6)] string? WeightsSha256,
+    [property: Id(7)] long TotalSteps);
+
+/// <summary>
+/// One durable run of one recipe, keyed by the experiment's id. It alone decides who belongs to the group of workers and what generation counts; everyone else reports.
+/// </summary>
+[Alias("orleanstransfer.IExperimentGrain")]
+public interface IExperimentGrain : IGrainWithStringKey
+{
+    /// <summary>Stores the experiment and asks for devices. Idempotent for the same submission.</summary>
+    [Alias("Submit")]
+    Task<ExperimentSnapshot> Submit(ExperimentSubmission submission);
+
+    /// <summary>The experiment now, or null if there is none of this id.</summary>
+    [Alias("Get"), AlwaysInterleave]
+    Task<ExperimentSnapshot?> Get();
+
+    /// <summary>Stops the run; the newest checkpoint stays. Does nothing to one that has ended.</summary>
+    [Alias("Cancel")]
+    Task<ExperimentSnapshot> Cancel(string reason);
+
+    /// <summary>Continues an ended run from its newest whole checkpoint.</summary>
+    /// <param name="epochs">New total of epochs, or null to keep the recipe's.</param>
+    /// <param name="totalSteps">Steps of the whole run with that many epochs.</param>
+    [Alias("Resume")]
+    Task<ExperimentSnapshot> Resume(int? epochs, long? totalSteps);
+
+    /// <summary>Events from sequence number <paramref name="from"/> on. Waits up to <paramref name="wait"/> for the first one, at most 10 s.</summary>
+    [Alias("ReadEvents"), AlwaysInterleave]
+    Task<EventPage> ReadEvents(long from, int max, TimeSpan wait, CancellationToken cancellationToken = default);
+
+    /// <summary>From the scheduler: these workers, in rank order, now belong to the experiment.</summary>
+    [Alias("Granted")]
+    Task Granted(IReadOnlyList<WorkerAddress> workers);
+
+    /// <summary>From a worker: progress, sign of life, or its end. Reports of older generations are dropped.</summary>
+    [Alias("Report")]
+    Task Report(WorkerReport report);
+}

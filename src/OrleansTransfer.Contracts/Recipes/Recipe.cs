@@ -1,0 +1,156 @@
+namespace OrleansTransfer.Contracts.Recipes;
+
+/// <summary>
+/// What the user wrote, completed with defaults: one experiment in full. Immutable once submitted. Keys in YAML and JSON are the property names in camel case.
+/// </summary>
+[GenerateSerializer, Alias("orleanstransfer.recipe")]
+public sealed record Recipe
+{
+    /// <summary>Name of the experiment and stem of its id; by default the folder of the training data.</summary>
+    [Id(0)] public string Name { get; init; } = "";
+
+    /// <summary><c>image-classification</c>.</summary>
+    [Id(1)] public string Task { get; init; } = "image-classification";
+
+    [Id(2)] public ModelRecipe Model { get; init; } = new();
+    [Id(3)] public DataRecipe Data { get; init; } = new();
+    [Id(4)] public TransferRecipe Transfer { get; init; } = new();
+    [Id(5)] public TrainingRecipe Training { get; init; } = new();
+    [Id(6)] public ResourcesRecipe Resources { get; init; } = new();
+    [Id(7)] public CheckpointRecipe Checkpoint { get; init; } = new();
+    [Id(8)] public ExchangeRecipe Exchange { get; init; } = new();
+}
+
+/// <summary>The network and where its pretrained weights come from.</summary>
+[GenerateSerializer, Alias("orleanstransfer.recipe.model")]
+public sealed record ModelRecipe
+{
+    /// <summary>Catalogue name of the backbone.</summary>
+    [Id(0)] public string Backbone { get; init; } = "resnet50";
+
+    /// <summary><c>imagenet</c>, <c>none</c> (train from scratch), the path of a safetensors file, or <c>blob:</c> and the SHA-256 of imported weights.</summary>
+    [Id(1)] public string Weights { get; init; } = "imagenet";
+
+    [Id(2)] public HeadRecipe Head { get; init; } = new();
+
+    /// <summary>Height and width of the network's input in pixels; 0 takes what the backbone's weights expect.</summary>
+    [Id(3)] public int InputSize { get; init; }
+}
+
+/// <summary>The classifier that replaces the pretrained one.</summary>
+[GenerateSerializer, Alias("orleanstransfer.recipe.head")]
+public sealed record HeadRecipe
+{
+    /// <summary><c>linear</c>.</summary>
+    [Id(0)] public string Type { get; init; } = "linear";
+
+    /// <summary>Dropout in front of the linear layer, 0 to 1 (exclusive).</summary>
+    [Id(1)] public double Dropout { get; init; } = 0.2;
+}
+
+/// <summary>The pictures.</summary>
+[GenerateSerializer, Alias("orleanstransfer.recipe.data")]
+public sealed record DataRecipe
+{
+    /// <summary>Folder with one folder of pictures per label. The only key without a default.</summary>
+    [Id(0)] public string Train { get; init; } = "";
+
+    /// <summary>A fraction of the training pictures (stratified by label), 0 to 1 (exclusive), or the path of a folder like <see cref="Train"/>.</summary>
+    [Id(1)] public string Validation { get; init; } = "0.2";
+
+    /// <summary><c>none</c>, <c>flip</c> or <c>standard</c> (random resized crop and flip).</summary>
+    [Id(2)] public string Augment { get; init; } = "standard";
+
+    /// <summary>Label names in index order; empty takes the folder names in ordinal order.</summary>
+    [Id(3)] public IReadOnlyList<string> Labels { get; init; } = [];
+}
+
+/// <summary>How knowledge moves from the source task to the target task.</summary>
+[GenerateSerializer, Alias("orleanstransfer.recipe.transfer")]
+public sealed record TransferRecipe
+{
+    /// <summary><c>feature-extraction</c>, <c>fine-tune</c>, <c>lp-ft</c> or <c>gradual</c>.</summary>
+    [Id(0)] public string Method { get; init; } = "fine-tune";
+
+    /// <summary>Backbone stages that train: <c>all</c>, <c>none</c>, <c>last-N-stages</c>, or a stage-name pattern with <c>*</c>.</summary>
+    [Id(1)] public string Unfreeze { get; init; } = "all";
+
+    /// <summary><c>frozen</c>, <c>statistics-frozen</c> or <c>trainable</c>.</summary>
+    [Id(2)] public string BatchNorm { get; init; } = "frozen";
+}
+
+/// <summary>How the trainable part is trained.</summary>
+[GenerateSerializer, Alias("orleanstransfer.recipe.training")]
+public sealed record TrainingRecipe
+{
+    [Id(0)] public int Epochs { get; init; } = 10;
+
+    /// <summary>Samples per step over all workers.</summary>
+    [Id(1)] public int BatchSize { get; init; } = 64;
+
+    [Id(2)] public OptimizerRecipe Optimizer { get; init; } = new();
+
+    /// <summary><c>constant</c>, <c>cosine</c>, <c>one-cycle</c> or <c>step</c>.</summary>
+    [Id(3)] public string Schedule { get; init; } = "one-cycle";
+
+    /// <summary><c>fp32</c>.</summary>
+    [Id(4)] public string Precision { get; init; } = "fp32";
+
+    /// <summary>Source of all randomness of the run.</summary>
+    [Id(5)] public long Seed { get; init; } = 42;
+}
+
+/// <summary>The update rule.</summary>
+[GenerateSerializer, Alias("orleanstransfer.recipe.optimizer")]
+public sealed record OptimizerRecipe
+{
+    /// <summary><c>adamw</c> or <c>sgd</c>.</summary>
+    [Id(0)] public string Type { get; init; } = "adamw";
+
+    /// <summary>Peak learning rate of the head.</summary>
+    [Id(1)] public double LearningRate { get; init; } = 1e-3;
+
+    /// <summary>The backbone's learning rate is this times the head's.</summary>
+    [Id(2)] public double BackboneFactor { get; init; } = 0.1;
+
+    [Id(3)] public double WeightDecay { get; init; } = 0.01;
+}
+
+/// <summary>What the experiment asks of the cluster.</summary>
+[GenerateSerializer, Alias("orleanstransfer.recipe.resources")]
+public sealed record ResourcesRecipe
+{
+    /// <summary>Devices, all or nothing; 0 takes every device of the cluster.</summary>
+    [Id(0)] public int Workers { get; init; }
+
+    /// <summary>Fewest workers the run may go on with.</summary>
+    [Id(1)] public int MinWorkers { get; init; } = 1;
+
+    /// <summary><c>auto</c>, <c>cpu</c> or <c>cuda</c>.</summary>
+    [Id(2)] public string Device { get; init; } = "auto";
+
+    /// <summary>Higher goes first in the queue.</summary>
+    [Id(3)] public int Priority { get; init; }
+}
+
+/// <summary>How often the run is saved.</summary>
+[GenerateSerializer, Alias("orleanstransfer.recipe.checkpoint")]
+public sealed record CheckpointRecipe
+{
+    /// <summary>Steps between checkpoints, besides the one at the end of each epoch; 0 for none between.</summary>
+    [Id(0)] public int EverySteps { get; init; } = 200;
+
+    /// <summary>Whole checkpoints kept.</summary>
+    [Id(1)] public int Keep { get; init; } = 2;
+}
+
+/// <summary>How gradients travel.</summary>
+[GenerateSerializer, Alias("orleanstransfer.recipe.exchange")]
+public sealed record ExchangeRecipe
+{
+    /// <summary>Size of a bucket: gradients reduced together, in megabytes.</summary>
+    [Id(0)] public double BucketMegabytes { get; init; } = 25;
+
+    /// <summary><c>fp32</c>.</summary>
+    [Id(1)] public string Wire { get; init; } = "fp32";
+}
