@@ -106,7 +106,7 @@ public class TrainingLoopTests
         var expected = plain.state_dict();
         Assert.Equal(10, model.state_dict()["bn1.num_batches_tracked"].item<long>());
         foreach (var (key, actual) in model.state_dict())
-            Assert.True(actual.allclose(expected[key], rtol: 1e-5, atol: 1e-6), $"{key} differs by {(actual - expected[key]).abs().max().item<float>()}");
+            Assert.True(actual.allclose(expected[key], rtol: 1e-5, atol: 1e-6), $"{key} differs by {(actual - expected[key]).abs().max().ToDouble()}");
     }
 
     [Fact]
