@@ -22,7 +22,7 @@ public abstract class ImageClassifier(string architecture) : nn.Module<Tensor, T
     public abstract int FeatureWidth { get; }
 
     /// <summary>Width K of the logits.</summary>
-    public abstract int Classes { get; }
+    public abstract int Classes { get; protected set; }
 
     /// <summary>
     /// Puts a freshly initialised head for <paramref name="classes"/> labels in the place of the present one, under the same keys. The draws come from
