@@ -41,7 +41,7 @@ internal static class Initializers
     public static void Constant(Tensor tensor, double value)
     {
         using var noGradient = no_grad();
-        tensor.fill_(value).Dispose();
+        tensor.fill_(value);
     }
 
     private static double FanIn(Tensor weight) => (double)weight.numel() / weight.shape[0];

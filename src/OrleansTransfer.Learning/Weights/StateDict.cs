@@ -29,7 +29,7 @@ public static class StateDict
         var report = Compare(model, state, file, options);
         foreach (var key in report.Loaded) file.CopyTo(key, state[key]);
         using var noGradient = no_grad();
-        foreach (var key in report.Reset) state[key].zero_().Dispose();
+        foreach (var key in report.Reset) state[key].zero_();
         return report;
     }
 
