@@ -43,7 +43,7 @@ public sealed class PredictorTests
         var file = folder.WritePicture("a.png", 90, 60);
         var png = PredictionSheet.Draw([new(file, new("healthy", 0.987), "healthy"), new(file, new("cedar_apple_rust", 0.512), "healthy"), new(file, new("x", 1))], 2);
         using var sheet = SKBitmap.Decode(png);
-        Assert.Equal((12 + (2 * 182), 12 + (2 * 226)), (sheet.Width, sheet.Height));
+        Assert.Equal((12 + (2 * 182), 12 + (2 * 244)), (sheet.Width, sheet.Height));
         Assert.True(sheet.GetPixel(14, 90).Green > sheet.GetPixel(14, 90).Red);
         Assert.True(sheet.GetPixel(182 + 14, 90).Red > sheet.GetPixel(182 + 14, 90).Green);
         var ink = Enumerable.Range(12, 170).Sum(x => Enumerable.Range(186, 36).Count(y => sheet.GetPixel(x, y).Red < 128));
