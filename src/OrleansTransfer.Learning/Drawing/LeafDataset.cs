@@ -4,9 +4,9 @@ using SkiaSharp;
 namespace OrleansTransfer.Learning.Drawing;
 
 /// <summary>
-/// Drawn leaves for trying transfer learning without any download. Source task: tell twelve species apart, some of which have spotted, streaked or dusty leaves
-/// by nature. Target task: tell healthy from diseased leaves of four other species, from a handful of pictures. Telling the species apart teaches the textures that
-/// the target task needs. Pixels are a function of seed, label and index alone.
+/// Drawn leaves for trying transfer learning without any download. Source task: tell twelve species apart, some of which have spotted, streaked or
+/// dusty leaves by nature. Target task: tell healthy from diseased leaves of four other species, from a handful of pictures. Telling the species
+/// apart teaches the textures that the target task needs. Pixels are a function of seed, label and index alone.
 /// </summary>
 public static class LeafDataset
 {
@@ -28,7 +28,9 @@ public static class LeafDataset
             LeafPainter.Draw(species[label], LeafDisease.None, size, new(Seeds.Derive(seed, SourceTask, label, index))));
     }
 
-    /// <summary>Writes the target task as two image folders, <c>folder/train</c> and <c>folder/test</c>, each with <c>diseased</c> and <c>healthy</c>.</summary>
+    /// <summary>
+    /// Writes the target task as two image folders, <c>folder/train</c> and <c>folder/test</c>, each with <c>diseased</c> and <c>healthy</c>.
+    /// </summary>
     /// <param name="perClassTrain">Training pictures of each label.</param>
     /// <param name="perClassTest">Test pictures of each label.</param>
     /// <param name="size">Height and width in pixels.</param>

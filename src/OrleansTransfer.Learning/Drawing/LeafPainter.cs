@@ -4,8 +4,8 @@ using SkiaSharp;
 namespace OrleansTransfer.Learning.Drawing;
 
 /// <summary>
-/// Draws one leaf as a photograph might show it: turned, scaled and lit at random, before a random ground, with sensor noise. The picture is a pure function of its
-/// species, disease, size and generator.
+/// Draws one leaf as a photograph might show it: turned, scaled and lit at random, before a random ground, with sensor noise. The picture is a pure
+/// function of its species, disease, size and generator.
 /// </summary>
 internal static class LeafPainter
 {
@@ -47,9 +47,11 @@ internal static class LeafPainter
         var grains = random.NextInt(60);
         for (var i = 0; i < grains; i++)
         {
-            paint.Color = Colour(hue + random.NextDouble(-12, 12), saturation, value * random.NextDouble(0.6, 1.4)).WithAlpha((byte)random.NextInt(150));
+            paint.Color = Colour(
+                hue + random.NextDouble(-12, 12), saturation, value * random.NextDouble(0.6, 1.4)).WithAlpha((byte)random.NextInt(150));
             var width = size * (float)random.NextDouble(0.01, 0.09);
-            canvas.DrawOval(size * (float)random.NextDouble(), size * (float)random.NextDouble(), width, width * (float)random.NextDouble(0.4, 1), paint);
+            canvas.DrawOval(
+                size * (float)random.NextDouble(), size * (float)random.NextDouble(), width, width * (float)random.NextDouble(0.4, 1), paint);
         }
     }
 
@@ -100,8 +102,11 @@ internal static class LeafPainter
         var saturation = species.Saturation * random.NextDouble(0.8, 1.15);
         var value = species.Value * random.NextDouble(0.75, 1.2);
         var pale = Colour(hue - 12, saturation * 0.6, Math.Min(value * 1.45, 1));
-        using (var stalk = new SKPaint { IsAntialias = true, Color = pale, Style = SKPaintStyle.Stroke, StrokeWidth = 0.05f, StrokeCap = SKStrokeCap.Round })
+        using (var stalk = Pen(pale))
+        {
+            stalk.StrokeWidth = 0.05f;
             canvas.DrawLine(0, 0.9f, (float)random.NextDouble(-0.1, 0.1), 1.25f, stalk);
+        }
 
         using var clip = new SKAutoCanvasRestore(canvas);
         canvas.ClipPath(outline, SKClipOperation.Intersect, antialias: true);
@@ -123,7 +128,7 @@ internal static class LeafPainter
 
     private static void DrawVeins(SKCanvas canvas, LeafSpecies species, SKColor pale, ref SplitMix64 random)
     {
-        using var paint = new SKPaint { IsAntialias = true, Style = SKPaintStyle.Stroke, StrokeCap = SKStrokeCap.Round, Color = pale.WithAlpha((byte)(110 + random.NextInt(110))) };
+        using var paint = Pen(pale.WithAlpha((byte)(110 + random.NextInt(110))));
         paint.StrokeWidth = 0.035f;
         canvas.DrawLine(0, 1, 0, -1, paint);
         paint.StrokeWidth = 0.017f;
@@ -158,6 +163,9 @@ internal static class LeafPainter
         }
     }
 
+    private static SKPaint Pen(SKColor colour) =>
+        new() { IsAntialias = true, Style = SKPaintStyle.Stroke, StrokeCap = SKStrokeCap.Round, Color = colour };
+
     private static void Curve(SKCanvas canvas, SKPaint paint, float x0, float y0, float x1, float y1, float x2, float y2)
     {
         using var builder = new SKPathBuilder();
@@ -167,7 +175,8 @@ internal static class LeafPainter
         canvas.DrawPath(path, paint);
     }
 
-    private static void DrawSurface(SKCanvas canvas, SKPath outline, LeafSurface surface, double hue, double saturation, double value, ref SplitMix64 random)
+    private static void DrawSurface(
+        SKCanvas canvas, SKPath outline, LeafSurface surface, double hue, double saturation, double value, ref SplitMix64 random)
     {
         using var paint = new SKPaint { IsAntialias = true };
         switch (surface)
@@ -242,7 +251,8 @@ internal static class LeafPainter
                 for (var i = 0; i < 14 + (50 * severity); i++)
                 {
                     paint.Color = Colour(random.NextDouble(14, 36), random.NextDouble(0.75, 0.95), random.NextDouble(0.6, 0.9));
-                    Blob(canvas, paint, random.NextDouble(-spread, spread) * 1.1, random.NextDouble(-0.85, 0.85), random.NextDouble(0.018, 0.05), ref random);
+                    var (x, y) = (random.NextDouble(-spread, spread) * 1.1, random.NextDouble(-0.85, 0.85));
+                    Blob(canvas, paint, x, y, random.NextDouble(0.018, 0.05), ref random);
                 }
                 break;
             case LeafDisease.Mildew:
@@ -260,7 +270,10 @@ internal static class LeafPainter
             var (x, y, radius) = (random.NextDouble(-0.6, 0.6), random.NextDouble(-0.85, 0.85), random.NextDouble(smallest, largest));
             paint.Color = Colour(80, 0.06, 0.95).WithAlpha(70);
             for (var dot = 0; dot < 7; dot++)
-                Blob(canvas, paint, x + (radius * random.NextDouble(-0.7, 0.7)), y + (radius * random.NextDouble(-0.7, 0.7)), radius * random.NextDouble(0.2, 0.5), ref random);
+            {
+                var (dx, dy) = (radius * random.NextDouble(-0.7, 0.7), radius * random.NextDouble(-0.7, 0.7));
+                Blob(canvas, paint, x + dx, y + dy, radius * random.NextDouble(0.2, 0.5), ref random);
+            }
         }
     }
 
@@ -288,13 +301,15 @@ internal static class LeafPainter
     {
         var angle = random.NextDouble(0, 2 * Math.PI);
         var (x, y) = ((float)Math.Cos(angle), (float)Math.Sin(angle));
-        using var shader = SKShader.CreateLinearGradient(
-            new(x, y), new(-x, -y), [SKColors.White.WithAlpha((byte)(10 + random.NextInt(50))), SKColors.Black.WithAlpha((byte)(10 + random.NextInt(70)))], SKShaderTileMode.Clamp);
+        var light = SKColors.White.WithAlpha((byte)(10 + random.NextInt(50)));
+        var shade = SKColors.Black.WithAlpha((byte)(10 + random.NextInt(70)));
+        using var shader = SKShader.CreateLinearGradient(new(x, y), new(-x, -y), [light, shade], SKShaderTileMode.Clamp);
         using var paint = new SKPaint { Shader = shader };
         canvas.DrawPaint(paint);
         if (random.NextInt(3) > 0) return;
         var centre = new SKPoint((float)random.NextDouble(-0.3, 0.3), (float)random.NextDouble(-0.6, 0.6));
-        using var glow = SKShader.CreateRadialGradient(centre, (float)random.NextDouble(0.2, 0.45), [SKColors.White.WithAlpha(90), SKColors.White.WithAlpha(0)], SKShaderTileMode.Clamp);
+        using var glow = SKShader.CreateRadialGradient(
+            centre, (float)random.NextDouble(0.2, 0.45), [SKColors.White.WithAlpha(90), SKColors.White.WithAlpha(0)], SKShaderTileMode.Clamp);
         using var gloss = new SKPaint { Shader = glow };
         canvas.DrawPaint(gloss);
     }

@@ -35,7 +35,8 @@ internal enum LeafSurface
 /// <param name="Pointed">1 for an ellipse, larger for pointed ends.</param>
 /// <param name="Hue">Degrees: 60 yellow, 120 green.</param>
 internal sealed record LeafSpecies(
-    string Name, double Width, double Widest, double Pointed, LeafMargin Margin, LeafVenation Venation, LeafSurface Surface, double Hue, double Saturation, double Value)
+    string Name, double Width, double Widest, double Pointed, LeafMargin Margin, LeafVenation Venation, LeafSurface Surface,
+    double Hue, double Saturation, double Value)
 {
     /// <summary>The species of the source task: twelve, told apart by shape, margin, veins, hue and surface together.</summary>
     public static IReadOnlyList<LeafSpecies> Source { get; } =

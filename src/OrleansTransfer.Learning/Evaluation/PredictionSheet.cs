@@ -38,7 +38,8 @@ public static class PredictionSheet
         foreach (var (i, entry) in entries.Index())
         {
             var (x, y) = (Gap + (i % columns * (CellWidth + Gap)), Gap + (i / columns * (CellHeight + Gap)));
-            using var frame = new SKPaint { Color = entry.Truth is null ? Unknown : entry.Truth == entry.Prediction.Label ? Right : Wrong, IsAntialias = true };
+            var verdict = entry.Truth is null ? Unknown : entry.Truth == entry.Prediction.Label ? Right : Wrong;
+            using var frame = new SKPaint { Color = verdict, IsAntialias = true };
             canvas.DrawRoundRect(x, y, CellWidth, CellWidth, Frame, Frame, frame);
             DrawThumbnail(canvas, decoder, resize, entry.Path, x + Frame, y + Frame);
             DrawCaption(canvas, entry, x, y + CellWidth + 6);

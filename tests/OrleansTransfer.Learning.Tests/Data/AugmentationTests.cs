@@ -12,7 +12,9 @@ public sealed class AugmentationTests
     [InlineData(259, 256, 259, 256, 18, 16)]
     [InlineData(10, 1000, 256, 25600, 16, 12688)]
     public void The_centre_is_framed_as_torchvision_does_it(int width, int height, int scaledWidth, int scaledHeight, int left, int top) =>
-        Assert.Equal(new(new(0, 0, width, height), scaledWidth, scaledHeight, left, top, Mirrored: false), Framing.Centre(width, height, Preprocessing.ImageNet));
+        Assert.Equal(
+            new(new(0, 0, width, height), scaledWidth, scaledHeight, left, top, Mirrored: false),
+            Framing.Centre(width, height, Preprocessing.ImageNet));
 
     [Theory]
     [InlineData(640, 480)]
