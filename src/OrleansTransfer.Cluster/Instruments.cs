@@ -1,0 +1,191 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using OrleansTransfer.Contracts.Experiments;
+using OrleansTransfer.Learning.Training;
+
+namespace OrleansTransfer.Cluster;
+
+/// <summary>
+/// Every metric of this process. An instrument's name is the name Prometheus shows, save for the <c>_total</c> that the exporter appends to counters; the
+/// exporter also appends the unit, unless the name already ends in it.
+/// </summary>
+public static class Instruments
+{
+    /// <summary>Name of the meter.</summary>
+    public const string MeterName = "OrleansTransfer";
+
+    /// <summary>1 for each running experiment, with what it is.</summary>
+    public const string ExperimentInfoName = Prefix + "experiment_info";
+
+    /// <summary>Training loss of each running experiment.</summary>
+    public const string ExperimentLossName = Prefix + "experiment_loss";
+
+    /// <summary>Validation accuracy of each running experiment.</summary>
+    public const string ExperimentAccuracyName = Prefix + "experiment_accuracy";
+
+    /// <summary>Share of its steps each running experiment has done.</summary>
+    public const string ExperimentProgressName = Prefix + "experiment_progress_ratio";
+
+    private const string Prefix = "orleanstransfer_";
+
+    private static readonly Meter s_meter = new(MeterName);
+
+    // From a small network on a fast device to a large one on a slow core.
+    private static readonly InstrumentAdvice<double> s_stepBuckets =
+        new() { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] };
+
+    // From one small checkpoint in a folder to a large one over a slow link; also fits minutes in a queue.
+    private static readonly InstrumentAdvice<double> s_waitBuckets =
+        new() { HistogramBucketBoundaries = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14400] };
+
+    private static readonly Counter<long> s_steps =
+        s_meter.CreateCounter<long>(Prefix + "steps", null, "Optimizer steps of experiments, counted once per group.");
+
+    private static readonly Counter<long> s_samples =
+        s_meter.CreateCounter<long>(Prefix + "samples", null, "Training samples computed, all workers of a group together.");
+
+    private static readonly Histogram<double> s_stepPhase = s_meter.CreateHistogram(
+        Prefix + "step_phase_seconds", "s", "Time of one step on one replica, by what it was spent on.", null, s_stepBuckets);
+
+    private static readonly Counter<long> s_exchangeBytes =
+        s_meter.CreateCounter<long>(Prefix + "exchange_bytes", "By", "Gradient bytes that crossed between nodes.");
+
+    private static readonly Histogram<double> s_exchange = s_meter.CreateHistogram(
+        Prefix + "exchange_seconds", "s", "Time of one all-reduce of a step's gradients on one replica.", null, s_stepBuckets);
+
+    private static readonly Counter<long> s_exchangeAborts =
+        s_meter.CreateCounter<long>(Prefix + "exchange_aborts", null, "Exchanges given up, by reason.");
+
+    private static readonly Counter<long> s_generationChanges =
+        s_meter.CreateCounter<long>(Prefix + "generation_changes", null, "Changes of a group's membership, by reason.");
+
+    private static readonly Histogram<double> s_checkpoint = s_meter.CreateHistogram(
+        Prefix + "checkpoint_seconds", "s", "Time to store one checkpoint.", null, s_waitBuckets);
+
+    private static readonly Counter<long> s_checkpointBytes =
+        s_meter.CreateCounter<long>(Prefix + "checkpoint_bytes", "By", "Bytes of checkpoints stored.");
+
+    private static readonly Histogram<double> s_queueWait = s_meter.CreateHistogram(
+        Prefix + "queue_wait_seconds", "s", "Time from asking for devices to getting them.", null, s_waitBuckets);
+
+    private static readonly Counter<long> s_failures =
+        s_meter.CreateCounter<long>(Prefix + "failures", null, "Experiments that ended by an error, by kind.");
+
+    private static readonly long[] s_experimentsByState = new long[Enum.GetValues<ExperimentState>().Length];
+    private static readonly ConcurrentDictionary<string, long> s_deviceMemory = new();
+    private static readonly ConcurrentDictionary<string, RunningExperiment> s_running = new();
+    private static long s_freeDevices, s_busyDevices;
+
+    static Instruments()
+    {
+        s_meter.CreateObservableGauge(Prefix + "experiments", ObserveExperiments, null, "Experiments this node keeps, by state.");
+        s_meter.CreateObservableGauge(Prefix + "devices", ObserveDevices, null, "Devices this node offers, by state.");
+        s_meter.CreateObservableGauge(Prefix + "device_memory_bytes", ObserveDeviceMemory, "By", "Memory in use for tensors, by device.");
+    }
+
+    /// <summary>One step of one replica.</summary>
+    /// <param name="timings">Where its time went.</param>
+    /// <param name="samples">Samples in the global batch.</param>
+    /// <param name="rank">The replica's rank; only rank 0 counts the step and its samples, so that they count once.</param>
+    public static void RecordStep(StepTimings timings, int samples, int rank)
+    {
+        if (rank == 0)
+        {
+            s_steps.Add(1);
+            s_samples.Add(samples);
+        }
+
+        s_stepPhase.Record(timings.Data, new KeyValuePair<string, object?>("phase", "data"));
+        s_stepPhase.Record(timings.Forward, new KeyValuePair<string, object?>("phase", "forward"));
+        s_stepPhase.Record(timings.Backward, new KeyValuePair<string, object?>("phase", "backward"));
+        s_stepPhase.Record(timings.Exchange, new KeyValuePair<string, object?>("phase", "exchange"));
+        s_stepPhase.Record(timings.Update, new KeyValuePair<string, object?>("phase", "update"));
+    }
+
+    /// <summary>A finished exchange of one replica, in seconds.</summary>
+    public static void RecordExchange(double seconds) => s_exchange.Record(seconds);
+
+    /// <summary>Gradient bytes sent to other nodes.</summary>
+    public static void ExchangeSent(long bytes) => s_exchangeBytes.Add(bytes, new KeyValuePair<string, object?>("direction", "sent"));
+
+    /// <summary>Gradient bytes received from other nodes.</summary>
+    public static void ExchangeReceived(long bytes) => s_exchangeBytes.Add(bytes, new KeyValuePair<string, object?>("direction", "received"));
+
+    /// <summary>An exchange was given up.</summary>
+    /// <param name="reason">One of a few words, such as <c>deadline</c> or <c>peer-lost</c>; never free text.</param>
+    public static void ExchangeAborted(string reason) => s_exchangeAborts.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    /// <summary>A group's membership changed.</summary>
+    /// <param name="reason">One of a few words, such as <c>start</c>, <c>resume</c> or <c>node-lost</c>; never free text.</param>
+    public static void GenerationChanged(string reason) => s_generationChanges.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    /// <summary>A checkpoint is stored, manifest included.</summary>
+    public static void RecordCheckpoint(double seconds, long bytes)
+    {
+        s_checkpoint.Record(seconds);
+        s_checkpointBytes.Add(bytes);
+    }
+
+    /// <summary>An experiment got its devices after so many seconds.</summary>
+    public static void RecordQueueWait(double seconds) => s_queueWait.Record(seconds);
+
+    /// <summary>An experiment ended by an error.</summary>
+    /// <param name="kind">One of a few words, such as <c>worker</c>, <c>node-lost</c>, <c>non-finite-loss</c>; never free text.</param>
+    public static void Failed(string kind) => s_failures.Add(1, new KeyValuePair<string, object?>("kind", kind));
+
+    /// <summary>An experiment this node keeps went from one state to another.</summary>
+    /// <param name="from">The state it leaves, or null when it was not kept here before.</param>
+    /// <param name="to">The state it enters, or null when it is no longer kept here.</param>
+    public static void ExperimentMoved(ExperimentState? from, ExperimentState? to)
+    {
+        if (from is { } left) Interlocked.Decrement(ref s_experimentsByState[(int)left]);
+        if (to is { } entered) Interlocked.Increment(ref s_experimentsByState[(int)entered]);
+    }
+
+    /// <summary>How many devices of this node have no experiment and how many have one.</summary>
+    public static void SetDevices(int free, int busy)
+    {
+        Interlocked.Exchange(ref s_freeDevices, free);
+        Interlocked.Exchange(ref s_busyDevices, busy);
+    }
+
+    /// <summary>Memory in use on a device of this node.</summary>
+    public static void SetDeviceMemory(string device, long bytes) => s_deviceMemory[device] = bytes;
+
+    /// <summary>A running experiment and how far it is. Call it again with every change, and <see cref="ExperimentEnded"/> when it runs no longer.</summary>
+    public static void ExperimentProgressed(RunningExperiment experiment) => s_running[experiment.Id] = experiment;
+
+    /// <summary>The experiment runs no longer: its gauges disappear with the next scrape.</summary>
+    public static void ExperimentEnded(string id) => s_running.TryRemove(id, out _);
+
+    /// <summary>
+    /// The experiments that run now. Their gauges are not instruments of the meter: OpenTelemetry goes on exporting a label value for ever once it has
+    /// seen it.
+    /// </summary>
+    public static IReadOnlyCollection<RunningExperiment> RunningExperiments => [.. s_running.Values.OrderBy(running => running.Id, StringComparer.Ordinal)];
+
+    private static IEnumerable<Measurement<long>> ObserveExperiments() =>
+        Enum.GetValues<ExperimentState>().Select(state => new Measurement<long>(
+            Interlocked.Read(ref s_experimentsByState[(int)state]),
+            new KeyValuePair<string, object?>("state", state.ToString().ToLowerInvariant())));
+
+    private static IEnumerable<Measurement<long>> ObserveDevices() =>
+    [
+        new(Interlocked.Read(ref s_freeDevices), new KeyValuePair<string, object?>("state", "free")),
+        new(Interlocked.Read(ref s_busyDevices), new KeyValuePair<string, object?>("state", "busy")),
+    ];
+
+    private static IEnumerable<Measurement<long>> ObserveDeviceMemory() =>
+        s_deviceMemory.Select(device => new Measurement<long>(device.Value, new KeyValuePair<string, object?>("device", device.Key)));
+}
+
+/// <summary>What the gauges of a running experiment show.</summary>
+/// <param name="Id">The experiment's id.</param>
+/// <param name="Backbone">Catalogue name of its backbone.</param>
+/// <param name="Method">Transfer method.</param>
+/// <param name="Workers">Size of its group.</param>
+/// <param name="Progress">Steps done over steps of the whole run, 0 to 1.</param>
+/// <param name="Loss">Newest training loss, or null before the first step.</param>
+/// <param name="Accuracy">Newest validation accuracy, 0 to 1, or null before the first evaluation.</param>
+public sealed record RunningExperiment(
+    string Id, string Backbone, string Method, int Workers, double Progress, double? Loss = null, double? Accuracy = null);
