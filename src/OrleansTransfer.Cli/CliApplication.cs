@@ -49,6 +49,8 @@ public static class CliApplication
         TrainCommand.Create(streams),
         ExportCommand.Create(streams),
         ExperimentsCommand.Create(streams),
+        ModelsCommand.Create(streams),
+        DataCommand.Create(streams),
         NodeCommand.Create(streams),
         ClusterCommand.Create(streams),
         RecipeCommand.Create(streams),

@@ -1,4 +1,5 @@
 using OrleansTransfer.Contracts.Experiments;
+using OrleansTransfer.Gateway;
 
 namespace OrleansTransfer.Cli.Api;
 

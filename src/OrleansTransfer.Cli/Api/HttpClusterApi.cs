@@ -6,6 +6,7 @@ using System.Text.Json;
 using OrleansTransfer.Contracts.Experiments;
 using OrleansTransfer.Contracts.Recipes;
 using OrleansTransfer.Contracts.Scheduling;
+using OrleansTransfer.Gateway;
 
 namespace OrleansTransfer.Cli.Api;
 
@@ -82,7 +83,8 @@ internal sealed class HttpClusterApi : IClusterApi, IDisposable
             try
             {
                 if (!await items.MoveNextAsync()) yield break;
-                item = JsonSerializer.Deserialize<ExperimentEvent>(items.Current.Data, RecipeJson.Options) ?? throw new JsonException("An event is null.");
+                if (items.Current.EventType == "error") throw new IOException(Read<ErrorMessage>(items.Current.Data).Message);
+                item = Read<ExperimentEvent>(items.Current.Data);
             }
             catch (Exception error) when (error is IOException or HttpRequestException or TimeoutException)
             {
@@ -104,7 +106,7 @@ internal sealed class HttpClusterApi : IClusterApi, IDisposable
         using var response = await RequestAsync(method, path, body, cancellationToken);
         try
         {
-            return await response.Content.ReadFromJsonAsync<T>(RecipeJson.Options, cancellationToken) ?? throw new JsonException("The answer is null.");
+            return await response.Content.ReadFromJsonAsync<T>(ApiJson.Options, cancellationToken) ?? throw new JsonException("The answer is null.");
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or NotSupportedException)
         {
@@ -120,7 +122,7 @@ internal sealed class HttpClusterApi : IClusterApi, IDisposable
     private async Task<HttpResponseMessage> RequestAsync(HttpMethod method, string path, object? body, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(method, path);
-        if (body is not null) request.Content = JsonContent.Create(body, body.GetType(), options: RecipeJson.Options);
+        if (body is not null) request.Content = JsonContent.Create(body, body.GetType(), options: ApiJson.Options);
         HttpResponseMessage response;
         try
         {
@@ -135,12 +137,12 @@ internal sealed class HttpClusterApi : IClusterApi, IDisposable
         using (response) throw await RefusalAsync(response, cancellationToken);
     }
 
-    private static async Task<Exception> RefusalAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private async Task<Exception> RefusalAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         Refusal? refusal = null;
         try
         {
-            refusal = await response.Content.ReadFromJsonAsync<Refusal>(RecipeJson.Options, cancellationToken);
+            refusal = await response.Content.ReadFromJsonAsync<Refusal>(ApiJson.Options, cancellationToken);
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or NotSupportedException or HttpRequestException or IOException)
         {
@@ -148,19 +150,22 @@ internal sealed class HttpClusterApi : IClusterApi, IDisposable
         }
 
         if (response.StatusCode == HttpStatusCode.BadRequest && refusal?.Problems is { Count: > 0 } problems) return new RecipeException(problems);
-        if (refusal?.Message is not { } message) return Unexpected(response, null);
-        return new CliException(message, (int)response.StatusCode < 500 ? ExitCodes.WrongInput : ExitCodes.Failed);
+        return (response.StatusCode, refusal?.Message) switch
+        {
+            (_, null) => Unexpected(response, null),
+            (HttpStatusCode.ServiceUnavailable, { } message) => new ClusterUnreachableException(Address, message),
+            ( < HttpStatusCode.InternalServerError, { } message) => new CliException(message),
+            (_, { } message) => new CliException(message, ExitCodes.Failed),
+        };
     }
 
     private static CliException Unexpected(HttpResponseMessage response, Exception? inner) => new(
         $"{response.RequestMessage!.RequestUri} answered {(int)response.StatusCode} {response.ReasonPhrase}, not as a node of this version does. " +
         "Check that the address is that of a node (otx node).", ExitCodes.Unreachable, inner);
 
+    private static T Read<T>(string json) => JsonSerializer.Deserialize<T>(json, ApiJson.Options) ?? throw new JsonException("The content is null.");
+
     private static string Path(string id) => $"experiments/{Uri.EscapeDataString(id)}";
-
-    private sealed record ResumeRequest(int? Epochs);
-
-    private sealed record BundleListing(IReadOnlyList<BundleFile> Files);
 
     private sealed record Refusal(IReadOnlyList<RecipeProblem>? Problems, string? Message);
 }

@@ -1,4 +1,5 @@
 using OrleansTransfer.Contracts.Experiments;
+using OrleansTransfer.Gateway;
 
 namespace OrleansTransfer.Cli.Api;
 
@@ -21,8 +22,3 @@ internal interface IExperimentReader
     /// <summary>The bytes of one of them.</summary>
     Task<Stream> OpenBundleFileAsync(string id, string file, CancellationToken cancellationToken);
 }
-
-/// <summary>A file of a bundle.</summary>
-/// <param name="Name">Name without a folder.</param>
-/// <param name="Size">Bytes.</param>
-internal sealed record BundleFile(string Name, long Size);

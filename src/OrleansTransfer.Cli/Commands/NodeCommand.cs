@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using OrleansTransfer.Cli.Terminal;
-using OrleansTransfer.Contracts.Recipes;
+using OrleansTransfer.Gateway;
 using OrleansTransfer.Host;
 
 namespace OrleansTransfer.Cli.Commands;
@@ -41,7 +41,7 @@ internal static class NodeCommand
         {
             await using var node = await Embedding.StartNodeAsync(options, stop);
             var ready = new { Event = "ready", Node = node.Name, node.Silo, node.Gateway, node.Http, node.Devices };
-            streams.Out.WriteLine(JsonSerializer.Serialize(ready, RecipeJson.Options));
+            streams.Out.WriteLine(JsonSerializer.Serialize(ready, ApiJson.Options));
             await streams.Out.FlushAsync(stop);
             await node.WaitForShutdownAsync(stop);
         }

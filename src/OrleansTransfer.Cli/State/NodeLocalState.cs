@@ -1,5 +1,6 @@
 using OrleansTransfer.Cli.Api;
 using OrleansTransfer.Contracts.Experiments;
+using OrleansTransfer.Gateway;
 using OrleansTransfer.Host;
 
 namespace OrleansTransfer.Cli.State;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using OrleansTransfer.Contracts.Recipes;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -33,7 +32,7 @@ internal sealed class Output
     public IAnsiConsole ErrorConsole => _error.Value;
 
     /// <summary>Prints the result as JSON.</summary>
-    public void Document<T>(T value) => _streams.Out.WriteLine(JsonSerializer.Serialize(value, RecipeJson.Indented));
+    public void Document<T>(T value) => _streams.Out.WriteLine(JsonSerializer.Serialize(value, DocumentJson.Options));
 
     /// <summary>Prints a line of the result for people; nothing when the result is JSON.</summary>
     public void Line(string text = "")
