@@ -3,7 +3,8 @@ namespace OrleansTransfer.Learning;
 /// <summary>Finds what someone may have meant by a name that is not known.</summary>
 internal static class NearestName
 {
-    /// <summary>The candidate with the fewest single-character edits from <paramref name="name"/>, or null when more than a third of the name would change.</summary>
+    /// <summary>The candidate with the fewest single-character edits from <paramref name="name"/>, or null when more than a third of the name would
+    /// change.</summary>
     public static string? Of(string name, IEnumerable<string> candidates)
     {
         string? best = null;

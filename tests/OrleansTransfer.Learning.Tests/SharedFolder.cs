@@ -1,7 +1,8 @@
 namespace OrleansTransfer.Learning.Tests;
 
 /// <summary>
-/// Reference figures, weights and pictures that are too large for the repository: the folder that the environment variable OTX_SHARED names, or one called
+/// Reference figures, weights and pictures that are too large for the repository: the folder that the environment variable OTX_SHARED names, or one
+/// called
 /// <c>shared</c> next to the repository or to a folder above it.
 /// </summary>
 internal static class SharedFolder

@@ -7,5 +7,6 @@ namespace OrleansTransfer.Learning.Models;
 /// <param name="Library">Whose key names it uses: <c>torchvision</c> or <c>timm</c>.</param>
 /// <param name="MinimumInputSize">Smallest height and width, in pixels, that the network accepts.</param>
 /// <param name="Preprocessing">What the public weights expect of a picture.</param>
-/// <param name="Create">Makes the network with a head of the given width; weights are uninitialised until loaded or <see cref="ImageClassifier.Initialize"/> is called.</param>
+/// <param name="Create">Makes the network with a head of the given width; weights are uninitialised until loaded or <see
+/// cref="ImageClassifier.Initialize"/> is called.</param>
 public sealed record Backbone(string Name, string Library, int MinimumInputSize, Preprocessing Preprocessing, Func<int, ImageClassifier> Create);

@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 namespace OrleansTransfer.Learning.Models;
 
 /// <summary>
-/// A backbone with its head. State-dict keys and shapes are exactly those of the architecture's origin (torchvision, timm), so weights move both ways by name.
+/// A backbone with its head. State-dict keys and shapes are exactly those of the architecture's origin (torchvision, timm), so weights move both ways
+/// by name.
 /// Input <c>[N,3,H,W]</c> float32, normalised as the weights expect; output: logits <c>[N,K]</c>.
 /// </summary>
 public abstract class ImageClassifier(string architecture) : nn.Module<Tensor, Tensor>(architecture)
@@ -12,7 +13,8 @@ public abstract class ImageClassifier(string architecture) : nn.Module<Tensor, T
     /// <summary>The catalogue name, for instance <c>resnet50</c>.</summary>
     public string Architecture { get; } = architecture;
 
-    /// <summary>The backbone from input to output, cut where people freeze it. Every backbone parameter and buffer belongs to exactly one stage.</summary>
+    /// <summary>The backbone from input to output, cut where people freeze it. Every backbone parameter and buffer belongs to exactly one
+    /// stage.</summary>
     public abstract IReadOnlyList<Stage> Stages { get; }
 
     /// <summary>First component of the head's keys: <c>fc</c> or <c>classifier</c>.</summary>
@@ -25,19 +27,23 @@ public abstract class ImageClassifier(string architecture) : nn.Module<Tensor, T
     public abstract int Classes { get; protected set; }
 
     /// <summary>
-    /// Puts a freshly initialised head for <paramref name="classes"/> labels in the place of the present one, under the same keys. The draws come from
+    /// Puts a freshly initialised head for <paramref name="classes"/> labels in the place of the present one, under the same keys. The draws come
+    /// from
     /// <paramref name="seed"/> alone, so every replica gets the same head.
     /// </summary>
-    /// <param name="dropout">Probability in front of the head's linear layer, 0 to 1 (exclusive); masks come from <see cref="Compute.SeededDropout"/>.</param>
+    /// <param name="dropout">Probability in front of the head's linear layer, 0 to 1 (exclusive); masks come from <see
+    /// cref="Compute.SeededDropout"/>.</param>
     public abstract void ReplaceHead(int classes, double dropout, long seed);
 
-    /// <summary>Pooled penultimate features <c>[N,F]</c> of a batch <c>[N,3,H,W]</c>: what the head's last layer sees, averaged over space where that layer is a convolution.</summary>
+    /// <summary>Pooled penultimate features <c>[N,F]</c> of a batch <c>[N,3,H,W]</c>: what the head's last layer sees, averaged over space where that
+    /// layer is a convolution.</summary>
     public abstract Tensor Features(Tensor input);
 
     /// <summary>Draws all weights anew from <paramref name="seed"/>, by the rules the architecture's origin uses for training from scratch.</summary>
     public abstract void Initialize(long seed);
 
-    /// <summary>Puts <paramref name="next"/> in the place of the child <paramref name="current"/>, on the same device and in the same mode, and disposes the latter.</summary>
+    /// <summary>Puts <paramref name="next"/> in the place of the child <paramref name="current"/>, on the same device and in the same mode, and
+    /// disposes the latter.</summary>
     private protected T Replace<T>(string name, T current, T next) where T : nn.Module
     {
         if (current.parameters().FirstOrDefault() is { } parameter) next.to(parameter.device);

@@ -4,21 +4,25 @@ using static TorchSharp.torch;
 namespace OrleansTransfer.Learning.Models;
 
 /// <summary>
-/// The initialisations that architectures' origins use, drawn from a generator of one's own: the stock ones draw from a process-wide generator even when they
+/// The initialisations that architectures' origins use, drawn from a generator of one's own: the stock ones draw from a process-wide generator even
+/// when they
 /// are given another. Numbers are drawn on the CPU and copied, so a seed means the same on every device.
 /// </summary>
 internal static class Initializers
 {
     /// <summary>Draws from a normal distribution.</summary>
-    public static void Normal(Tensor tensor, double mean, double std, Generator generator) => Fill(tensor, draw => draw.normal_(mean, std, generator));
+    public static void Normal(Tensor tensor, double mean, double std, Generator generator) =>
+        Fill(tensor, draw => draw.normal_(mean, std, generator));
 
     /// <summary>Draws uniformly from -<paramref name="bound"/> to <paramref name="bound"/>.</summary>
     public static void Uniform(Tensor tensor, double bound, Generator generator) => Fill(tensor, draw => draw.uniform_(-bound, bound, generator));
 
-    /// <summary>He's normal initialisation for ReLU, preserving the variance of gradients (arXiv 1502.01852, equation 14): std = sqrt(2 / fan-out).</summary>
+    /// <summary>He's normal initialisation for ReLU, preserving the variance of gradients (arXiv 1502.01852, equation 14): std = sqrt(2 /
+    /// fan-out).</summary>
     public static void KaimingNormalFanOut(Tensor weight, Generator generator) => Normal(weight, 0, Math.Sqrt(2.0 / FanOut(weight)), generator);
 
-    /// <summary>He's uniform initialisation for ReLU, preserving the variance of activations (arXiv 1502.01852, equation 10): bound = sqrt(6 / fan-in).</summary>
+    /// <summary>He's uniform initialisation for ReLU, preserving the variance of activations (arXiv 1502.01852, equation 10): bound = sqrt(6 /
+    /// fan-in).</summary>
     public static void KaimingUniformFanIn(Tensor weight, Generator generator) => Uniform(weight, Math.Sqrt(6.0 / FanIn(weight)), generator);
 
     /// <summary>PyTorch's default for a linear layer: weight and bias uniform within 1 / sqrt(inputs).</summary>

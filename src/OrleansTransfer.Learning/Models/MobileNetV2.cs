@@ -92,7 +92,8 @@ public sealed class MobileNetV2 : ImageClassifier
         Initializers.Constant(last.bias!, 0);
     }
 
-    private static Sequential Head(int classes, double dropout) => Sequential(("0", new SeededDropout(dropout)), ("1", Linear(LastChannels, classes)));
+    private static Sequential Head(int classes, double dropout) =>
+        Sequential(("0", new SeededDropout(dropout)), ("1", Linear(LastChannels, classes)));
 
     private static Sequential ConvNormAct(int input, int output, int kernel, int stride = 1, int groups = 1) => Sequential(
         ("0", Conv2d(input, output, kernel, stride, padding: (kernel - 1) / 2, groups: groups, bias: false)),
@@ -108,7 +109,8 @@ public sealed class MobileNetV2 : ImageClassifier
         public InvertedResidual(int input, int output, int stride, int expansion) : base(nameof(InvertedResidual))
         {
             var hidden = input * expansion;
-            List<Module<Tensor, Tensor>> layers = [ConvNormAct(hidden, hidden, 3, stride, hidden), Conv2d(hidden, output, 1, bias: false), BatchNorm2d(output)];
+            List<Module<Tensor, Tensor>> layers =
+                [ConvNormAct(hidden, hidden, 3, stride, hidden), Conv2d(hidden, output, 1, bias: false), BatchNorm2d(output)];
             if (expansion != 1) layers.Insert(0, ConvNormAct(input, hidden, 1));
             conv = Sequential(layers.Select((layer, i) => ($"{i}", layer)));
             _adds = stride == 1 && input == output;

@@ -17,7 +17,8 @@ public static class RawForward
     private const int Batch = 16;
 
     /// <summary>
-    /// Writes to <paramref name="outputPath"/> the logits, in evaluation mode, of the input in <paramref name="inputPath"/>. The number of classes is that
+    /// Writes to <paramref name="outputPath"/> the logits, in evaluation mode, of the input in <paramref name="inputPath"/>. The number of classes is
+    /// that
     /// of the head in <paramref name="weightsPath"/>.
     /// </summary>
     /// <exception cref="LearningException">A name, file or shape does not fit; the message says which and what was expected.</exception>
@@ -66,7 +67,8 @@ public static class RawForward
         var fits = SafetensorsTypes.IsFloat(info.Type) && info.Shape is [> 0, 3, var height, var width]
             && Math.Min(height, width) >= backbone.MinimumInputSize;
         if (fits) return;
-        throw new LearningException($"The tensor '{InputName}' in '{file.Path}' is {SafetensorsTypes.Name(info.Type)} {TensorInfo.Describe(info.Shape)}; {backbone.Name} needs " +
+        throw new LearningException($"The tensor '{InputName}' in '{file.Path}' is {SafetensorsTypes.Name(info.Type)} " +
+            $"{TensorInfo.Describe(info.Shape)}; {backbone.Name} needs " +
             $"floating-point [N,3,H,W] with H and W of at least {backbone.MinimumInputSize}.");
     }
 }

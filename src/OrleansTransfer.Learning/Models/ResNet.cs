@@ -7,7 +7,8 @@ using static TorchSharp.torch.nn;
 namespace OrleansTransfer.Learning.Models;
 
 /// <summary>
-/// Residual networks (He et al., arXiv 1512.03385) in torchvision's form, "v1.5": a bottleneck's stride is on its 3x3 convolution, not on the first 1x1.
+/// Residual networks (He et al., arXiv 1512.03385) in torchvision's form, "v1.5": a bottleneck's stride is on its 3x3 convolution, not on the first
+/// 1x1.
 /// </summary>
 public sealed class ResNet : ImageClassifier
 {
@@ -20,7 +21,8 @@ public sealed class ResNet : ImageClassifier
     private SeededDropout dropout;
     private Linear fc;
 
-    private ResNet(string architecture, IReadOnlyList<int> repeats, Func<int, int, int, ResidualBlock> block, int expansion, int classes) : base(architecture)
+    private ResNet(string architecture, IReadOnlyList<int> repeats, Func<int, int, int, ResidualBlock> block, int expansion, int classes)
+        : base(architecture)
     {
         conv1 = Conv2d(3, StemChannels, 7, stride: 2, padding: 3, bias: false);
         bn1 = BatchNorm2d(StemChannels);
@@ -36,7 +38,8 @@ public sealed class ResNet : ImageClassifier
         RegisterComponents();
 
         Sequential Layer(int input, int width, int count, int stride) =>
-            Sequential(Enumerable.Range(0, count).Select(i => ($"{i}", (Module<Tensor, Tensor>)block(i == 0 ? input : width * expansion, width, i == 0 ? stride : 1))));
+            Sequential(Enumerable.Range(0, count)
+                .Select(i => ($"{i}", (Module<Tensor, Tensor>)block(i == 0 ? input : width * expansion, width, i == 0 ? stride : 1))));
     }
 
     /// <summary>A network of two-convolution blocks: ResNet-18 and ResNet-34.</summary>
@@ -119,9 +122,11 @@ public sealed class ResNet : ImageClassifier
             return output.add_(Shortcut is { } shortcut ? shortcut.call(Subsample(input)) : input).relu_().MoveToOuterDisposeScope();
         }
 
-        // A strided 1x1 convolution is an unstrided one of every stride-th pixel. The two-step form is exact, and it keeps clear of oneDNN (in libtorch
-        // 2.10), which divides by zero while it plans the backward pass of the strided form with 512 channels and more: that kills the process.
-        private Tensor Subsample(Tensor input) => _stride == 1 ? input : input.slice(2, 0, input.shape[2], _stride).slice(3, 0, input.shape[3], _stride);
+        // A strided 1x1 convolution is an unstrided one of every stride-th pixel. The two-step form is exact, and it keeps clear of oneDNN (in
+        // libtorch 2.10), which divides by zero while it plans the backward pass of the strided form with 512 channels and more: that kills the
+        // process.
+        private Tensor Subsample(Tensor input) =>
+            _stride == 1 ? input : input.slice(2, 0, input.shape[2], _stride).slice(3, 0, input.shape[3], _stride);
 
         protected static Sequential? Downsample(int input, int output, int stride) => stride == 1 && input == output
             ? null

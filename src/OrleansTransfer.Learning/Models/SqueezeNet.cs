@@ -7,7 +7,8 @@ using static TorchSharp.torch.nn;
 namespace OrleansTransfer.Learning.Models;
 
 /// <summary>
-/// SqueezeNet (Iandola et al., arXiv 1602.07360) in torchvision's form. The head is a 1x1 convolution followed by ReLU and a global average, so logits are
+/// SqueezeNet (Iandola et al., arXiv 1602.07360) in torchvision's form. The head is a 1x1 convolution followed by ReLU and a global average, so
+/// logits are
 /// never negative; the ReLU stays when the head is replaced, so that exported weights mean the same in torchvision.
 /// </summary>
 public sealed class SqueezeNet : ImageClassifier
@@ -25,7 +26,8 @@ public sealed class SqueezeNet : ImageClassifier
         classifier = Head(classes, OriginalDropout);
         Classes = classes;
         RegisterComponents();
-        Stages = [.. layers.Index().Where(layer => layer.Item.parameters().Any()).Select(layer => $"features.{layer.Index}").Select(name => new Stage(name, [name]))];
+        Stages = [.. layers.Index().Where(layer => layer.Item.parameters().Any()).Select(layer => $"features.{layer.Index}")
+            .Select(name => new Stage(name, [name]))];
     }
 
     /// <summary>Version 1.0: a 7x7 stem of 96 channels.</summary>

@@ -7,7 +7,8 @@ namespace OrleansTransfer.Learning.Weights;
 
 /// <summary>
 /// Reads tensors from a safetensors file. The header is validated in full when the file is opened; data is read on demand, straight into the tensor's
-/// memory. Positional reads serve instead of a memory map, because a mapped file that someone shortens kills the process. Safe for use by several threads.
+/// memory. Positional reads serve instead of a memory map, because a mapped file that someone shortens kills the process. Safe for use by several
+/// threads.
 /// </summary>
 public sealed class SafetensorsFile : IDisposable
 {
@@ -40,13 +41,16 @@ public sealed class SafetensorsFile : IDisposable
         {
             var fileBytes = RandomAccess.GetLength(handle);
             Span<byte> prefix = stackalloc byte[SafetensorsHeader.PrefixBytes];
-            if (fileBytes < prefix.Length) throw new WeightsFormatException(path, fileBytes, $"the file ends {prefix.Length - fileBytes} bytes early");
+            if (fileBytes < prefix.Length)
+                throw new WeightsFormatException(path, fileBytes, $"the file ends {prefix.Length - fileBytes} bytes early");
             ReadExactly(path, handle, prefix, 0);
             var headerBytes = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
             if (headerBytes > SafetensorsHeader.MaximumBytes)
-                throw new WeightsFormatException(path, 0, $"the header is said to be {headerBytes} bytes long, and at most {SafetensorsHeader.MaximumBytes} are allowed");
+                throw new WeightsFormatException(path, 0,
+                    $"the header is said to be {headerBytes} bytes long, and at most {SafetensorsHeader.MaximumBytes} are allowed");
             var missing = prefix.Length + (long)headerBytes - fileBytes;
-            if (missing > 0) throw new WeightsFormatException(path, fileBytes, $"the file ends {missing} bytes early, inside its header of {headerBytes} bytes");
+            if (missing > 0)
+                throw new WeightsFormatException(path, fileBytes, $"the file ends {missing} bytes early, inside its header of {headerBytes} bytes");
             var header = new byte[headerBytes];
             ReadExactly(path, handle, header, prefix.Length);
             var (tensors, metadata) = SafetensorsHeader.Parse(path, header, fileBytes);
@@ -95,7 +99,8 @@ public sealed class SafetensorsFile : IDisposable
     }
 
     /// <summary>
-    /// Copies the tensor <paramref name="name"/> into <paramref name="destination"/> in place, on whatever device that is. Floating-point types are converted
+    /// Copies the tensor <paramref name="name"/> into <paramref name="destination"/> in place, on whatever device that is. Floating-point types are
+    /// converted
     /// among each other, and so are integer types; shapes must be equal.
     /// </summary>
     /// <exception cref="LearningException">There is no such tensor, or its shape or kind of type differs; names both.</exception>
@@ -105,10 +110,11 @@ public sealed class SafetensorsFile : IDisposable
         var info = Info(name);
         if (!info.Shape.SequenceEqual(destination.shape) || !Converts(info.Type, destination.dtype))
         {
-            throw new LearningException($"The tensor '{name}' in '{Path}' is {SafetensorsTypes.Name(info.Type)} {TensorInfo.Describe(info.Shape)} and cannot " +
-                $"be copied into one of {destination.dtype} {TensorInfo.Describe(destination.shape)}.");
+            throw new LearningException($"The tensor '{name}' in '{Path}' is {SafetensorsTypes.Name(info.Type)} {TensorInfo.Describe(info.Shape)} " +
+                $"and cannot be copied into one of {destination.dtype} {TensorInfo.Describe(destination.shape)}.");
         }
-        if (info.Type == destination.dtype && info.Type != ScalarType.Bool && destination.device_type == DeviceType.CPU && destination.is_contiguous())
+        if (info.Type == destination.dtype && info.Type != ScalarType.Bool && destination.device_type == DeviceType.CPU
+            && destination.is_contiguous())
         {
             ReadInto(info, destination);
             return;
@@ -118,7 +124,8 @@ public sealed class SafetensorsFile : IDisposable
         destination.copy_(Load(name));
     }
 
-    /// <summary>Whether a tensor of the type <paramref name="from"/> can be copied into one of <paramref name="to"/> without changing its kind.</summary>
+    /// <summary>Whether a tensor of the type <paramref name="from"/> can be copied into one of <paramref name="to"/> without changing its
+    /// kind.</summary>
     internal static bool Converts(ScalarType from, ScalarType to) =>
         from == to || (from != ScalarType.Bool && to != ScalarType.Bool && SafetensorsTypes.IsFloat(from) == SafetensorsTypes.IsFloat(to));
 
@@ -146,7 +153,8 @@ public sealed class SafetensorsFile : IDisposable
         while (!destination.IsEmpty)
         {
             var read = RandomAccess.Read(handle, destination, offset);
-            if (read == 0) throw new WeightsFormatException(path, offset, $"the file ends {destination.Length} bytes early; it was shortened while in use");
+            if (read == 0)
+                throw new WeightsFormatException(path, offset, $"the file ends {destination.Length} bytes early; it was shortened while in use");
             destination = destination[read..];
             offset += read;
         }

@@ -39,9 +39,11 @@ internal ref struct SafetensorsHeader
         _json = new Utf8JsonReader(text);
     }
 
-    /// <summary>Reads the header <paramref name="text"/> of the file <paramref name="path"/>, whose whole length is <paramref name="fileBytes"/>.</summary>
+    /// <summary>Reads the header <paramref name="text"/> of the file <paramref name="path"/>, whose whole length is <paramref
+    /// name="fileBytes"/>.</summary>
     /// <exception cref="WeightsFormatException">The header is not well-formed or does not fit the file.</exception>
-    public static (IReadOnlyList<TensorInfo> Tensors, IReadOnlyDictionary<string, string> Metadata) Parse(string path, ReadOnlySpan<byte> text, long fileBytes)
+    public static (IReadOnlyList<TensorInfo> Tensors, IReadOnlyDictionary<string, string> Metadata) Parse(string path, ReadOnlySpan<byte> text,
+        long fileBytes)
     {
         if (text.IsEmpty || text[0] != (byte)'{') throw new WeightsFormatException(path, PrefixBytes, "the header does not begin with '{'");
         try
@@ -155,7 +157,8 @@ internal ref struct SafetensorsHeader
         }
         var bytes = shape.Contains(0) ? 0 : (long)stride;
         if (bytes != end - begin)
-            throw Malformed($"tensor '{name}' with shape {described} and dtype {SafetensorsTypes.Name(type)} needs {bytes} bytes, its data_offsets span {end - begin}");
+            throw Malformed($"tensor '{name}' with shape {described} and dtype {SafetensorsTypes.Name(type)} needs {bytes} bytes, " +
+                $"its data_offsets span {end - begin}");
         return new(name, type, shape, _dataStart + begin, bytes);
     }
 
@@ -175,14 +178,18 @@ internal ref struct SafetensorsHeader
     /// <summary>The tensors by position, proven to cover the data without holes, overlaps or remainder.</summary>
     private readonly IReadOnlyList<TensorInfo> InFileOrder(long fileBytes)
     {
-        var ordered = _tensors.Values.OrderBy(tensor => tensor.Offset).ThenBy(tensor => tensor.Bytes).ThenBy(tensor => tensor.Name, StringComparer.Ordinal).ToList();
+        var ordered = _tensors.Values
+            .OrderBy(tensor => tensor.Offset)
+            .ThenBy(tensor => tensor.Bytes)
+            .ThenBy(tensor => tensor.Name, StringComparer.Ordinal).ToList();
         var end = _dataStart;
         foreach (var tensor in ordered)
         {
             if (tensor.Offset != end)
             {
                 var problem = tensor.Offset < end ? "overlaps the one before it by" : "leaves a hole before it of";
-                throw new WeightsFormatException(_path, _entryOffsets[tensor.Name], $"tensor '{tensor.Name}' {problem} {Math.Abs(tensor.Offset - end)} bytes");
+                throw new WeightsFormatException(_path, _entryOffsets[tensor.Name],
+                    $"tensor '{tensor.Name}' {problem} {Math.Abs(tensor.Offset - end)} bytes");
             }
             end = tensor.Offset + tensor.Bytes;
         }

@@ -7,7 +7,8 @@ using static TorchSharp.torch;
 namespace OrleansTransfer.Learning.Weights;
 
 /// <summary>
-/// Writes safetensors files. The same tensors and metadata give the same bytes: data is ordered by falling element size, which keeps every tensor aligned,
+/// Writes safetensors files. The same tensors and metadata give the same bytes: data is ordered by falling element size, which keeps every tensor
+/// aligned,
 /// and then by name, as the reference implementation does; metadata is ordered by key.
 /// </summary>
 public static class SafetensorsWriter
@@ -40,12 +41,16 @@ public static class SafetensorsWriter
         }
     }
 
-    /// <summary>Writes to <paramref name="stream"/>, tensor by tensor; only tensors that are not contiguous on the CPU are copied, one at a time.</summary>
+    /// <summary>Writes to <paramref name="stream"/>, tensor by tensor; only tensors that are not contiguous on the CPU are copied, one at a
+    /// time.</summary>
     /// <exception cref="LearningException">A tensor's type has no name in the format.</exception>
     /// <exception cref="ArgumentException">A name occurs twice or is reserved.</exception>
     public static void Write(Stream stream, IEnumerable<(string Name, Tensor Tensor)> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
-        var ordered = tensors.OrderByDescending(entry => SizeOf(entry.Name, entry.Tensor)).ThenBy(entry => entry.Name, StringComparer.Ordinal).ToList();
+        var ordered = tensors
+            .OrderByDescending(entry => SizeOf(entry.Name, entry.Tensor))
+            .ThenBy(entry => entry.Name, StringComparer.Ordinal)
+            .ToList();
         var names = new HashSet<string>(StringComparer.Ordinal) { SafetensorsHeader.MetadataKey };
         foreach (var (name, _) in ordered)
             if (!names.Add(name)) throw new ArgumentException($"The tensor name '{name}' is reserved or occurs twice.", nameof(tensors));
@@ -65,7 +70,8 @@ public static class SafetensorsWriter
     }
 
     private static int SizeOf(string name, Tensor tensor) => SafetensorsTypes.Name(tensor.dtype) is null
-        ? throw new LearningException($"The tensor '{name}' has the type {tensor.dtype}, which a weights file cannot hold; it can hold {SafetensorsTypes.Known}.")
+        ? throw new LearningException($"The tensor '{name}' has the type {tensor.dtype}, which a weights file cannot hold; " +
+            $"it can hold {SafetensorsTypes.Known}.")
         : SafetensorsTypes.Size(tensor.dtype);
 
     /// <summary>The JSON text, padded with spaces so that the data begins at a multiple of 8.</summary>

@@ -18,7 +18,8 @@ public sealed record LoadReport(IReadOnlyList<string> Loaded, IReadOnlyList<stri
 public static class StateDict
 {
     /// <summary>
-    /// Copies the weights of <paramref name="file"/> into <paramref name="model"/>, in place. All keys, shapes and types are compared before the first value is
+    /// Copies the weights of <paramref name="file"/> into <paramref name="model"/>, in place. All keys, shapes and types are compared before the
+    /// first value is
     /// copied. float16, bfloat16 and float64 are converted to the model's type.
     /// </summary>
     /// <exception cref="WeightsMismatchException">The file belongs to another network; the model is untouched.</exception>
@@ -35,16 +36,19 @@ public static class StateDict
 
     /// <summary>What <see cref="Load"/> would do, without doing it: for judging a recipe before its run starts.</summary>
     /// <exception cref="WeightsMismatchException">The file belongs to another network.</exception>
-    public static LoadReport Check(ImageClassifier model, SafetensorsFile file, LoadOptions options) => Compare(model, model.state_dict(), file, options);
+    public static LoadReport Check(ImageClassifier model, SafetensorsFile file, LoadOptions options) =>
+        Compare(model, model.state_dict(), file, options);
 
     /// <summary>
-    /// Number of labels that the head in <paramref name="file"/> knows, or null when the file has no head of the model's architecture. The model's own head may
+    /// Number of labels that the head in <paramref name="file"/> knows, or null when the file has no head of the model's architecture. The model's
+    /// own head may
     /// have another width.
     /// </summary>
     public static int? HeadWidth(ImageClassifier model, SafetensorsFile file)
     {
         // Only the last layer's width depends on the labels.
-        var bias = model.state_dict().Keys.LastOrDefault(key => key.StartsWith(model.HeadPrefix + ".", StringComparison.Ordinal) && key.EndsWith(".bias", StringComparison.Ordinal));
+        var bias = model.state_dict().Keys.LastOrDefault(key =>
+            key.StartsWith(model.HeadPrefix + ".", StringComparison.Ordinal) && key.EndsWith(".bias", StringComparison.Ordinal));
         if (bias is null || !file.Contains(bias)) return null;
         return file.Info(bias).Shape is [var width] && width is > 0 and <= int.MaxValue ? (int)width : null;
     }

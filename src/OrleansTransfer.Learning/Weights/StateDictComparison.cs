@@ -51,5 +51,6 @@ internal sealed class StateDictComparison
 
     private bool InHead(string key) => key.StartsWith(_head, StringComparison.Ordinal);
 
-    private static string Describe(ScalarType type, IEnumerable<long> shape) => $"{SafetensorsTypes.Name(type) ?? type.ToString()} {TensorInfo.Describe(shape)}";
+    private static string Describe(ScalarType type, IEnumerable<long> shape) =>
+        $"{SafetensorsTypes.Name(type) ?? type.ToString()} {TensorInfo.Describe(shape)}";
 }

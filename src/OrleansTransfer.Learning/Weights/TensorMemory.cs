@@ -10,7 +10,8 @@ internal static class TensorMemory
 
     public delegate void Visitor(Span<byte> chunk, long offset);
 
-    /// <summary>Shows <paramref name="visit"/> the bytes of <paramref name="tensor"/> (on the CPU, contiguous) in order, without copying them.</summary>
+    /// <summary>Shows <paramref name="visit"/> the bytes of <paramref name="tensor"/> (on the CPU, contiguous) in order, without copying
+    /// them.</summary>
     public static void Visit(Tensor tensor, Visitor visit)
     {
         var (elements, size) = (tensor.numel(), tensor.element_size());

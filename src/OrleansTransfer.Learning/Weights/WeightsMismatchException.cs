@@ -5,7 +5,8 @@ public sealed class WeightsMismatchException : LearningException
 {
     private const int Listed = 10;
 
-    internal WeightsMismatchException(string path, string architecture, StateDictComparison comparison) : base(Describe(path, architecture, comparison))
+    internal WeightsMismatchException(string path, string architecture, StateDictComparison comparison)
+        : base(Describe(path, architecture, comparison))
     {
         Missing = comparison.Missing;
         Unexpected = comparison.Unexpected;
@@ -24,10 +25,13 @@ public sealed class WeightsMismatchException : LearningException
     private static string Describe(string path, string architecture, StateDictComparison comparison)
     {
         List<string> parts = [];
-        Add("missing", comparison.Missing, key => NearestName.Of(key, comparison.Unexpected) is { } nearest ? $"{key} (nearest in the file: {nearest})" : key);
-        Add("unexpected", comparison.Unexpected, key => NearestName.Of(key, comparison.Missing) is { } nearest ? $"{key} (nearest in the model: {nearest})" : key);
+        Add("missing", comparison.Missing, key =>
+            NearestName.Of(key, comparison.Unexpected) is { } nearest ? $"{key} (nearest in the file: {nearest})" : key);
+        Add("unexpected", comparison.Unexpected, key =>
+            NearestName.Of(key, comparison.Missing) is { } nearest ? $"{key} (nearest in the model: {nearest})" : key);
         Add("of another shape or type", comparison.Mismatched, pair => $"{pair.Key} is {pair.InFile} in the file and {pair.InModel} in the model");
-        var hint = comparison.OnlyTheHeadDiffers ? " Only the head differs: weights for another number of labels can be used where the head is replaced." : "";
+        var hint = comparison.OnlyTheHeadDiffers
+            ? " Only the head differs: weights for another number of labels can be used where the head is replaced." : "";
         return $"The weights in '{path}' do not fit {architecture}: {string.Join("; ", parts)}.{hint}";
 
         void Add<T>(string kind, IReadOnlyList<T> keys, Func<T, string> describe)

@@ -40,7 +40,7 @@ public class ArchitectureConformanceTests
         Assert.Equal(model.Stages.Count, model.Stages.Select(stage => stage.Name).Distinct().Count());
         foreach (var key in model.state_dict().Keys)
         {
-            var owners = model.Stages.Count(stage => stage.Contains(key)) + (key.StartsWith(model.HeadPrefix + ".", StringComparison.Ordinal) ? 1 : 0);
+            var owners = model.Stages.Count(stage => stage.Contains(key)) + (InHead(model, key) ? 1 : 0);
             Assert.True(owners == 1, $"{key} of {name} has {owners} owners.");
         }
         Assert.All(model.Stages, stage => Assert.Contains(model.state_dict().Keys, stage.Contains));
@@ -97,7 +97,8 @@ public class ArchitectureConformanceTests
         using (no_grad()) foreach (var tensor in second.state_dict().Values) tensor.fill_(7);
         first.Initialize(1);
         second.Initialize(1);
-        foreach (var (key, value) in first.state_dict()) Assert.True(value.bytes.SequenceEqual(second.state_dict()[key].bytes), $"{key} of {name} differs.");
+        foreach (var (key, value) in first.state_dict())
+            Assert.True(value.bytes.SequenceEqual(second.state_dict()[key].bytes), $"{key} of {name} differs.");
         second.Initialize(2);
         Assert.Contains(first.state_dict(), pair => !pair.Value.bytes.SequenceEqual(second.state_dict()[pair.Key].bytes));
     }
@@ -149,5 +150,6 @@ public class ArchitectureConformanceTests
 
     private static bool InHead(ImageClassifier model, string key) => key.StartsWith(model.HeadPrefix + ".", StringComparison.Ordinal);
 
-    private static Tensor Last(ImageClassifier model, string suffix) => model.state_dict().Last(pair => InHead(model, pair.Key) && pair.Key.EndsWith(suffix, StringComparison.Ordinal)).Value;
+    private static Tensor Last(ImageClassifier model, string suffix) =>
+        model.state_dict().Last(pair => InHead(model, pair.Key) && pair.Key.EndsWith(suffix, StringComparison.Ordinal)).Value;
 }

@@ -8,7 +8,8 @@ using static TorchSharp.torch;
 namespace OrleansTransfer.Learning.Tests.Models;
 
 /// <summary>
-/// What the origin's own implementation of an architecture computes for weights and an input that are drawn by rule, so that no large file has to be moved:
+/// What the origin's own implementation of an architecture computes for weights and an input that are drawn by rule, so that no large file has to be
+/// moved:
 /// splitmix64 from FNV-1a of the key, mapped to a range that depends on the kind of tensor.
 /// </summary>
 internal sealed record ParityReference(int Seed, long[] Input, long Parameters, IReadOnlyList<(string Key, long[] Shape)> Keys, float[][] Logits)

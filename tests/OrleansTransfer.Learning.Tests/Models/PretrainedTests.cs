@@ -39,11 +39,12 @@ public class PretrainedTests
         Assert.Equal((224, 224), (bitmap.Width, bitmap.Height));
         var pixels = bitmap.GetPixelSpan();
         var input = empty(1, 3, 224, 224);
+        var (mean, std) = (backbone.Preprocessing.Mean, backbone.Preprocessing.Std);
         var values = MemoryMarshal.Cast<byte, float>(input.bytes);
         for (var channel = 0; channel < 3; channel++)
         {
             for (var i = 0; i < 224 * 224; i++)
-                values[channel * 224 * 224 + i] = (pixels[4 * i + channel] / 255f - backbone.Preprocessing.Mean[channel]) / backbone.Preprocessing.Std[channel];
+                values[channel * 224 * 224 + i] = (pixels[4 * i + channel] / 255f - mean[channel]) / std[channel];
         }
         return input;
     }

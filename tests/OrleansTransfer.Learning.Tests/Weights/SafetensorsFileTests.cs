@@ -18,9 +18,11 @@ public sealed class SafetensorsFileTests : IDisposable
         using var scope = NewDisposeScope();
         (string, Tensor)[] tensors =
         [
-            ("a.f64", randn(3, dtype: ScalarType.Float64)), ("b.f32", randn(2, 3)), ("c.f16", randn(5).to(ScalarType.Float16)), ("d.bf16", randn(1, 1, 7).to(ScalarType.BFloat16)),
+            ("a.f64", randn(3, dtype: ScalarType.Float64)), ("b.f32", randn(2, 3)), ("c.f16", randn(5).to(ScalarType.Float16)),
+            ("d.bf16", randn(1, 1, 7).to(ScalarType.BFloat16)),
             ("e.i64", tensor(long.MinValue)), ("f.i32", arange(4, dtype: ScalarType.Int32)), ("g.i16", arange(3, dtype: ScalarType.Int16)),
-            ("h.i8", arange(-2, 3, dtype: ScalarType.Int8)), ("i.u8", arange(250, 256, dtype: ScalarType.Byte)), ("j.bool", tensor(new[] { true, false, true })),
+            ("h.i8", arange(-2, 3, dtype: ScalarType.Int8)), ("i.u8", arange(250, 256, dtype: ScalarType.Byte)),
+            ("j.bool", tensor(new[] { true, false, true })),
             ("k.empty", zeros(0, 4)), ("Straße \"<\\>\" \u0001 漢字 😀", ones(1)), ("", ones(1)), ("transposed", randn(4, 5).t()),
         ];
         SafetensorsWriter.Write(_folder.File("x"), tensors, new Dictionary<string, string> { ["z"] = "2", ["a\n"] = "é" });
@@ -44,7 +46,8 @@ public sealed class SafetensorsFileTests : IDisposable
     public void The_bytes_do_not_depend_on_the_order_of_writing()
     {
         using var scope = NewDisposeScope();
-        (string, Tensor)[] tensors = [("b", ones(3)), ("a", zeros(2, dtype: ScalarType.Int64)), ("c", ones(1, dtype: ScalarType.Byte)), ("d", ones(2))];
+        (string, Tensor)[] tensors = [("b", ones(3)), ("a", zeros(2, dtype: ScalarType.Int64)), ("c", ones(1, dtype: ScalarType.Byte)),
+            ("d", ones(2))];
         var metadata = new Dictionary<string, string> { ["x"] = "1", ["y"] = "2" };
         SafetensorsWriter.Write(_folder.File("x"), tensors, metadata);
         SafetensorsWriter.Write(_folder.File("y"), tensors.Reverse(), metadata.Reverse().ToDictionary());
@@ -61,7 +64,8 @@ public sealed class SafetensorsFileTests : IDisposable
         using var scope = NewDisposeScope();
         SafetensorsWriter.Write(_folder.File("x"), [("a", ones(1))]);
         var before = File.ReadAllBytes(_folder.File("x"));
-        var error = Assert.Throws<LearningException>(() => SafetensorsWriter.Write(_folder.File("x"), [("a", ones(1)), ("c", ones(1, dtype: ScalarType.ComplexFloat32))]));
+        var error = Assert.Throws<LearningException>(() =>
+            SafetensorsWriter.Write(_folder.File("x"), [("a", ones(1)), ("c", ones(1, dtype: ScalarType.ComplexFloat32))]));
         Assert.Contains("'c'", error.Message);
         Assert.Throws<ArgumentException>(() => SafetensorsWriter.Write(_folder.File("x"), [("a", ones(1)), ("a", ones(1))]));
         Assert.Throws<LearningException>(() => SafetensorsWriter.Write(Path.Combine(_folder.Path, "absent", "x"), [("a", ones(1))]));
@@ -105,7 +109,7 @@ public sealed class SafetensorsFileTests : IDisposable
         using var scope = NewDisposeScope();
         SafetensorsWriter.Write(_folder.File("x"), [("a", ones(1000))]);
         using var file = SafetensorsFile.Open(_folder.File("x"));
-        using (var handle = File.OpenHandle(_folder.File("x"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete)) RandomAccess.SetLength(handle, 1000);
+        using (var stream = new FileStream(_folder.File("x"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite)) stream.SetLength(1000);
         Assert.Contains("bytes early", Assert.Throws<WeightsFormatException>(() => file.Load("a")).Reason);
     }
 
@@ -124,8 +128,10 @@ public sealed class SafetensorsFileTests : IDisposable
     [InlineData(""" {}""", 0, "does not begin with '{'")]
     [InlineData("", 0, "does not begin with '{'")]
     [InlineData("""{"a":7}""", 0, "is not an object")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[0],"data_offsets":[8,8]}}""", 8, "the key 'a' occurs twice")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"\u0061":{"dtype":"F32","shape":[0],"data_offsets":[8,8]}}""", 8, "the key 'a' occurs twice")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[0],"data_offsets":[8,8]}}""", 8,
+        "the key 'a' occurs twice")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"\u0061":{"dtype":"F32","shape":[0],"data_offsets":[8,8]}}""", 8,
+        "the key 'a' occurs twice")]
     [InlineData("""{"a":{"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 8, "two members 'dtype'")]
     [InlineData("""{"a":{"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]}}""", 8, "'F8_E4M3', which is none of F64, F32")]
     [InlineData("""{"a":{"dtype":32,"shape":[8],"data_offsets":[0,8]}}""", 8, "not a string")]
@@ -145,8 +151,10 @@ public sealed class SafetensorsFileTests : IDisposable
     [InlineData("""{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""", 8, "needs 12 bytes, its data_offsets span 8")]
     [InlineData("""{"a":{"dtype":"U8","shape":[8],"data_offsets":[8,16]}}""", 16, "hole before it of 8 bytes")]
     [InlineData("""{"a":{"dtype":"U8","shape":[8],"data_offsets":[9223372036854775799,9223372036854775807]}}""", 8, "beyond any file")]
-    [InlineData("""{"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]},"b":{"dtype":"U8","shape":[8],"data_offsets":[4,12]}}""", 12, "overlaps the one before it by 4 bytes")]
-    [InlineData("""{"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]},"b":{"dtype":"U8","shape":[8],"data_offsets":[0,8]}}""", 8, "overlaps the one before it by 8 bytes")]
+    [InlineData("""{"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]},"b":{"dtype":"U8","shape":[8],"data_offsets":[4,12]}}""", 12,
+        "overlaps the one before it by 4 bytes")]
+    [InlineData("""{"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]},"b":{"dtype":"U8","shape":[8],"data_offsets":[0,8]}}""", 8,
+        "overlaps the one before it by 8 bytes")]
     [InlineData("""{"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]}}""", 5, "the file ends 3 bytes early")]
     [InlineData("""{"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]}}""", 11, "3 bytes follow the last tensor")]
     [InlineData("""{"__metadata__":{"x":1}}""", 0, "is not a string")]
@@ -165,7 +173,8 @@ public sealed class SafetensorsFileTests : IDisposable
     [Fact]
     public void Too_many_dimensions_and_deep_nesting_are_refused()
     {
-        byte[] flat = [.. Encoding.UTF8.GetBytes("""{"a":{"dtype":"U8","shape":[1""" + string.Concat(Enumerable.Repeat(",1", 64)) + """],"data_offsets":[0,1]}}"""), 0];
+        var ones = string.Join(',', Enumerable.Repeat(1, 65));
+        byte[] flat = [.. Encoding.UTF8.GetBytes("""{"a":{"dtype":"U8","shape":[""" + ones + """],"data_offsets":[0,1]}}"""), 0];
         Assert.Contains("65 dimensions", Refuse(flat.Length - 1, flat).Reason);
         var deep = Encoding.UTF8.GetBytes("{\"a\":{\"x\":" + new string('[', 100_000));
         Assert.Contains("not valid JSON", Refuse(deep.Length, deep).Reason);
@@ -235,7 +244,8 @@ public sealed class SafetensorsFileTests : IDisposable
     {
         using var scope = NewDisposeScope();
         using var stream = new MemoryStream();
-        SafetensorsWriter.Write(stream, [("weight", ones(2, 3)), ("bias", ones(3).to(ScalarType.Float16)), ("count", tensor(1L)), ("mask", ones(3, dtype: ScalarType.Bool))],
+        SafetensorsWriter.Write(stream,
+            [("weight", ones(2, 3)), ("bias", ones(3).to(ScalarType.Float16)), ("count", tensor(1L)), ("mask", ones(3, dtype: ScalarType.Bool))],
             new Dictionary<string, string> { ["format"] = "pt" });
         return stream.ToArray();
     }

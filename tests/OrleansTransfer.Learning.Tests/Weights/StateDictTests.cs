@@ -132,7 +132,8 @@ public sealed class StateDictTests : IDisposable
     }
 
     private void WriteAll(ImageClassifier model, Func<string, string?> rename) =>
-        SafetensorsWriter.Write(_folder.File("x"), model.state_dict().Where(pair => rename(pair.Key) is not null).Select(pair => (rename(pair.Key)!, pair.Value)));
+        SafetensorsWriter.Write(_folder.File("x"), model.state_dict().Where(pair => rename(pair.Key) is not null)
+            .Select(pair => (rename(pair.Key)!, pair.Value)));
 
     private static void AssertEqual(ImageClassifier expected, ImageClassifier actual, IEnumerable<string> keys)
     {
