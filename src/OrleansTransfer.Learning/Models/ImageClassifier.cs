@@ -22,7 +22,7 @@ public abstract class ImageClassifier(string architecture) : nn.Module<Tensor, T
     public abstract int FeatureWidth { get; }
 
     /// <summary>Width K of the logits.</summary>
-    public abstract int Classes { get; }
+    public abstract int Classes { get; protected set; }
 
     /// <summary>
     /// Puts a freshly initialised head for <paramref name="classes"/> labels in the place of the present one, under the same keys. The draws come from
@@ -36,6 +36,17 @@ public abstract class ImageClassifier(string architecture) : nn.Module<Tensor, T
 
     /// <summary>Draws all weights anew from <paramref name="seed"/>, by the rules the architecture's origin uses for training from scratch.</summary>
     public abstract void Initialize(long seed);
+
+    /// <summary>Puts <paramref name="next"/> in the place of the child <paramref name="current"/>, on the same device and in the same mode, and disposes the latter.</summary>
+    private protected T Replace<T>(string name, T current, T next) where T : nn.Module
+    {
+        if (current.parameters().FirstOrDefault() is { } parameter) next.to(parameter.device);
+        next.train(training);
+        register_module(name, null!);
+        register_module(name, next);
+        current.Dispose();
+        return next;
+    }
 }
 
 /// <summary>A named part of a backbone: the unit of freezing.</summary>

@@ -1,0 +1,171 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using OrleansTransfer.Contracts.Experiments;
+using OrleansTransfer.Contracts.Recipes;
+using OrleansTransfer.Contracts.Scheduling;
+using OrleansTransfer.Gateway;
+
+namespace OrleansTransfer.Cli.Api;
+
+/// <summary>A cluster behind the HTTP API of one of its nodes.</summary>
+internal sealed class HttpClusterApi : IClusterApi, IDisposable
+{
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
+
+    // The server sends a comment every few seconds.
+    private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(20);
+
+    private readonly HttpClient _http;
+
+    /// <param name="address">Address of a node, for instance <c>http://127.0.0.1:8080</c>.</param>
+    public HttpClusterApi(Uri address)
+    {
+        Address = address;
+        // A submission waits until every picture is checked: no limit on how long an answer takes, only on how long a connection does.
+        _http = new(new SocketsHttpHandler { ConnectTimeout = ConnectTimeout })
+        {
+            BaseAddress = new Uri(address.ToString().TrimEnd('/') + "/api/v1/"),
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+    }
+
+    /// <inheritdoc/>
+    public Uri Address { get; }
+
+    /// <inheritdoc/>
+    public Task<ExperimentSnapshot> SubmitAsync(Recipe recipe, CancellationToken cancellationToken) =>
+        SendAsync<ExperimentSnapshot>(HttpMethod.Post, "experiments", recipe, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<ExperimentSnapshot>> ListAsync(CancellationToken cancellationToken) =>
+        await SendAsync<List<ExperimentSnapshot>>(HttpMethod.Get, "experiments", null, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ExperimentSnapshot> FindAsync(string id, CancellationToken cancellationToken) =>
+        SendAsync<ExperimentSnapshot>(HttpMethod.Get, Path(id), null, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ExperimentSnapshot> CancelAsync(string id, CancellationToken cancellationToken) =>
+        SendAsync<ExperimentSnapshot>(HttpMethod.Post, $"{Path(id)}/cancel", null, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ExperimentSnapshot> ResumeAsync(string id, int? epochs, CancellationToken cancellationToken) =>
+        SendAsync<ExperimentSnapshot>(HttpMethod.Post, $"{Path(id)}/resume", new ResumeRequest(epochs), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ClusterStatus> GetStatusAsync(CancellationToken cancellationToken) =>
+        SendAsync<ClusterStatus>(HttpMethod.Get, "cluster", null, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<BundleFile>> ListBundleAsync(string id, CancellationToken cancellationToken) =>
+        (await SendAsync<BundleListing>(HttpMethod.Get, $"{Path(id)}/bundle", null, cancellationToken)).Files;
+
+    /// <inheritdoc/>
+    public async Task<Stream> OpenBundleFileAsync(string id, string file, CancellationToken cancellationToken)
+    {
+        var response = await RequestAsync(HttpMethod.Get, $"{Path(id)}/bundle/{Uri.EscapeDataString(file)}", null, cancellationToken);
+        return await response.Content.ReadAsStreamAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<ExperimentEvent> ReadEventsAsync(
+        string id, long from, bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var response = await RequestAsync(HttpMethod.Get, $"{Path(id)}/events?from={from}&follow={(follow ? "true" : "false")}", null, cancellationToken);
+        await using var stream = new WatchedStream(await response.Content.ReadAsStreamAsync(cancellationToken), SilenceLimit);
+        await using var items = SseParser.Create(stream).EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (true)
+        {
+            ExperimentEvent item;
+            try
+            {
+                if (!await items.MoveNextAsync()) yield break;
+                if (items.Current.EventType == "error") throw new IOException(Read<ErrorMessage>(items.Current.Data).Message);
+                item = Read<ExperimentEvent>(items.Current.Data);
+            }
+            catch (Exception error) when (error is IOException or HttpRequestException or TimeoutException)
+            {
+                throw new ClusterUnreachableException(Address, $"the connection was lost ({error.Message.TrimEnd('.')})", error);
+            }
+            catch (JsonException error)
+            {
+                throw Unexpected(response, error);
+            }
+            yield return item;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private async Task<T> SendAsync<T>(HttpMethod method, string path, object? body, CancellationToken cancellationToken)
+    {
+        using var response = await RequestAsync(method, path, body, cancellationToken);
+        try
+        {
+            return await response.Content.ReadFromJsonAsync<T>(ApiJson.Options, cancellationToken) ?? throw new JsonException("The answer is null.");
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException or NotSupportedException)
+        {
+            throw Unexpected(response, error);
+        }
+        catch (Exception error) when (error is HttpRequestException or IOException)
+        {
+            throw new ClusterUnreachableException(Address, $"the connection was lost ({error.Message.TrimEnd('.')})", error);
+        }
+    }
+
+    /// <summary>An answer that says yes; its content is yet to be read.</summary>
+    private async Task<HttpResponseMessage> RequestAsync(HttpMethod method, string path, object? body, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (body is not null) request.Content = JsonContent.Create(body, body.GetType(), options: ApiJson.Options);
+        HttpResponseMessage response;
+        try
+        {
+            response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        }
+        catch (Exception error) when (error is HttpRequestException or IOException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            throw new ClusterUnreachableException(Address, (error.InnerException ?? error).Message, error);
+        }
+
+        if (response.IsSuccessStatusCode) return response;
+        using (response) throw await RefusalAsync(response, cancellationToken);
+    }
+
+    private async Task<Exception> RefusalAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        Refusal? refusal = null;
+        try
+        {
+            refusal = await response.Content.ReadFromJsonAsync<Refusal>(ApiJson.Options, cancellationToken);
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException or NotSupportedException or HttpRequestException or IOException)
+        {
+            // Not an answer of this API; the status alone must do.
+        }
+
+        if (response.StatusCode == HttpStatusCode.BadRequest && refusal?.Problems is { Count: > 0 } problems) return new RecipeException(problems);
+        return (response.StatusCode, refusal?.Message) switch
+        {
+            (_, null) => Unexpected(response, null),
+            (HttpStatusCode.ServiceUnavailable, { } message) => new ClusterUnreachableException(Address, message),
+            ( < HttpStatusCode.InternalServerError, { } message) => new CliException(message),
+            (_, { } message) => new CliException(message, ExitCodes.Failed),
+        };
+    }
+
+    private static CliException Unexpected(HttpResponseMessage response, Exception? inner) => new(
+        $"{response.RequestMessage!.RequestUri} answered {(int)response.StatusCode} {response.ReasonPhrase}, not as a node of this version does. " +
+        "Check that the address is that of a node (otx node).", ExitCodes.Unreachable, inner);
+
+    private static T Read<T>(string json) => JsonSerializer.Deserialize<T>(json, ApiJson.Options) ?? throw new JsonException("The content is null.");
+
+    private static string Path(string id) => $"experiments/{Uri.EscapeDataString(id)}";
+
+    private sealed record Refusal(IReadOnlyList<RecipeProblem>? Problems, string? Message);
+}

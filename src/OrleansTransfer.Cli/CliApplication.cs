@@ -1,0 +1,92 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using OrleansTransfer.Cli.Commands;
+using OrleansTransfer.Cli.Terminal;
+using OrleansTransfer.Contracts.Recipes;
+using OrleansTransfer.Host;
+using OrleansTransfer.Learning;
+
+namespace OrleansTransfer.Cli;
+
+/// <summary>The command line without its process.</summary>
+public static class CliApplication
+{
+    /// <summary>Runs one command and returns its exit code.</summary>
+    /// <param name="args">What stands behind <c>otx</c>.</param>
+    /// <param name="streams">Where it writes.</param>
+    /// <param name="interrupted">Cancelled by Ctrl-C.</param>
+    public static async Task<int> RunAsync(string[] args, IConsoleStreams streams, CancellationToken interrupted = default)
+    {
+        var parse = CreateRoot(streams).Parse(args);
+        var configuration = new InvocationConfiguration
+        {
+            Output = streams.Out,
+            Error = streams.Error,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+        };
+
+        if (parse.Errors.Count > 0)
+        {
+            if (parse.Action is ParseErrorAction action) action.ShowHelp = false;
+            await parse.InvokeAsync(configuration, interrupted);
+            streams.Error.WriteLine($"`otx{CommandPath(parse)} --help` shows what is possible.");
+            return ExitCodes.WrongInput;
+        }
+
+        try
+        {
+            return await parse.InvokeAsync(configuration, interrupted);
+        }
+        catch (Exception error)
+        {
+            return Explain(error, streams, interrupted);
+        }
+    }
+
+    private static RootCommand CreateRoot(IConsoleStreams streams) => new("Transfer learning on a cluster: fine-tune pretrained networks on your own pictures.")
+    {
+        TrainCommand.Create(streams),
+        ExportCommand.Create(streams),
+        ExperimentsCommand.Create(streams),
+        ModelsCommand.Create(streams),
+        DataCommand.Create(streams),
+        NodeCommand.Create(streams),
+        ClusterCommand.Create(streams),
+        RecipeCommand.Create(streams),
+    };
+
+    private static string CommandPath(ParseResult parse)
+    {
+        var names = new List<string>();
+        for (System.CommandLine.Parsing.SymbolResult? result = parse.CommandResult; result is not null; result = result.Parent)
+            if (result is System.CommandLine.Parsing.CommandResult { Command: not RootCommand } command) names.Insert(0, command.Command.Name);
+        return string.Concat(names.Select(name => " " + name));
+    }
+
+    private static int Explain(Exception error, IConsoleStreams streams, CancellationToken interrupted)
+    {
+        var stderr = streams.Error;
+        switch (error)
+        {
+            case OperationCanceledException when interrupted.IsCancellationRequested:
+                stderr.WriteLine("Interrupted.");
+                return ExitCodes.Interrupted;
+            case RecipeException recipe:
+                stderr.WriteLine(recipe.Problems.Count == 1 ? "Nothing was started:" : $"{recipe.Problems.Count} problems; nothing was started:");
+                foreach (var problem in recipe.Problems) stderr.WriteLine($"error: {problem}");
+                return ExitCodes.WrongInput;
+            case CliException known:
+                stderr.WriteLine($"error: {known.Message}");
+                return known.ExitCode;
+            case LearningException or NodeStartException:
+                stderr.WriteLine($"error: {error.Message}");
+                return ExitCodes.WrongInput;
+            default:
+                if (Environment.GetEnvironmentVariable("OTX_DEBUG") == "1") stderr.WriteLine(error);
+                else stderr.WriteLine("This is not a mistake of yours; OTX_DEBUG=1 shows where it happened.");
+                stderr.WriteLine($"error: {error.GetType().Name}: {error.Message.ReplaceLineEndings(" ")}");
+                return ExitCodes.Failed;
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using OrleansTransfer.Cli.Api;
+using OrleansTransfer.Cli.State;
+using OrleansTransfer.Contracts.Experiments;
+using OrleansTransfer.Host;
+
+namespace OrleansTransfer.Cli;
+
+/// <summary>A command's hold on a cluster: a running one, or one that lives in this process as long as the session.</summary>
+internal sealed class ClusterSession : IAsyncDisposable
+{
+    private static readonly TimeSpan ProbeLimit = TimeSpan.FromSeconds(3);
+
+    private readonly HttpClusterApi _api;
+    private readonly NodeHost? _node;
+
+    private ClusterSession(Uri address, NodeHost? node)
+    {
+        _api = new(address);
+        _node = node;
+    }
+
+    /// <summary>The cluster.</summary>
+    public IClusterApi Api => _api;
+
+    /// <summary>Whether its runs end with this process.</summary>
+    public bool Embedded => _node is not null;
+
+    /// <summary>The running cluster that the connection names, or a new one in this process.</summary>
+    public static async Task<ClusterSession> OpenAsync(Connection connection, CancellationToken cancellationToken)
+    {
+        if (connection.Cluster is not null) return new(connection.Cluster, null);
+        var node = await Embedding.StartClusterAsync(connection, cancellationToken);
+        return new(new Uri(node.Http), node);
+    }
+
+    /// <summary>The cluster that drives an experiment: the named one, the process that owns it if it lives, else a new one in this process.</summary>
+    public static async Task<ClusterSession> OpenForAsync(Connection connection, string id, CancellationToken cancellationToken) =>
+        await OpenOwnerAsync(connection, id, cancellationToken) ?? await OpenAsync(connection, cancellationToken);
+
+    /// <summary>Likewise, but null where nobody drives the experiment.</summary>
+    public static async Task<ClusterSession?> OpenOwnerAsync(Connection connection, string id, CancellationToken cancellationToken)
+    {
+        if (connection.Cluster is not null) return new(connection.Cluster, null);
+        ExperimentSnapshot snapshot;
+        await using (var state = await LocalStates.OpenAsync(connection, cancellationToken))
+            snapshot = await state.FindAsync(id, cancellationToken);
+        return await FindOwnerAsync(snapshot, cancellationToken) is { } owner ? new(owner, null) : null;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _api.Dispose();
+        if (_node is not null) await _node.DisposeAsync();
+    }
+
+    private static async Task<Uri?> FindOwnerAsync(ExperimentSnapshot snapshot, CancellationToken cancellationToken)
+    {
+        if (!Uri.TryCreate(snapshot.Owner?.Http, UriKind.Absolute, out var address)) return null;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(ProbeLimit);
+        using var api = new HttpClusterApi(address);
+        try
+        {
+            // The port may belong to someone else by now: only a process that knows this very experiment is its owner.
+            return (await api.FindAsync(snapshot.Id, limit.Token)).Id == snapshot.Id ? address : null;
+        }
+        catch (CliException)
+        {
+            return null;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using System.CommandLine;
+using System.Globalization;
+using OrleansTransfer.Contracts.Recipes;
+
+namespace OrleansTransfer.Cli.Commands;
+
+/// <summary>A recipe on the command line: a file, or a folder of pictures, with what overrides it.</summary>
+internal sealed class RecipeOptions
+{
+    private readonly Argument<string> _source = new("recipe")
+    {
+        Description = "A recipe (YAML or JSON), or a folder with one folder of pictures per label.",
+        HelpName = "recipe.yaml or folder",
+    };
+
+    private readonly Option<string?> _name = new("--name") { Description = "Name of the experiment (name).", HelpName = "NAME" };
+    private readonly Option<string?> _backbone = new("--backbone") { Description = "Pretrained network (model.backbone).", HelpName = "NAME" };
+    private readonly Option<string?> _weights = new("--weights") { Description = "imagenet, none, or a file (model.weights).", HelpName = "WEIGHTS" };
+    private readonly Option<int?> _epochs = new("--epochs") { Description = "Passes over the data (training.epochs).", HelpName = "N" };
+    private readonly Option<int?> _batchSize = new("--batch-size") { Description = "Samples per step over all workers (training.batchSize).", HelpName = "N" };
+    private readonly Option<int?> _workers = new("--workers") { Description = "Devices to train on (resources.workers).", HelpName = "N" };
+    private readonly Option<string[]> _sets = new("--set")
+    {
+        Description = "Overrides one value of the recipe, for instance --set training.schedule=cosine; may be repeated.",
+        HelpName = "PATH=VALUE",
+    };
+
+    public RecipeOptions(Command command)
+    {
+        command.Add(_source);
+        foreach (var option in (Option[])[_name, _backbone, _weights, _epochs, _batchSize, _workers, _sets]) command.Add(option);
+    }
+
+    /// <summary>Name of the recipe's text in messages.</summary>
+    public string SourceName(ParseResult parse) => Path.GetFileName(parse.GetRequiredValue(_source));
+
+    /// <summary>Reads the recipe; paths are as the user wrote them.</summary>
+    /// <exception cref="RecipeException">Something in it is wrong.</exception>
+    public RecipeReading Read(ParseResult parse)
+    {
+        var source = parse.GetRequiredValue(_source);
+        var sets = Sets(parse);
+        if (Directory.Exists(source)) return RecipeReader.Read("", source, [$"data.train={source}", .. sets]);
+        if (!File.Exists(source)) throw new CliException($"There is no file or folder '{source}'; expected a recipe, or a folder of pictures.");
+        try
+        {
+            return RecipeReader.Read(File.ReadAllText(source), SourceName(parse), sets);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException($"The recipe '{source}' cannot be read: {error.Message}", inner: error);
+        }
+    }
+
+    // The short options first: an explicit --set of the same value wins.
+    private List<string> Sets(ParseResult parse)
+    {
+        (string Path, object? Value)[] shorthands =
+        [
+            ("name", parse.GetValue(_name)),
+            ("model.backbone", parse.GetValue(_backbone)),
+            ("model.weights", parse.GetValue(_weights)),
+            ("training.epochs", parse.GetValue(_epochs)),
+            ("training.batchSize", parse.GetValue(_batchSize)),
+            ("resources.workers", parse.GetValue(_workers)),
+        ];
+        var given = shorthands.Where(shorthand => shorthand.Value is not null);
+        return [.. given.Select(shorthand => string.Create(CultureInfo.InvariantCulture, $"{shorthand.Path}={shorthand.Value}")), .. parse.GetValue(_sets) ?? []];
+    }
+}

@@ -1,0 +1,71 @@
+using System.CommandLine;
+using OrleansTransfer.Cli.Terminal;
+using OrleansTransfer.Learning.Data;
+using OrleansTransfer.Learning.Models;
+using static TorchSharp.torch;
+
+namespace OrleansTransfer.Cli.Commands;
+
+/// <summary><c>otx models show</c>.</summary>
+internal static class ShowModelCommand
+{
+    // The width of the head that public weights have.
+    private const int Classes = 1000;
+
+    public static Command Create(IConsoleStreams streams)
+    {
+        var name = new Argument<string>("name") { Description = "A name from `otx models list`." };
+        var command = new Command("show", "One network: size, cost, input, weights and the stages that transfer.unfreeze counts.") { name };
+        var output = new OutputOption(command);
+        command.SetAction(parse => Show(Backbones.Get(parse.GetRequiredValue(name)), output.Open(parse, streams)));
+        return command;
+    }
+
+    private static void Show(Backbone backbone, Output output)
+    {
+        var model = Describe(backbone);
+        if (output.Json)
+        {
+            output.Document(model);
+            return;
+        }
+
+        var input = model.Preprocessing;
+        output.Facts(
+            ("name", model.Name),
+            ("parameters", Figures.Count(model.Parameters)),
+            ("multiply-adds", $"{Figures.Count(model.MultiplyAccumulates)} per picture of {input.Crop}x{input.Crop}"),
+            ("features", $"{model.FeatureWidth}"),
+            ("input", $"resize {input.Resize}, crop {input.Crop}, {input.Interpolation}; at least {model.MinimumInputSize} pixels"),
+            ("weights", $"a safetensors file with the keys of {model.Library}, or none"));
+        output.Line();
+        output.Table(["STAGE", "PARAMETERS", "KEYS"], model.Stages.Select(stage =>
+            (string[])[stage.Name, Figures.Count(stage.Parameters), string.Join(", ", stage.Prefixes)]));
+    }
+
+    private static ShownModel Describe(Backbone backbone)
+    {
+        using var scope = NewDisposeScope();
+        using var model = backbone.Create(Classes);
+        var statistics = ModelStatistics.Of(model, backbone.Preprocessing.Crop);
+        var parameters = model.named_parameters().ToList();
+        var stages = model.Stages.Select(stage => new ShownStage(
+            stage.Name, parameters.Where(parameter => stage.Contains(parameter.name)).Sum(parameter => parameter.parameter.numel()), stage.Prefixes));
+        return new(
+            backbone.Name, backbone.Library, statistics.Parameters, statistics.MultiplyAccumulates, model.FeatureWidth, backbone.MinimumInputSize,
+            backbone.Preprocessing, ["file", "none"], [.. stages]);
+    }
+
+    private sealed record ShownModel(
+        string Name,
+        string Library,
+        long Parameters,
+        long MultiplyAccumulates,
+        int FeatureWidth,
+        int MinimumInputSize,
+        Preprocessing Preprocessing,
+        IReadOnlyList<string> WeightSources,
+        IReadOnlyList<ShownStage> Stages);
+
+    private sealed record ShownStage(string Name, long Parameters, IReadOnlyList<string> Prefixes);
+}

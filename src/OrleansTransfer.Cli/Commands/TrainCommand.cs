@@ -1,0 +1,39 @@
+using System.CommandLine;
+using OrleansTransfer.Cli.Runs;
+using OrleansTransfer.Cli.Terminal;
+using OrleansTransfer.Contracts.Recipes;
+
+namespace OrleansTransfer.Cli.Commands;
+
+/// <summary><c>otx train</c>: runs an experiment and follows it.</summary>
+internal static class TrainCommand
+{
+    public static Command Create(IConsoleStreams streams)
+    {
+        var command = new Command("train", "Run an experiment and follow it.");
+        var recipe = new RecipeOptions(command);
+        var detach = new Option<bool>("--detach") { Description = "Return as soon as the experiment is queued; needs --cluster." };
+        command.Add(detach);
+        var connection = new ConnectionOptions(command, trains: true);
+        var output = new OutputOption(command);
+        command.SetAction((parse, interrupted) => RunAsync(
+            recipe.Read(parse).Recipe, connection.Read(parse), parse.GetValue(detach), output.Open(parse, streams), interrupted));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(Recipe recipe, Connection connection, bool detach, Output output, CancellationToken interrupted)
+    {
+        if (detach && connection.Cluster is null)
+            throw new CliException("--detach needs a cluster that outlives this command: give --cluster URL, or set OTX_CLUSTER.");
+
+        await using var session = await ClusterSession.OpenAsync(connection, interrupted);
+        var experiment = await session.Api.SubmitAsync(RecipePaths.MakeAbsolute(recipe, Environment.CurrentDirectory), interrupted);
+        if (output.Json) output.Note(experiment.Id);
+        else output.Line(experiment.Id);
+
+        if (!detach) return await new RunFollower(session, connection, output).FollowAsync(experiment, from: 1, interrupted);
+        if (output.Json) output.Document(RunSummary.Of(experiment));
+        output.Note($"To follow it: otx experiments watch {experiment.Id}{connection.Suffix}");
+        return ExitCodes.Done;
+    }
+}

@@ -1,0 +1,57 @@
+using OrleansTransfer.Cli.Terminal;
+using OrleansTransfer.Contracts.Experiments;
+
+namespace OrleansTransfer.Cli.Runs;
+
+/// <summary>How a run stands, as scripts read it: the document at the end of <c>otx train -o json</c>.</summary>
+internal sealed record RunSummary(
+    string Experiment,
+    ExperimentState State,
+    string? Reason,
+    int Workers,
+    int Generation,
+    long Steps,
+    int Epochs,
+    IReadOnlyDictionary<string, double> Metrics,
+    double Seconds,
+    double SamplesPerSecond,
+    string? Bundle,
+    long StepsLost)
+{
+    private static readonly string[] ReportedMetrics = ["accuracy", "loss", "macroF1"];
+
+    /// <summary>The summary of an experiment as it is now.</summary>
+    public static RunSummary Of(ExperimentSnapshot snapshot) => new(
+        snapshot.Id,
+        snapshot.State,
+        snapshot.Reason,
+        snapshot.Workers.Count,
+        snapshot.Generation,
+        snapshot.Step,
+        snapshot.Epoch,
+        ReportedMetrics.Where(snapshot.Metrics.ContainsKey).ToDictionary(name => name, name => snapshot.Metrics[name]),
+        snapshot.Seconds,
+        snapshot.SamplesPerSecond,
+        snapshot.Bundle,
+        snapshot.StepsLost);
+
+    /// <summary>Prints the summary.</summary>
+    public void Print(Output output)
+    {
+        if (output.Json)
+        {
+            output.Document(this);
+            return;
+        }
+        output.Facts(
+            ("state", State.ToString()),
+            ("accuracy", Figures.Metric(Metrics, "accuracy")),
+            ("loss", Figures.Metric(Metrics, "loss")),
+            ("macro F1", Figures.Metric(Metrics, "macroF1")),
+            ("epochs", $"{Epochs} ({Steps} steps)"),
+            ("workers", $"{Workers}"),
+            ("time", $"{Figures.Short(Seconds)} s, {Figures.Short(SamplesPerSecond)} samples/s"),
+            ("steps lost", StepsLost > 0 ? $"{StepsLost}" : null),
+            ("bundle", Bundle));
+    }
+}

@@ -1,0 +1,29 @@
+using OrleansTransfer.Cli.Api;
+
+namespace OrleansTransfer.Cli.State;
+
+/// <summary>Opens whatever can tell of experiments: a running cluster, or the stored state.</summary>
+internal sealed class ReadingSession : IAsyncDisposable
+{
+    private readonly IAsyncDisposable _owned;
+
+    private ReadingSession(IExperimentReader reader, IAsyncDisposable owned) => (Reader, _owned) = (reader, owned);
+
+    /// <summary>What was opened.</summary>
+    public IExperimentReader Reader { get; }
+
+    /// <summary>Opens the named cluster, or the stored state without starting anything that trains.</summary>
+    public static async Task<ReadingSession> OpenAsync(Connection connection, CancellationToken cancellationToken)
+    {
+        if (connection.Cluster is not null)
+        {
+            var session = await ClusterSession.OpenAsync(connection, cancellationToken);
+            return new(session.Api, session);
+        }
+        var state = await LocalStates.OpenAsync(connection, cancellationToken);
+        return new(state, state);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _owned.DisposeAsync();
+}

@@ -1,0 +1,36 @@
+using System.Globalization;
+
+namespace OrleansTransfer.Contracts.Recipes;
+
+/// <summary>Which values of a recipe are paths.</summary>
+public static class RecipePaths
+{
+    /// <summary>The scheme of weights that were imported into the container: <c>blob:</c> and their SHA-256.</summary>
+    public const string BlobScheme = "blob:";
+
+    /// <summary>Whether <see cref="ModelRecipe.Weights"/> names a file.</summary>
+    public static bool IsWeightsFile(string weights) =>
+        weights is not ("" or "imagenet" or "none") && !weights.StartsWith(BlobScheme, StringComparison.Ordinal) && !IsUrl(weights);
+
+    /// <summary>The fraction that <see cref="DataRecipe.Validation"/> asks for, or null when it is a path.</summary>
+    public static double? ValidationFraction(string validation) =>
+        double.TryParse(validation, NumberStyles.Float, CultureInfo.InvariantCulture, out var fraction) ? fraction : null;
+
+    /// <summary>A copy whose relative paths start from <paramref name="baseFolder"/>.</summary>
+    public static Recipe MakeAbsolute(Recipe recipe, string baseFolder) => recipe with
+    {
+        Model = recipe.Model with
+        {
+            Weights = IsWeightsFile(recipe.Model.Weights) ? Absolute(recipe.Model.Weights, baseFolder) : recipe.Model.Weights,
+        },
+        Data = recipe.Data with
+        {
+            Train = Absolute(recipe.Data.Train, baseFolder),
+            Validation = ValidationFraction(recipe.Data.Validation) is null ? Absolute(recipe.Data.Validation, baseFolder) : recipe.Data.Validation,
+        },
+    };
+
+    internal static bool IsUrl(string text) => text.Contains("://", StringComparison.Ordinal);
+
+    private static string Absolute(string path, string baseFolder) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path, baseFolder));
+}

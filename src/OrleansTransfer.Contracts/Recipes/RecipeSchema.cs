@@ -1,0 +1,106 @@
+namespace OrleansTransfer.Contracts.Recipes;
+
+/// <summary>Every key of a recipe, in the order in which a recipe is written. A new key is one line here, beside its property.</summary>
+internal static class RecipeSchema
+{
+    /// <summary>All keys.</summary>
+    public static IReadOnlyList<RecipeKey> Keys { get; } =
+    [
+        Text("name", r => r.Name, (r, v) => r with { Name = v }),
+        Text("task", r => r.Task, (r, v) => r with { Task = v }, ["image-classification"], ["text-classification"]),
+
+        Text("model.backbone", r => r.Model.Backbone, (r, v) => r with { Model = r.Model with { Backbone = v } }),
+        Text("model.weights", r => r.Model.Weights, (r, v) => r with { Model = r.Model with { Weights = v } }),
+        Text("model.head.type", r => r.Model.Head.Type, (r, v) => Head(r, r.Model.Head with { Type = v }), ["linear"]),
+        Number("model.head.dropout", r => r.Model.Head.Dropout, (r, v) => Head(r, r.Model.Head with { Dropout = v })),
+        Integer("model.inputSize", r => r.Model.InputSize, (r, v) => r with { Model = r.Model with { InputSize = (int)v } }),
+
+        Text("data.train", r => r.Data.Train, (r, v) => r with { Data = r.Data with { Train = v } }),
+        Text("data.validation", r => r.Data.Validation, (r, v) => r with { Data = r.Data with { Validation = v } }),
+        Text("data.augment", r => r.Data.Augment,
+            (r, v) => r with { Data = r.Data with { Augment = v } }, ["none", "flip", "standard"], ["trivial", "rand"]),
+        new("data.labels", RecipeValueKind.TextList, r => r.Data.Labels,
+            (r, v) => r with { Data = r.Data with { Labels = (IReadOnlyList<string>)v } }),
+
+        Text("transfer.method", r => r.Transfer.Method, (r, v) => r with { Transfer = r.Transfer with { Method = v } },
+            ["feature-extraction", "fine-tune", "lp-ft", "gradual"], ["dann", "cdan", "mmd", "coral", "mcc"]),
+        Text("transfer.unfreeze", r => r.Transfer.Unfreeze, (r, v) => r with { Transfer = r.Transfer with { Unfreeze = v } }),
+        Text("transfer.batchNorm", r => r.Transfer.BatchNorm, (r, v) => r with { Transfer = r.Transfer with { BatchNorm = v } },
+            ["frozen", "statistics-frozen", "trainable"]),
+
+        Integer("training.epochs", r => r.Training.Epochs, (r, v) => r with { Training = r.Training with { Epochs = (int)v } }),
+        Integer("training.batchSize", r => r.Training.BatchSize, (r, v) => r with { Training = r.Training with { BatchSize = (int)v } }),
+        Text("training.optimizer.type", r => r.Training.Optimizer.Type,
+            (r, v) => Optimizer(r, r.Training.Optimizer with { Type = v }), ["adamw", "sgd"]),
+        Number("training.optimizer.learningRate", r => r.Training.Optimizer.LearningRate,
+            (r, v) => Optimizer(r, r.Training.Optimizer with { LearningRate = v })),
+        Number("training.optimizer.backboneFactor", r => r.Training.Optimizer.BackboneFactor,
+            (r, v) => Optimizer(r, r.Training.Optimizer with { BackboneFactor = v })),
+        Number("training.optimizer.weightDecay", r => r.Training.Optimizer.WeightDecay,
+            (r, v) => Optimizer(r, r.Training.Optimizer with { WeightDecay = v })),
+        Text("training.schedule", r => r.Training.Schedule, (r, v) => r with { Training = r.Training with { Schedule = v } },
+            ["constant", "cosine", "one-cycle", "step"]),
+        Text("training.precision", r => r.Training.Precision, (r, v) => r with { Training = r.Training with { Precision = v } }, ["fp32"], ["bf16"]),
+        new("training.seed", RecipeValueKind.Integer, r => r.Training.Seed, (r, v) => r with { Training = r.Training with { Seed = (long)v } }),
+
+        Integer("resources.workers", r => r.Resources.Workers, (r, v) => r with { Resources = r.Resources with { Workers = (int)v } }),
+        Integer("resources.minWorkers", r => r.Resources.MinWorkers, (r, v) => r with { Resources = r.Resources with { MinWorkers = (int)v } }),
+        Text("resources.device", r => r.Resources.Device, (r, v) => r with { Resources = r.Resources with { Device = v } }, ["auto", "cpu", "cuda"]),
+        Integer("resources.priority", r => r.Resources.Priority, (r, v) => r with { Resources = r.Resources with { Priority = (int)v } }),
+
+        Integer("checkpoint.everySteps", r => r.Checkpoint.EverySteps, (r, v) => r with { Checkpoint = r.Checkpoint with { EverySteps = (int)v } }),
+        Integer("checkpoint.keep", r => r.Checkpoint.Keep, (r, v) => r with { Checkpoint = r.Checkpoint with { Keep = (int)v } }),
+
+        Number("exchange.bucketMegabytes", r => r.Exchange.BucketMegabytes, (r, v) => r with { Exchange = r.Exchange with { BucketMegabytes = v } }),
+        Text("exchange.wire", r => r.Exchange.Wire, (r, v) => r with { Exchange = r.Exchange with { Wire = v } }, ["fp32"], ["bf16"]),
+    ];
+
+    /// <summary>Keys that the format knows and this version cannot run, with what to use in their place.</summary>
+    public static IReadOnlyDictionary<string, string> PlannedKeys { get; } = new Dictionary<string, string>
+    {
+        ["data.target"] = "Leave it out; the methods that use it are not supported either, allowed: feature-extraction, fine-tune, lp-ft, gradual.",
+    };
+
+    /// <summary>Paths that hold other keys.</summary>
+    public static IReadOnlySet<string> Sections { get; } = Keys.SelectMany(key => Ancestors(key.Path)).ToHashSet();
+
+    /// <summary>The key of this path, or null.</summary>
+    public static RecipeKey? Find(string path) => Keys.FirstOrDefault(key => key.Path == path);
+
+    /// <summary>Paths of keys and sections directly inside a section.</summary>
+    public static IReadOnlyList<string> Children(string section)
+    {
+        var prefix = section.Length == 0 ? "" : section + ".";
+        var inside = Keys.Where(key => key.Path.StartsWith(prefix, StringComparison.Ordinal));
+        return [.. inside.Select(key => prefix + key.Path[prefix.Length..].Split('.')[0]).Distinct()];
+    }
+
+    private static IEnumerable<string> Ancestors(string path)
+    {
+        for (var dot = path.LastIndexOf('.'); dot >= 0; dot = path.LastIndexOf('.'))
+            yield return path = path[..dot];
+    }
+
+    private static Recipe Head(Recipe recipe, HeadRecipe head) => recipe with { Model = recipe.Model with { Head = head } };
+
+    private static Recipe Optimizer(Recipe recipe, OptimizerRecipe optimizer) =>
+        recipe with { Training = recipe.Training with { Optimizer = optimizer } };
+
+    private static RecipeKey Text(
+        string path,
+        Func<Recipe, string> get,
+        Func<Recipe, string, Recipe> set,
+        IReadOnlyList<string>? allowed = null,
+        IReadOnlyList<string>? planned = null) =>
+        new(path, RecipeValueKind.Text, get, (recipe, value) => set(recipe, (string)value)) { Allowed = allowed, Planned = planned ?? [] };
+
+    private static RecipeKey Integer(string path, Func<Recipe, int> get, Func<Recipe, long, Recipe> set) =>
+        new(path, RecipeValueKind.Integer, recipe => (long)get(recipe), (recipe, value) => set(recipe, (long)value))
+        {
+            Least = int.MinValue,
+            Most = int.MaxValue,
+        };
+
+    private static RecipeKey Number(string path, Func<Recipe, double> get, Func<Recipe, double, Recipe> set) =>
+        new(path, RecipeValueKind.Number, recipe => get(recipe), (recipe, value) => set(recipe, (double)value));
+}

@@ -1,0 +1,153 @@
+using System.Text.RegularExpressions;
+
+namespace OrleansTransfer.Contracts.Recipes;
+
+/// <summary>
+/// Checks what can be said of a recipe from its values alone, without looking at files, catalogue or cluster. The command line asks it before
+/// anything is sent, the node again for whoever sends a recipe without the command line.
+/// </summary>
+public static partial class RecipeValidator
+{
+    /// <summary>Every problem; empty for a recipe that is valid in itself.</summary>
+    public static IReadOnlyList<RecipeProblem> Check(Recipe recipe)
+    {
+        var problems = new List<RecipeProblem>();
+        foreach (var key in RecipeSchema.Keys)
+            if (key.Allowed is { } allowed) CheckWord(key, allowed, (string)key.Get(recipe), problems);
+
+        CheckName(recipe.Name, problems);
+        CheckModel(recipe.Model, problems);
+        CheckData(recipe.Data, problems);
+        CheckTransfer(recipe, problems);
+        CheckTraining(recipe.Training, problems);
+        CheckResources(recipe, problems);
+        return problems;
+    }
+
+    private static void CheckWord(RecipeKey key, IReadOnlyList<string> allowed, string word, List<RecipeProblem> problems)
+    {
+        if (allowed.Contains(word)) return;
+        problems.Add(key.Planned.Contains(word)
+            ? new(key.Path, $"'{word}' is not supported by this version; allowed: {string.Join(", ", allowed)}.")
+            : new(key.Path, $"Found '{word}'; expected one of {string.Join(", ", allowed)}; the nearest is '{NearestName.Of(word, allowed)}'."));
+    }
+
+    private static void CheckName(string name, List<RecipeProblem> problems)
+    {
+        if (name.Length > 100) problems.Add(new("name", $"The name has {name.Length} characters; at most 100 are allowed."));
+        if (name.Any(c => char.IsControl(c) || c is '/' or '\\'))
+            problems.Add(new("name", $"'{name}' contains a slash or a control character; use letters, digits, dots, dashes and underscores."));
+    }
+
+    private static void CheckModel(ModelRecipe model, List<RecipeProblem> problems)
+    {
+        if (model.Backbone.Length == 0) problems.Add(new("model.backbone", "The backbone has no name; `otx models list` shows those there are."));
+        if (model.Weights.Length == 0) problems.Add(new("model.weights",
+            "Found an empty text; expected imagenet, none, or the path of a safetensors file."));
+        if (RecipePaths.IsUrl(model.Weights))
+            problems.Add(new("model.weights",
+                $"An URL ('{model.Weights}') is not supported by this version; allowed: imagenet, none, or a file. Download it first."));
+        if (model.Weights.StartsWith(RecipePaths.BlobScheme, StringComparison.Ordinal) && !ImportedWeights().IsMatch(model.Weights))
+            problems.Add(new("model.weights",
+                $"Found '{model.Weights}'; expected 'blob:' and 64 lower-case hexadecimal digits, the SHA-256 of imported weights."));
+        if (model.Head.Dropout is not (>= 0 and < 1))
+            problems.Add(new("model.head.dropout", $"Found {RecipeText.Of(model.Head.Dropout)}; expected a number from 0 to below 1."));
+        if (model.InputSize != 0) AtLeast("model.inputSize", model.InputSize, 16, problems, ", or 0 for what the weights expect");
+    }
+
+    private static void CheckData(DataRecipe data, List<RecipeProblem> problems)
+    {
+        if (data.Train.Length == 0)
+            problems.Add(new("data.train",
+                "The training data is missing; give a folder that has one folder of pictures per label. It is the only key without a default."));
+        CheckPictures("data.train", data.Train, problems);
+
+        if (RecipePaths.ValidationFraction(data.Validation) is { } fraction)
+        {
+            if (fraction is not (> 0 and < 1))
+                problems.Add(new("data.validation",
+                    $"Found {data.Validation}; expected a fraction between 0 and 1, such as 0.2, or the path of a folder."));
+        }
+        else if (data.Validation.Length == 0) problems.Add(new("data.validation",
+            "Found an empty text; expected a fraction such as 0.2, or the path of a folder."));
+        else CheckPictures("data.validation", data.Validation, problems);
+
+        var repeated = data.Labels.GroupBy(label => label).Where(group => group.Count() > 1).Select(group => $"'{group.Key}'").ToList();
+        if (repeated.Count > 0) problems.Add(new("data.labels",
+            $"Each label may be listed once; found more than once: {string.Join(", ", repeated)}."));
+        if (data.Labels.Any(label => label.Length == 0)) problems.Add(new("data.labels", "A label is empty; each needs a name, that of its folder."));
+        if (data.Labels.Count == 1) problems.Add(new("data.labels",
+            $"Only the label '{data.Labels[0]}' is listed; a classifier needs at least two."));
+    }
+
+    private static void CheckPictures(string path, string value, List<RecipeProblem> problems)
+    {
+        var isTable = Path.GetExtension(value) is ".csv" or ".tsv" or ".jsonl";
+        if (isTable || value.StartsWith("dataset:", StringComparison.Ordinal) || RecipePaths.IsUrl(value))
+            problems.Add(new(path, $"'{value}' is not supported by this version; allowed: a folder that has one folder of pictures per label."));
+    }
+
+    private static void CheckTransfer(Recipe recipe, List<RecipeProblem> problems)
+    {
+        var (transfer, epochs) = (recipe.Transfer, recipe.Training.Epochs);
+        if (transfer.Method is "lp-ft" or "gradual" && epochs == 1)
+            problems.Add(new("training.epochs",
+                $"Found 1; the method {transfer.Method} trains in several phases of at least one epoch each and needs at least 2."));
+        if (transfer.Unfreeze.Length == 0) problems.Add(new("transfer.unfreeze",
+            "Found an empty text; expected all, none, last-N-stages or the name of a stage."));
+        if (transfer.Unfreeze.StartsWith("last-", StringComparison.Ordinal) && !LastStages().IsMatch(transfer.Unfreeze))
+            problems.Add(new("transfer.unfreeze",
+                $"Found '{transfer.Unfreeze}'; expected a whole number from 1 up in its middle, for instance last-2-stages."));
+        if (transfer.Unfreeze == "none" && transfer.Method is "lp-ft" or "gradual")
+            problems.Add(new("transfer.unfreeze",
+                $"With none the method {transfer.Method} has nothing to fine-tune; use the method feature-extraction, or unfreeze stages."));
+    }
+
+    private static void CheckTraining(TrainingRecipe training, List<RecipeProblem> problems)
+    {
+        AtLeast("training.epochs", training.Epochs, 1, problems);
+        AtLeast("training.batchSize", training.BatchSize, 1, problems);
+
+        var optimizer = training.Optimizer;
+        if (!(optimizer.LearningRate > 0 && double.IsFinite(optimizer.LearningRate)))
+            problems.Add(new("training.optimizer.learningRate",
+                $"Found {RecipeText.Of(optimizer.LearningRate)}; expected a number above 0, for instance 0.001."));
+        NotNegative("training.optimizer.backboneFactor", optimizer.BackboneFactor, problems);
+        NotNegative("training.optimizer.weightDecay", optimizer.WeightDecay, problems);
+    }
+
+    private static void CheckResources(Recipe recipe, List<RecipeProblem> problems)
+    {
+        var resources = recipe.Resources;
+        AtLeast("resources.workers", resources.Workers, 0, problems, "; 0 takes every device");
+        AtLeast("resources.minWorkers", resources.MinWorkers, 1, problems);
+        if (resources.Workers > 0 && resources.MinWorkers > resources.Workers)
+            problems.Add(new("resources.minWorkers",
+                $"Found {resources.MinWorkers}, more than the {resources.Workers} of resources.workers; lower it or raise that."));
+        if (recipe.Training.BatchSize >= 1 && resources.Workers > recipe.Training.BatchSize)
+            problems.Add(new("training.batchSize",
+                $"Found {recipe.Training.BatchSize} samples for {resources.Workers} workers; each needs at least one. Raise it, or lower resources.workers."));
+
+        AtLeast("checkpoint.everySteps", recipe.Checkpoint.EverySteps, 0, problems, "; 0 saves at the end of each epoch only");
+        AtLeast("checkpoint.keep", recipe.Checkpoint.Keep, 1, problems);
+        if (!(recipe.Exchange.BucketMegabytes is > 0 and <= 1024))
+            problems.Add(new("exchange.bucketMegabytes",
+                $"Found {RecipeText.Of(recipe.Exchange.BucketMegabytes)}; expected a number above 0, at most 1024."));
+    }
+
+    private static void AtLeast(string path, long value, long least, List<RecipeProblem> problems, string remark = "")
+    {
+        if (value < least) problems.Add(new(path, $"Found {value}; expected at least {least}{remark}."));
+    }
+
+    private static void NotNegative(string path, double value, List<RecipeProblem> problems)
+    {
+        if (!(value >= 0 && double.IsFinite(value))) problems.Add(new(path, $"Found {RecipeText.Of(value)}; expected 0 or more."));
+    }
+
+    [GeneratedRegex(@"\Ablob:[0-9a-f]{64}\z")]
+    private static partial Regex ImportedWeights();
+
+    [GeneratedRegex("^last-[1-9][0-9]{0,3}-stages$")]
+    private static partial Regex LastStages();
+}

@@ -1,0 +1,89 @@
+using OrleansTransfer.Learning.Compute;
+
+namespace OrleansTransfer.Learning.Data;
+
+/// <summary>
+/// Which samples belong to which step: a pure function of seed, epoch, step and world size, so that every worker knows its share of each global batch
+/// without asking. An epoch's samples are divided over its steps as evenly as possible: there is no tiny last batch for BatchNorm to stumble over,
+/// and none is dropped.
+/// </summary>
+public sealed class BatchPlan
+{
+    private readonly long _seed;
+    private readonly bool _shuffle;
+    private (int Epoch, int[] Order)? _latest;
+    private readonly Lock _gate = new();
+
+    /// <param name="samples">Samples in an epoch, at least 1.</param>
+    /// <param name="batchSize">Largest global batch, at least 1.</param>
+    /// <param name="seed">Source of the epochs' orders.</param>
+    /// <param name="shuffle">Whether each epoch has its own random order; otherwise samples come in index order.</param>
+    public BatchPlan(int samples, int batchSize, long seed, bool shuffle)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
+        Samples = samples;
+        StepsPerEpoch = (samples / batchSize) + (samples % batchSize == 0 ? 0 : 1);
+        _seed = seed;
+        _shuffle = shuffle;
+    }
+
+    /// <summary>Samples in an epoch.</summary>
+    public int Samples { get; }
+
+    /// <summary>Steps in an epoch: samples / batch size, rounded up.</summary>
+    public int StepsPerEpoch { get; }
+
+    /// <summary>
+    /// Samples in the smallest global batch; the largest has at most one more. A group with more workers than this leaves some without work.
+    /// </summary>
+    public int SmallestBatch => Samples / StepsPerEpoch;
+
+    /// <summary>Whether all epochs have the same batches.</summary>
+    public bool SameEveryEpoch => !_shuffle;
+
+    /// <summary>Sample indices of the global batch <paramref name="step"/> (from 0) of <paramref name="epoch"/> (from 0).</summary>
+    public IReadOnlyList<int> Global(int epoch, int step) => Batch(epoch, step);
+
+    /// <summary>
+    /// The part of that batch which <paramref name="rank"/> of <paramref name="worldSize"/> works on: contiguous, sizes differ by at most one, and
+    /// the shares of all ranks one after the other are the global batch. Empty where the batch has fewer samples than the group has workers.
+    /// </summary>
+    public IReadOnlyList<int> Share(int epoch, int step, int rank, int worldSize)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(worldSize, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(rank);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(rank, worldSize);
+        var batch = Batch(epoch, step);
+        var (start, count) = Part(batch.Count, worldSize, rank);
+        return batch.Slice(start, count);
+    }
+
+    private ArraySegment<int> Batch(int epoch, int step)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(epoch);
+        ArgumentOutOfRangeException.ThrowIfNegative(step);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(step, StepsPerEpoch);
+        var (start, count) = Part(Samples, StepsPerEpoch, step);
+        return new(Order(_shuffle ? epoch : 0), start, count);
+    }
+
+    private int[] Order(int epoch)
+    {
+        lock (_gate)
+        {
+            if (_latest is { } latest && latest.Epoch == epoch) return latest.Order;
+            var order = new int[Samples];
+            for (var i = 0; i < order.Length; i++) order[i] = i;
+            if (_shuffle) new SplitMix64(Seeds.Derive(_seed, epoch)).Shuffle<int>(order);
+            _latest = (epoch, order);
+            return order;
+        }
+    }
+
+    private static (int Start, int Count) Part(int total, int parts, int index)
+    {
+        var (size, larger) = Math.DivRem(total, parts);
+        return ((index * size) + Math.Min(index, larger), size + (index < larger ? 1 : 0));
+    }
+}

@@ -1,0 +1,131 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+
+namespace OrleansTransfer.Learning.Evaluation;
+
+/// <summary>Renders a run's report as one HTML page that needs no other file, no network and no script.</summary>
+public static class HtmlReport
+{
+    private const string Style = """
+        :root{color-scheme:light;--ink:#1f2937;--faint:#6b7280;--line:#e5e7eb;--accent:#2563eb}
+        *{box-sizing:border-box}
+        body{font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;color:var(--ink);background:#f6f7f9;margin:0}
+        main{max-width:1040px;margin:0 auto;padding:32px 20px 64px}
+        h1{font-size:28px;margin:0 0 4px}h2{font-size:18px;margin:0 0 14px}
+        .sub{color:var(--faint);margin:0 0 24px}
+        section{background:#fff;border:1px solid var(--line);border-radius:10px;padding:20px 22px;margin:0 0 20px;overflow-x:auto}
+        .cards{display:flex;flex-wrap:wrap;gap:14px;margin:0 0 20px}
+        .card{background:#fff;border:1px solid var(--line);border-radius:10px;padding:14px 20px;flex:1 1 150px}
+        .card b{display:block;font-size:28px;font-weight:650;font-variant-numeric:tabular-nums}.card span{color:var(--faint)}
+        table{border-collapse:collapse;font-variant-numeric:tabular-nums}
+        th,td{padding:6px 12px;text-align:right;border-bottom:1px solid var(--line)}
+        th:first-child,td:first-child{text-align:left}th{font-weight:600;color:var(--faint)}
+        .heat td,.heat th{border:2px solid #fff;border-radius:4px;text-align:center;min-width:52px}
+        .heat th:first-child{text-align:right}
+        .text td{text-align:left;vertical-align:top;overflow-wrap:anywhere}.text td:first-child{color:var(--faint);white-space:nowrap}
+        .charts{display:flex;flex-wrap:wrap;gap:20px}.charts svg{flex:1 1 400px;max-width:480px;min-width:300px}
+        .grid{stroke:var(--line)}.tick{font-size:11px;fill:var(--faint)}
+        .chart-title{font-size:13px;font-weight:600;fill:var(--ink)}.legend{font-size:12px}
+        pre{background:#f6f7f9;border-radius:6px;padding:14px;margin:0;overflow-x:auto;font:13px/1.5 ui-monospace,Menlo,Consolas,monospace}
+        @media print{body{background:#fff}section,.card{break-inside:avoid}}
+        """;
+
+    /// <summary>The page, UTF-8 text. All text of the content is escaped.</summary>
+    public static string Render(ReportContent content)
+    {
+        var page = new StringBuilder();
+        page.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+        page.Append("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n");
+        page.Append($"<title>{Escape(content.Title)}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n<main>\n");
+        page.Append($"<h1>{Escape(content.Title)}</h1>\n");
+        page.Append($"<p class=\"sub\">Report of a training run, evaluated on {Number(content.Evaluation.Samples)} samples</p>\n");
+        Headline(page, content.Evaluation);
+        PerLabel(page, content.Evaluation);
+        Confusion(page, content.Evaluation);
+        Charts(page, content.Epochs);
+        page.Append($"<section>\n<h2>Recipe</h2>\n<pre>{Escape(content.Recipe)}</pre>\n</section>\n");
+        Pairs(page, "Provenance", content.Provenance);
+        Pairs(page, "Broken files that were passed over", [.. content.Broken.Select(file => KeyValuePair.Create(file.Path, file.Reason))]);
+        return page.Append("</main>\n</body>\n</html>\n").ToString();
+    }
+
+    private static void Headline(StringBuilder page, ClassificationReport report)
+    {
+        page.Append("<div class=\"cards\">\n");
+        Card("accuracy", Share(report.Accuracy));
+        Card("macro F1", Share(report.MacroF1));
+        Card("loss (cross-entropy)", Share(report.Loss));
+        Card("samples", Number(report.Samples));
+        page.Append("</div>\n");
+
+        void Card(string name, string value) => page.Append($"<div class=\"card\"><b>{value}</b><span>{name}</span></div>\n");
+    }
+
+    private static void PerLabel(StringBuilder page, ClassificationReport report)
+    {
+        page.Append("<section>\n<h2>Labels</h2>\n<table>\n<tr><th>label</th><th>precision</th><th>recall</th><th>F1</th><th>support</th></tr>\n");
+        foreach (var score in report.PerLabel)
+        {
+            page.Append($"<tr><td>{Escape(score.Label)}</td><td>{Share(score.Precision)}</td><td>{Share(score.Recall)}</td>");
+            page.Append($"<td>{Share(score.F1)}</td><td>{Number(score.Support)}</td></tr>\n");
+        }
+        page.Append("</table>\n</section>\n");
+    }
+
+    private static void Confusion(StringBuilder page, ClassificationReport report)
+    {
+        page.Append("<section>\n<h2>Confusion</h2>\n");
+        page.Append("<p class=\"sub\">Rows: actual label. Columns: predicted label. Shaded by the share of the row.</p>\n");
+        page.Append("<table class=\"heat\">\n<tr><th></th>");
+        page.AppendJoin("", report.Labels.Select(label => $"<th>{Escape(label)}</th>")).Append("</tr>\n");
+        for (var actual = 0; actual < report.Labels.Count; actual++)
+        {
+            var row = report.Confusion[actual];
+            var total = Math.Max(row.Sum(), 1);
+            page.Append($"<tr><th>{Escape(report.Labels[actual])}</th>");
+            for (var predicted = 0; predicted < row.Count; predicted++)
+            {
+                var share = (double)row[predicted] / total;
+                var colour = actual == predicted ? "37,99,235" : "220,38,38";
+                // Full colour already at 0.9 alpha; below a tenth a mistake would hardly be seen, so mistakes start stronger.
+                var alpha = row[predicted] == 0 ? 0.03 : actual == predicted ? 0.9 * share : 0.15 + (0.75 * share);
+                var ink = alpha > 0.5 ? "#fff" : "inherit";
+                page.Append(CultureInfo.InvariantCulture, $"<td style=\"background:rgba({colour},{alpha:0.##});color:{ink}\" ");
+                page.Append(CultureInfo.InvariantCulture, $"title=\"{share:0.0%}\">{row[predicted]}</td>");
+            }
+            page.Append("</tr>\n");
+        }
+        page.Append("</table>\n</section>\n");
+    }
+
+    private static void Charts(StringBuilder page, IReadOnlyList<EpochPoint> epochs)
+    {
+        if (epochs.Count == 0) return;
+        ChartLine[] losses =
+        [
+            new("training", "#d97706", [.. epochs.Select(epoch => epoch.TrainingLoss)]),
+            new("validation", "#2563eb", [.. epochs.Select(epoch => epoch.ValidationLoss)]),
+        ];
+        ChartLine[] accuracies = [new("validation", "#2563eb", [.. epochs.Select(epoch => epoch.Accuracy)])];
+        var phases = epochs.GroupBy(epoch => epoch.Phase).Select(phase =>
+            $"{Escape(phase.Key)}: epochs {phase.Min(epoch => epoch.Epoch) + 1} to {phase.Max(epoch => epoch.Epoch) + 1}");
+        page.Append($"<section>\n<h2>Training</h2>\n<p class=\"sub\">{string.Join("; ", phases)}</p>\n<div class=\"charts\">\n");
+        page.Append(LineChart.Render("Loss", losses)).Append('\n').Append(LineChart.Render("Accuracy", accuracies, ceiling: 1));
+        page.Append("\n</div>\n</section>\n");
+    }
+
+    private static void Pairs(StringBuilder page, string title, IReadOnlyList<KeyValuePair<string, string>> pairs)
+    {
+        if (pairs.Count == 0) return;
+        page.Append($"<section>\n<h2>{title}</h2>\n<table class=\"text\">\n");
+        foreach (var (name, value) in pairs) page.Append($"<tr><td>{Escape(name)}</td><td>{Escape(value)}</td></tr>\n");
+        page.Append("</table>\n</section>\n");
+    }
+
+    private static string Escape(string text) => WebUtility.HtmlEncode(text);
+
+    private static string Share(double value) => value.ToString("0.000", CultureInfo.InvariantCulture);
+
+    private static string Number(long value) => value.ToString("#,0", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,90 @@
+using OrleansTransfer.Learning.Models;
+using OrleansTransfer.Learning.Transfer;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace OrleansTransfer.Learning.Training;
+
+/// <summary>
+/// What a replica holds while a phase trains: flat parameters and gradients, optimizer state, running statistics, and the memory they travel in.
+/// </summary>
+internal sealed class ActivePhase : IDisposable
+{
+    private readonly ImageClassifier _model;
+    private readonly Tensor _statisticsSlots, _lossSlot;
+
+    /// <summary>Freezes and lays out <paramref name="model"/> for the <paramref name="index"/>-th phase of <paramref name="plan"/>.</summary>
+    public ActivePhase(TrainingPlan plan, int index, ImageClassifier model, Device device)
+    {
+        _model = model;
+        Index = index;
+        Phase = plan.Phases[index];
+        FirstEpoch = plan.Phases.Take(index).Sum(phase => phase.Epochs);
+        Freezing.Apply(model, Phase, plan.BatchNorm);
+
+        var layers = Freezing.LiveBatchNorms(model, Phase, plan.BatchNorm).Select(norm => norm.Module).ToList();
+        var statistics = RunningStatistics.Count(layers);
+        Parameters = new(model, statistics + 1);
+        Statistics = new(layers, device);
+        Optimizer = FlatOptimizer.Create(plan.Optimizer, Parameters, plan.WeightDecay);
+        Buffer = new(Parameters.Exchanged);
+        _statisticsSlots = Parameters.Tail.narrow(0, 0, statistics).DetachFromDisposeScope();
+        _lossSlot = Parameters.Tail.narrow(0, statistics, 1).DetachFromDisposeScope();
+    }
+
+    public int Index { get; }
+
+    public Phase Phase { get; }
+
+    /// <summary>The phase's first epoch, counted over the run.</summary>
+    public int FirstEpoch { get; }
+
+    public FlatParameters Parameters { get; }
+
+    public RunningStatistics Statistics { get; }
+
+    public FlatOptimizer Optimizer { get; }
+
+    /// <summary>What an exchange sums: gradients, then statistics, then the loss.</summary>
+    public ExchangeBuffer Buffer { get; }
+
+    /// <summary>Writes what travels beside the gradients.</summary>
+    /// <param name="loss">This rank's share of the loss; null when it had no samples.</param>
+    /// <param name="share">This rank's share of the samples.</param>
+    public void Publish(Tensor? loss, double share)
+    {
+        using var noGrad = no_grad();
+        Statistics.Publish(_statisticsSlots, share);
+        if (loss is not null) _lossSlot.copy_(loss.reshape(1));
+    }
+
+    /// <summary>After the exchange: loss and gradient norm of the global batch.</summary>
+    /// <exception cref="NonFiniteLossException">One of them is not finite.</exception>
+    public (double Loss, double GradientNorm) Outcome(TrainingPosition position)
+    {
+        var (loss, norm) = (_lossSlot.item<float>(), Parameters.Gradients.norm().item<float>());
+        if (float.IsFinite(loss) && float.IsFinite(norm)) return (loss, norm);
+
+        var first = _model.named_parameters()
+            .FirstOrDefault(entry => entry.parameter.grad is { } gradient && !gradient.isfinite().all().item<bool>()).name;
+        throw new NonFiniteLossException(position, Phase.Name, loss, first);
+    }
+
+    /// <summary>Applies the exchanged step: statistics first, then the update.</summary>
+    public void Commit(double headRate)
+    {
+        using (no_grad()) Statistics.Commit(_statisticsSlots);
+        Optimizer.Step(headRate, headRate * Phase.BackboneFactor);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _statisticsSlots.Dispose();
+        _lossSlot.Dispose();
+        Buffer.Dispose();
+        Optimizer.Dispose();
+        Statistics.Dispose();
+        Parameters.Dispose();
+    }
+}

@@ -1,0 +1,113 @@
+using OrleansTransfer.Learning.Compute;
+using OrleansTransfer.Learning.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace OrleansTransfer.Learning.Training;
+
+/// <summary>
+/// One copy of the model in training, on one device. All replicas of a group are identical at every step boundary. It belongs to one thread at a
+/// time; the model remains the caller's and stays usable when the replica is disposed.
+/// </summary>
+public sealed class Replica : IDisposable
+{
+    private readonly IReadOnlyList<SeededDropout> _dropouts;
+    private ActivePhase? _active;
+
+    /// <summary>Moves <paramref name="model"/>, which has its weights and the new head, to <paramref name="device"/>.</summary>
+    /// <exception cref="ArgumentException">Plan and model do not fit each other.</exception>
+    public Replica(TrainingPlan plan, ImageClassifier model, Device device)
+    {
+        if (plan.Phases.Count == 0) throw new ArgumentException("A plan needs at least one phase.", nameof(plan));
+        if (model.Classes != plan.Classes)
+            throw new ArgumentException($"The model's head has {model.Classes} outputs; the plan is for {plan.Classes} labels.", nameof(model));
+        Plan = plan;
+        Device = device;
+        Model = model;
+        model.to(device);
+        _dropouts = [.. model.modules().OfType<SeededDropout>()];
+    }
+
+    /// <summary>What the replica trains by.</summary>
+    public TrainingPlan Plan { get; }
+
+    /// <summary>Where it computes.</summary>
+    public Device Device { get; }
+
+    /// <summary>The model in training; its parameters are views of flat tensors that the replica updates.</summary>
+    public ImageClassifier Model { get; }
+
+    /// <summary>The phase of the last <see cref="EnterPhaseOf"/>.</summary>
+    internal ActivePhase Active => _active ?? throw new InvalidOperationException("The replica has not entered a phase.");
+
+    /// <summary>
+    /// A private copy on the CPU of all that <see cref="Restore"/> needs. Where the position opens a phase, the optimizer's state is only its step 0.
+    /// </summary>
+    public ReplicaCheckpoint Capture(TrainingPosition position)
+    {
+        using var noGrad = no_grad();
+        var model = Model.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.detach().to(CPU, copy: true).DetachFromDisposeScope());
+        var continues = _active is not null && _active.Index == PhaseOf(position.Epoch);
+        var optimizer = continues ? _active!.Optimizer.Export() : new() { ["step"] = tensor(0L).DetachFromDisposeScope() };
+        return new(position, model, optimizer);
+    }
+
+    /// <summary>Puts the replica in the state of a checkpoint of the same plan, which stays the caller's; then train on from its position.</summary>
+    /// <exception cref="LearningException">The checkpoint is of another model or plan.</exception>
+    public void Restore(ReplicaCheckpoint checkpoint)
+    {
+        _active?.Dispose();
+        _active = null;
+        LoadModel(checkpoint.Model);
+        EnterPhaseOf(checkpoint.Position.Epoch);
+        var opensPhase = checkpoint.Position.Epoch == Active.FirstEpoch && checkpoint.Position.Step == 0;
+        if (!opensPhase) Active.Optimizer.Import(checkpoint.Optimizer);
+    }
+
+    /// <summary>
+    /// Makes the phase of an epoch the active one; within the active phase this does nothing. Past the last epoch, the last phase counts.
+    /// </summary>
+    internal void EnterPhaseOf(int epoch)
+    {
+        var index = PhaseOf(epoch);
+        if (_active?.Index == index) return;
+        _active?.Dispose();
+        _active = null;
+        _active = new(Plan, index, Model, Device);
+    }
+
+    /// <summary>Readies gradients and random masks for a step.</summary>
+    internal void BeginStep(long globalStep, int rank)
+    {
+        Active.Parameters.Exchanged.zero_();
+        for (var i = 0; i < _dropouts.Count; i++) _dropouts[i].Reseed(StepSeed.Of(Plan.Seed, globalStep, rank, i));
+    }
+
+    /// <summary>Releases what training needs beside the model.</summary>
+    public void Dispose() => _active?.Dispose();
+
+    private int PhaseOf(int epoch)
+    {
+        var index = 0;
+        for (var end = Plan.Phases[0].Epochs; epoch >= end && index < Plan.Phases.Count - 1; end += Plan.Phases[index].Epochs) index++;
+        return index;
+    }
+
+    private void LoadModel(IReadOnlyDictionary<string, Tensor> source)
+    {
+        using var noGrad = no_grad();
+        var target = Model.state_dict();
+        if (target.Keys.Except(source.Keys).FirstOrDefault() is { } missing)
+            throw new LearningException($"The checkpoint has no tensor '{missing}', which {Plan.Architecture} needs.");
+        if (source.Keys.Except(target.Keys).FirstOrDefault() is { } unknown)
+            throw new LearningException($"The checkpoint's tensor '{unknown}' does not exist in {Plan.Architecture}.");
+        foreach (var (key, tensor) in target)
+        {
+            // copy_ would broadcast a smaller tensor without a word.
+            if (!tensor.shape.SequenceEqual(source[key].shape))
+                throw new LearningException($"The checkpoint's '{key}' has shape [{string.Join(", ", source[key].shape)}]; "
+                    + $"the model needs [{string.Join(", ", tensor.shape)}].");
+            tensor.copy_(source[key]);
+        }
+    }
+}

@@ -1,0 +1,168 @@
+using System.Diagnostics;
+using OrleansTransfer.Learning.Evaluation;
+using OrleansTransfer.Learning.Transfer;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace OrleansTransfer.Learning.Training;
+
+/// <summary>
+/// Trains one replica in step with its group. A step either happens whole or leaves the replica as it was, so whatever is thrown here, the replica
+/// still stands at the last step boundary. Run it on a dedicated thread.
+/// </summary>
+/// <param name="replica">Fresh or restored; every rank's starts from the same bits.</param>
+/// <param name="losses">Terms of the loss.</param>
+/// <param name="data">This rank's streams.</param>
+/// <param name="exchange">The group; its sequence numbers start at 0 with this loop.</param>
+/// <param name="observer">Hears of every step and epoch.</param>
+public sealed class TrainingLoop(
+    Replica replica, IReadOnlyList<WeightedLoss> losses, TrainingData data, IGradientExchange exchange, ITrainingObserver observer)
+{
+    private long _sequence;
+
+    /// <summary>Trains from <paramref name="from"/> to the end of the plan. From the end itself, it only evaluates.</summary>
+    /// <exception cref="NonFiniteLossException">Training diverged.</exception>
+    /// <exception cref="ExchangeAbortedException">The group broke up during a step.</exception>
+    /// <exception cref="LearningException">There are no training batches, or one could not be read.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled; the replica stands at a step boundary.</exception>
+    public TrainingResult Run(TrainingPosition from, CancellationToken cancellationToken)
+    {
+        var stepsPerEpoch = data.StepsPerEpoch;
+        Check(from, stepsPerEpoch);
+        var position = from;
+        ClassificationReport? validation = null;
+        while (position.Epoch < replica.Plan.Epochs)
+        {
+            replica.EnterPhaseOf(position.Epoch);
+            var meanLoss = new EpochLoss(complete: position.Step == 0);
+            while (position.Step < stepsPerEpoch)
+            {
+                var report = Step(position, stepsPerEpoch, cancellationToken);
+                position = report.Position;
+                meanLoss.Add(report.Loss, report.Samples);
+                observer.OnStep(report);
+                OfferCheckpoint(position, endOfEpoch: false);
+            }
+
+            validation = Evaluate(position.Epoch, cancellationToken);
+            position = new(position.Epoch + 1, 0, position.GlobalStep);
+            observer.OnEpoch(new(position.Epoch - 1, position, meanLoss.Value, validation));
+            OfferCheckpoint(position, endOfEpoch: true);
+        }
+        return new(position, validation ?? Evaluate(position.Epoch, cancellationToken));
+    }
+
+    private StepReport Step(TrainingPosition position, int stepsPerEpoch, CancellationToken cancellationToken)
+    {
+        var clock = new StepClock();
+        using var batches = data.Take(position, cancellationToken);
+        using var scope = NewDisposeScope();
+        var active = replica.Active;
+        var rate = LearningRate(position, stepsPerEpoch);
+        try
+        {
+            replica.BeginStep(position.GlobalStep, exchange.Rank);
+            var taken = clock.Lap();
+
+            var loss = Loss(batches);
+            var forward = clock.Lap();
+
+            loss?.backward();
+            var backward = clock.Lap();
+
+            active.Publish(loss, batches.Share);
+            active.Buffer.AllReduce(exchange, _sequence++, cancellationToken);
+            var exchanged = clock.Lap();
+
+            var (globalLoss, gradientNorm) = active.Outcome(position);
+            active.Commit(rate);
+            var timings = new StepTimings(taken, forward, backward, exchanged, clock.Lap());
+
+            var next = new TrainingPosition(position.Epoch, position.Step + 1, position.GlobalStep + 1);
+            return new(next, active.Phase.Name, globalLoss, rate, gradientNorm, batches[TrainingData.Train].GlobalCount, timings);
+        }
+        catch
+        {
+            active.Statistics.Rollback();
+            throw;
+        }
+    }
+
+    /// <summary>This rank's share of the weighted sum of the terms; null when it has no samples for any of them.</summary>
+    private Tensor? Loss(StepBatches batches)
+    {
+        var context = new LossContext(replica.Model, replica.Device, batches);
+        Tensor? sum = null;
+        foreach (var (term, weight) in losses)
+        {
+            if (term.Streams.Any(stream => batches[stream].Count == 0)) continue;
+            var value = term.Compute(context);
+            if (weight != 1) value = value * weight;
+            sum = sum is null ? value : sum + value;
+        }
+        return sum;
+    }
+
+    private double LearningRate(TrainingPosition position, int stepsPerEpoch)
+    {
+        var (phase, firstEpoch) = (replica.Active.Phase, replica.Active.FirstEpoch);
+        var step = (long)(position.Epoch - firstEpoch) * stepsPerEpoch + position.Step;
+        return phase.LearningRate * Schedules.Factor(replica.Plan.Schedule, step, (long)phase.Epochs * stepsPerEpoch);
+    }
+
+    private ClassificationReport Evaluate(int epoch, CancellationToken cancellationToken)
+    {
+        replica.EnterPhaseOf(epoch);
+        try
+        {
+            return Evaluator.Run(replica, data.Validation, data.Labels, exchange, _sequence++, cancellationToken);
+        }
+        finally
+        {
+            Freezing.SetTrainingMode(replica.Model, replica.Active.Phase, replica.Plan.BatchNorm);
+        }
+    }
+
+    private void OfferCheckpoint(TrainingPosition position, bool endOfEpoch)
+    {
+        if (observer.WantsCheckpoint(position, endOfEpoch)) observer.OnCheckpoint(replica.Capture(position));
+    }
+
+    private void Check(TrainingPosition from, int stepsPerEpoch)
+    {
+        if (stepsPerEpoch < 1) throw new LearningException("There are no training samples, so there is nothing to train on.");
+        if (from.Epoch < 0 || from.Epoch > replica.Plan.Epochs || from.Step < 0 || from.Step > stepsPerEpoch)
+            throw new ArgumentOutOfRangeException(nameof(from), from, $"The run has {replica.Plan.Epochs} epochs of {stepsPerEpoch} steps.");
+        if (data.Labels.Count != replica.Plan.Classes)
+            throw new ArgumentException($"The data has {data.Labels.Count} labels; the plan is for {replica.Plan.Classes}.", nameof(data));
+    }
+
+    /// <summary>Mean of an epoch's step losses, weighted by samples; NaN when the epoch was entered in its middle.</summary>
+    private sealed class EpochLoss(bool complete)
+    {
+        private double _sum;
+        private long _samples;
+
+        public double Value => complete ? _sum / _samples : double.NaN;
+
+        public void Add(double loss, int samples)
+        {
+            _sum += loss * samples;
+            _samples += samples;
+        }
+    }
+
+    /// <summary>Seconds since the last lap.</summary>
+    private sealed class StepClock
+    {
+        private long _last = Stopwatch.GetTimestamp();
+
+        public double Lap()
+        {
+            var now = Stopwatch.GetTimestamp();
+            var seconds = Stopwatch.GetElapsedTime(_last, now).TotalSeconds;
+            _last = now;
+            return seconds;
+        }
+    }
+}

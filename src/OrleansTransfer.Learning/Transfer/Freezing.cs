@@ -1,0 +1,57 @@
+using OrleansTransfer.Learning.Models;
+using TorchSharp.Modules;
+
+namespace OrleansTransfer.Learning.Transfer;
+
+/// <summary>Decides, for one phase, which parameters train and which BatchNorm layers follow the data.</summary>
+public static class Freezing
+{
+    /// <summary>Sets <c>requires_grad</c> of every parameter and puts the modules in training mode, as <see cref="SetTrainingMode"/> does.</summary>
+    public static void Apply(ImageClassifier model, Phase phase, BatchNormPolicy policy)
+    {
+        var frozenAffine = policy == BatchNormPolicy.Frozen
+            ? BatchNorms(model).Where(norm => StageOf(model, norm.Key) is not null).Select(norm => norm.Key + ".").ToList()
+            : [];
+        foreach (var (key, parameter) in model.named_parameters())
+            parameter.requires_grad = Trains(model, phase, key) && !frozenAffine.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal));
+        SetTrainingMode(model, phase, policy);
+    }
+
+    /// <summary>
+    /// Training mode for all modules but those BatchNorm layers of the backbone whose running statistics must stay: all of them unless the policy is
+    /// <see cref="BatchNormPolicy.Trainable"/>, and always those of frozen stages. They normalise by their running statistics and leave them alone.
+    /// </summary>
+    public static void SetTrainingMode(ImageClassifier model, Phase phase, BatchNormPolicy policy)
+    {
+        model.train();
+        foreach (var (key, norm) in BatchNorms(model))
+            if (!FollowsData(model, phase, policy, key)) norm.eval();
+    }
+
+    /// <summary>BatchNorm layers whose running statistics change while the phase trains, with their keys, in the model's order.</summary>
+    internal static IEnumerable<(string Key, BatchNorm Module)> LiveBatchNorms(ImageClassifier model, Phase phase, BatchNormPolicy policy) =>
+        BatchNorms(model).Where(norm => FollowsData(model, phase, policy, norm.Key));
+
+    /// <summary>Whether <paramref name="key"/> lies outside every stage of the backbone.</summary>
+    internal static bool IsHead(ImageClassifier model, string key) => StageOf(model, key) is null;
+
+    private static bool Trains(ImageClassifier model, Phase phase, string key) =>
+        StageOf(model, key) is not { } stage || phase.TrainableStages.Contains(stage);
+
+    private static bool FollowsData(ImageClassifier model, Phase phase, BatchNormPolicy policy, string key) =>
+        StageOf(model, key) is not { } stage || (policy == BatchNormPolicy.Trainable && phase.TrainableStages.Contains(stage));
+
+    private static IEnumerable<(string Key, BatchNorm Module)> BatchNorms(ImageClassifier model) =>
+        model.named_modules().Where(entry => entry.Item2 is BatchNorm).Select(entry => (entry.Item1, (BatchNorm)entry.Item2));
+
+    /// <summary>Name of the stage that owns a module or parameter key; null for the head.</summary>
+    private static string? StageOf(ImageClassifier model, string key)
+    {
+        // A stage may be a single module, whose own key equals the prefix: the dot makes "bn1" itself lie below "bn1".
+        foreach (var stage in model.Stages)
+            if (stage.Contains(key + ".")) return stage.Name;
+        return key.StartsWith(model.HeadPrefix + ".", StringComparison.Ordinal) || key == model.HeadPrefix
+            ? null
+            : throw new InvalidOperationException($"{model.Architecture}: '{key}' belongs to no stage and not to the head '{model.HeadPrefix}'.");
+    }
+}

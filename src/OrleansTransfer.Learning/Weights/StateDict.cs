@@ -1,0 +1,70 @@
+using OrleansTransfer.Learning.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace OrleansTransfer.Learning.Weights;
+
+/// <summary>How weights are put into a model.</summary>
+/// <param name="IgnoreHead">Leaves the model's head as it is and passes over the file's, whatever its width: the run brings its own head.</param>
+public sealed record LoadOptions(bool IgnoreHead = false);
+
+/// <summary>What <see cref="StateDict.Load"/> did, or would do.</summary>
+/// <param name="Loaded">Keys whose values come from the file.</param>
+/// <param name="Dropped">Keys of the file's head that were passed over.</param>
+/// <param name="Reset">Batch counters that the file lacks; they are set to 0.</param>
+public sealed record LoadReport(IReadOnlyList<string> Loaded, IReadOnlyList<string> Dropped, IReadOnlyList<string> Reset);
+
+/// <summary>Moves weights between models and files, by key.</summary>
+public static class StateDict
+{
+    /// <summary>
+    /// Copies the weights of <paramref name="file"/> into <paramref name="model"/>, in place. All keys, shapes and types are compared before the first value is
+    /// copied. float16, bfloat16 and float64 are converted to the model's type.
+    /// </summary>
+    /// <exception cref="WeightsMismatchException">The file belongs to another network; the model is untouched.</exception>
+    /// <exception cref="WeightsFormatException">The file was shortened after it was opened; the model is then partly loaded.</exception>
+    public static LoadReport Load(ImageClassifier model, SafetensorsFile file, LoadOptions options)
+    {
+        var state = model.state_dict();
+        var report = Compare(model, state, file, options);
+        foreach (var key in report.Loaded) file.CopyTo(key, state[key]);
+        using var noGradient = no_grad();
+        foreach (var key in report.Reset) state[key].zero_();
+        return report;
+    }
+
+    /// <summary>What <see cref="Load"/> would do, without doing it: for judging a recipe before its run starts.</summary>
+    /// <exception cref="WeightsMismatchException">The file belongs to another network.</exception>
+    public static LoadReport Check(ImageClassifier model, SafetensorsFile file, LoadOptions options) => Compare(model, model.state_dict(), file, options);
+
+    /// <summary>
+    /// Number of labels that the head in <paramref name="file"/> knows, or null when the file has no head of the model's architecture. The model's own head may
+    /// have another width.
+    /// </summary>
+    public static int? HeadWidth(ImageClassifier model, SafetensorsFile file)
+    {
+        // Only the last layer's width depends on the labels.
+        var bias = model.state_dict().Keys.LastOrDefault(key => key.StartsWith(model.HeadPrefix + ".", StringComparison.Ordinal) && key.EndsWith(".bias", StringComparison.Ordinal));
+        if (bias is null || !file.Contains(bias)) return null;
+        return file.Info(bias).Shape is [var width] && width is > 0 and <= int.MaxValue ? (int)width : null;
+    }
+
+    /// <summary>Writes all weights of <paramref name="model"/> to the file <paramref name="path"/>, atomically.</summary>
+    /// <exception cref="LearningException">The file cannot be written.</exception>
+    public static void Save(ImageClassifier model, string path, IReadOnlyDictionary<string, string>? metadata = null) =>
+        SafetensorsWriter.Write(path, Entries(model), metadata);
+
+    /// <summary>Writes all weights of <paramref name="model"/> to <paramref name="stream"/>.</summary>
+    public static void Save(ImageClassifier model, Stream stream, IReadOnlyDictionary<string, string>? metadata = null) =>
+        SafetensorsWriter.Write(stream, Entries(model), metadata);
+
+    private static IEnumerable<(string, Tensor)> Entries(ImageClassifier model) => model.state_dict().Select(pair => (pair.Key, pair.Value));
+
+    private static LoadReport Compare(ImageClassifier model, Dictionary<string, Tensor> state, SafetensorsFile file, LoadOptions options)
+    {
+        var comparison = new StateDictComparison(model, state, file, options.IgnoreHead);
+        return comparison.Fits
+            ? new(comparison.Fitting, comparison.Dropped, comparison.Counters)
+            : throw new WeightsMismatchException(file.Path, model.Architecture, comparison);
+    }
+}

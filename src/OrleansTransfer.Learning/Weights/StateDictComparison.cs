@@ -1,0 +1,55 @@
+using OrleansTransfer.Learning.Models;
+using static TorchSharp.torch;
+
+namespace OrleansTransfer.Learning.Weights;
+
+/// <summary>How the keys, shapes and types of a weights file and of a model differ. Looks at no values.</summary>
+internal sealed class StateDictComparison
+{
+    // Batch counts do not enter inference, and files written before they existed lack them.
+    private const string CounterSuffix = ".num_batches_tracked";
+
+    private readonly string _head;
+
+    public StateDictComparison(ImageClassifier model, IReadOnlyDictionary<string, Tensor> state, SafetensorsFile file, bool ignoreHead)
+    {
+        _head = model.HeadPrefix + ".";
+        foreach (var (key, tensor) in state)
+        {
+            if (ignoreHead && InHead(key)) continue;
+            if (!file.Contains(key))
+            {
+                (key.EndsWith(CounterSuffix, StringComparison.Ordinal) ? Counters : Missing).Add(key);
+                continue;
+            }
+            var info = file.Info(key);
+            if (info.Shape.SequenceEqual(tensor.shape) && SafetensorsFile.Converts(info.Type, tensor.dtype)) Fitting.Add(key);
+            else Mismatched.Add((key, Describe(info.Type, info.Shape), Describe(tensor.dtype, tensor.shape)));
+        }
+        foreach (var name in file.Names)
+        {
+            if (ignoreHead && InHead(name)) Dropped.Add(name);
+            else if (!state.ContainsKey(name)) Unexpected.Add(name);
+        }
+    }
+
+    public List<string> Fitting { get; } = [];
+
+    public List<string> Missing { get; } = [];
+
+    public List<string> Counters { get; } = [];
+
+    public List<string> Unexpected { get; } = [];
+
+    public List<string> Dropped { get; } = [];
+
+    public List<(string Key, string InFile, string InModel)> Mismatched { get; } = [];
+
+    public bool Fits => Missing.Count + Unexpected.Count + Mismatched.Count == 0;
+
+    public bool OnlyTheHeadDiffers => !Fits && Missing.Concat(Unexpected).Concat(Mismatched.Select(pair => pair.Key)).All(InHead);
+
+    private bool InHead(string key) => key.StartsWith(_head, StringComparison.Ordinal);
+
+    private static string Describe(ScalarType type, IEnumerable<long> shape) => $"{SafetensorsTypes.Name(type) ?? type.ToString()} {TensorInfo.Describe(shape)}";
+}

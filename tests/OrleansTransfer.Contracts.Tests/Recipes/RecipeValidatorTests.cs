@@ -1,0 +1,57 @@
+using OrleansTransfer.Contracts.Recipes;
+
+namespace OrleansTransfer.Contracts.Tests.Recipes;
+
+public sealed class RecipeValidatorTests
+{
+    private static readonly Recipe Valid = new() { Data = new() { Train = "/leaves" } };
+
+    public static TheoryData<string, Recipe> Invalid => new()
+    {
+        { "training.epochs", Valid with { Training = new() { Epochs = 0 } } },
+        { "training.epochs", Valid with { Training = new() { Epochs = 1 }, Transfer = new() { Method = "lp-ft" } } },
+        { "training.epochs", Valid with { Training = new() { Epochs = 1 }, Transfer = new() { Method = "gradual" } } },
+        { "training.batchSize", Valid with { Training = new() { BatchSize = 0 } } },
+        { "training.batchSize", Valid with { Training = new() { BatchSize = 2 }, Resources = new() { Workers = 3 } } },
+        { "training.optimizer.learningRate", Valid with { Training = new() { Optimizer = new() { LearningRate = 0 } } } },
+        { "training.optimizer.learningRate", Valid with { Training = new() { Optimizer = new() { LearningRate = double.NaN } } } },
+        { "training.optimizer.backboneFactor", Valid with { Training = new() { Optimizer = new() { BackboneFactor = -1 } } } },
+        { "training.optimizer.type", Valid with { Training = new() { Optimizer = new() { Type = "adam" } } } },
+        { "model.head.dropout", Valid with { Model = new() { Head = new() { Dropout = -0.1 } } } },
+        { "model.head.type", Valid with { Model = new() { Head = new() { Type = "mlp" } } } },
+        { "model.weights", Valid with { Model = new() { Weights = "blob:12" } } },
+        { "model.inputSize", Valid with { Model = new() { InputSize = 3 } } },
+        { "data.validation", Valid with { Data = Valid.Data with { Validation = "1.0" } } },
+        { "data.validation", Valid with { Data = Valid.Data with { Validation = "0" } } },
+        { "data.labels", Valid with { Data = Valid.Data with { Labels = ["a", "a"] } } },
+        { "data.labels", Valid with { Data = Valid.Data with { Labels = ["a"] } } },
+        { "transfer.method", Valid with { Transfer = new() { Method = "finetune" } } },
+        { "transfer.unfreeze", Valid with { Transfer = new() { Unfreeze = "last-0-stages" } } },
+        { "resources.workers", Valid with { Resources = new() { Workers = -1 } } },
+        { "resources.minWorkers", Valid with { Resources = new() { Workers = 2, MinWorkers = 3 } } },
+        { "checkpoint.keep", Valid with { Checkpoint = new() { Keep = 0 } } },
+        { "exchange.bucketMegabytes", Valid with { Exchange = new() { BucketMegabytes = 0 } } },
+        { "name", Valid with { Name = "a/b" } },
+    };
+
+    [Fact]
+    public void A_recipe_with_training_data_is_valid() => Assert.Empty(RecipeValidator.Check(Valid));
+
+    [Theory]
+    [MemberData(nameof(Invalid))]
+    public void A_value_out_of_range_is_named(string path, Recipe recipe) =>
+        Assert.Equal(path, Assert.Single(RecipeValidator.Check(recipe)).Path);
+
+    [Fact]
+    public void Relative_paths_start_from_the_base_folder_and_words_stay()
+    {
+        var recipe = RecipePaths.MakeAbsolute(
+            new Recipe { Data = new() { Train = "../leaves/", Validation = "test" }, Model = new() { Weights = "w.safetensors" } }, "/home/user");
+        Assert.Equal(("/home/leaves", "/home/user/test", "/home/user/w.safetensors"), Paths(recipe));
+
+        var words = RecipePaths.MakeAbsolute(Valid with { Model = new() { Weights = "none" } }, "/home/user");
+        Assert.Equal(("/leaves", "0.2", "none"), Paths(words));
+    }
+
+    private static (string, string, string) Paths(Recipe recipe) => (recipe.Data.Train, recipe.Data.Validation, recipe.Model.Weights);
+}

@@ -1,0 +1,46 @@
+using OrleansTransfer.Learning.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace OrleansTransfer.Learning.Tests.Training;
+
+public class FlatParametersTests
+{
+    [Fact]
+    public void Groups_are_backbone_before_head_and_decaying_before_not()
+    {
+        using var model = SmallNetwork.Create();
+        using var parameters = new FlatParameters(model, 5);
+        Assert.Equal([(false, true), (false, false), (true, true), (true, false)], parameters.Groups.Select(group => (group.IsHead, group.Decays)));
+        Assert.Equal(["conv1.weight", "conv2.weight", "conv2.bias", "bn1.weight", "bn1.bias", "bn2.weight", "bn2.bias", "fc.1.weight", "fc.1.bias"],
+            parameters.Slots.Select(slot => slot.Key));
+        Assert.Equal(parameters.Count, parameters.Groups.Sum(group => group.Count));
+        Assert.Equal(parameters.Count + 5, parameters.Exchanged.numel());
+    }
+
+    [Fact]
+    public void A_backward_pass_lands_in_the_flat_gradients()
+    {
+        using var scope = NewDisposeScope();
+        using var model = SmallNetwork.Create();
+        using var plain = SmallNetwork.Create();
+        using var parameters = new FlatParameters(model, 0);
+        var input = randn(4, 3, 8, 8);
+        model.call(input).square().sum().backward();
+        plain.call(input).square().sum().backward();
+
+        var expected = plain.named_parameters().ToDictionary(entry => entry.name, entry => entry.parameter.grad!);
+        foreach (var slot in parameters.Slots)
+            Assert.Equal(0, (FlatParameters.View(parameters.Gradients, slot) - expected[slot.Key]).abs().max().item<float>());
+    }
+
+    [Fact]
+    public void The_model_keeps_its_values_when_the_layout_is_gone()
+    {
+        using var model = SmallNetwork.Create();
+        var before = Runs.Hashes(model);
+        new FlatParameters(model, 0).Dispose();
+        Assert.Equal(before, Runs.Hashes(model));
+        Assert.All(model.parameters(), parameter => Assert.Null(parameter.grad));
+    }
+}

@@ -1,0 +1,57 @@
+using OrleansTransfer.Learning.Training;
+
+namespace OrleansTransfer.Learning.Tests.Training;
+
+/// <summary>The exchange of a group of threads: all meet, and each adds everyone's values in rank order.</summary>
+internal sealed class LockstepExchange(LockstepExchange.Meeting meeting, int rank) : IGradientExchange
+{
+    public int Rank => rank;
+
+    public int WorldSize => meeting.Contributions.Length;
+
+    public void AllReduce(long sequence, Span<float> values, CancellationToken cancellationToken)
+    {
+        meeting.Contributions[rank] = (sequence, values.ToArray());
+        meeting.Barrier.SignalAndWait(cancellationToken);
+        values.Clear();
+        foreach (var (theirs, contribution) in meeting.Contributions)
+        {
+            Assert.Equal(sequence, theirs);
+            Assert.Equal(values.Length, contribution.Length);
+            for (var i = 0; i < values.Length; i++) values[i] += contribution[i];
+        }
+        meeting.Barrier.SignalAndWait(cancellationToken);
+    }
+
+    /// <summary>What the ranks of a group share.</summary>
+    internal sealed class Meeting(int worldSize)
+    {
+        public Barrier Barrier { get; } = new(worldSize);
+
+        public (long Sequence, float[] Values)[] Contributions { get; } = new (long, float[])[worldSize];
+    }
+
+    /// <summary>Runs one thread per rank to its end; the first failure cancels the others and is thrown.</summary>
+    public static T[] RunGroup<T>(int worldSize, Func<IGradientExchange, CancellationToken, T> body)
+    {
+        var meeting = new Meeting(worldSize);
+        using var stop = new CancellationTokenSource();
+        var results = new T[worldSize];
+        Exception? first = null;
+        var threads = Enumerable.Range(0, worldSize).Select(rank => new Thread(() =>
+        {
+            try
+            {
+                results[rank] = body(new LockstepExchange(meeting, rank), stop.Token);
+            }
+            catch (Exception error)
+            {
+                Interlocked.CompareExchange(ref first, error, null);
+                stop.Cancel();
+            }
+        })).ToList();
+        threads.ForEach(thread => thread.Start());
+        threads.ForEach(thread => thread.Join());
+        return first is null ? results : throw new InvalidOperationException($"A rank failed: {first.Message}", first);
+    }
+}
