@@ -198,7 +198,10 @@ public sealed class AzureBlobContainer : IBlobContainer
 
             var properties = items.Current.Properties;
             yield return new BlobEntry(
-                items.Current.Name, properties.ContentLength ?? 0, Text(properties.ETag ?? default), properties.LastModified ?? DateTimeOffset.MinValue);
+                items.Current.Name,
+                properties.ContentLength ?? 0,
+                Text(properties.ETag ?? default),
+                properties.LastModified ?? DateTimeOffset.MinValue);
         }
     }
 
@@ -312,7 +315,8 @@ public sealed class AzureBlobContainer : IBlobContainer
     };
 
     /// <summary>A failed condition is 412, except that writing over a blob that must be new is 409 with a code of its own.</summary>
-    private static bool IsConflict(RequestFailedException e) => e.Status == 412 || (e.Status == 409 && e.ErrorCode == BlobErrorCode.BlobAlreadyExists);
+    private static bool IsConflict(RequestFailedException e) =>
+        e.Status == 412 || (e.Status == 409 && e.ErrorCode == BlobErrorCode.BlobAlreadyExists);
 
     /// <summary>Retries that all failed surface as <see cref="AggregateException"/>.</summary>
     private static bool IsService(Exception e) => e is RequestFailedException or AggregateException;

@@ -50,7 +50,7 @@ internal static class BlobName
     private static void ValidatePart(string name, string part)
     {
         if (part.Length == 0)
-            throw new ArgumentException($"The blob name '{name}' has an empty part; it must not start or end with '/' or contain '//'.", nameof(name));
+            throw new ArgumentException($"The blob name '{name}' has an empty part: it starts or ends with '/' or contains '//'.", nameof(name));
         // Covers '.' and '..'. Windows and URLs drop trailing dots, which would let two names mean one blob.
         if (part.EndsWith('.'))
             throw new ArgumentException($"The blob name '{name}' has a part that ends with a dot, which is not allowed.", nameof(name));

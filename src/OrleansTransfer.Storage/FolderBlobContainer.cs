@@ -239,7 +239,12 @@ public sealed class FolderBlobContainer : IBlobContainer
         var start = Path.Combine(_root, prefix[..(prefix.LastIndexOf('/') + 1)]);
         // Links are not followed: they may lead out of the folder or in circles.
         // An unreadable folder is an error: skipping it would make its blobs look deleted.
-        var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = false };
+        var options = new EnumerationOptions
+        {
+            RecurseSubdirectories = true,
+            AttributesToSkip = FileAttributes.ReparsePoint,
+            IgnoreInaccessible = false,
+        };
         IEnumerable<FileInfo> files = Directory.Exists(start) ? new DirectoryInfo(start).EnumerateFiles("*", options) : [];
         foreach (var file in files)
         {

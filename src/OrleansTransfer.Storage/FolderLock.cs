@@ -52,7 +52,8 @@ internal sealed class FolderLock : IDisposable
     {
         Span<byte> bytes = stackalloc byte[sizeof(long)];
         _file.Position = 0;
-        var last = _file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) == bytes.Length ? BinaryPrimitives.ReadInt64LittleEndian(bytes) : 0;
+        var known = _file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) == bytes.Length;
+        var last = known ? BinaryPrimitives.ReadInt64LittleEndian(bytes) : 0;
         var next = Math.Max(DateTime.UtcNow.Ticks, Math.Max(last, previous.Ticks) + 1);
         BinaryPrimitives.WriteInt64LittleEndian(bytes, next);
         _file.Position = 0;

@@ -37,7 +37,8 @@ public sealed class BlobConflictException(string name, Exception? inner = null)
 }
 
 /// <summary>
-/// Named byte sequences: a folder on disk, or a container in Azure. Names are relative, use forward slashes, and have no empty, <c>.</c> or <c>..</c> parts.
+/// Named byte sequences: a folder on disk, or a container in Azure. Names are relative, use forward slashes, and have
+/// no empty, <c>.</c> or <c>..</c> parts.
 /// A write is atomic: readers see the old content or the new one. Every implementation passes the same conformance suite.
 /// </summary>
 public interface IBlobContainer
@@ -62,6 +63,9 @@ public interface IBlobContainer
     /// <summary>Blobs whose names start with <paramref name="prefix"/>, in ordinal order of their names.</summary>
     IAsyncEnumerable<BlobEntry> ListAsync(string prefix, CancellationToken cancellationToken);
 
-    /// <summary>A path under which this process can map the blob's content, or null if it does not exist. An Azure container downloads it into <paramref name="cacheFolder"/> first.</summary>
+    /// <summary>
+    /// A path under which this process can map the blob's content, or null if it does not exist. An Azure container downloads it into
+    /// <paramref name="cacheFolder"/> first.
+    /// </summary>
     Task<string?> MaterializeAsync(string name, string cacheFolder, CancellationToken cancellationToken);
 }

@@ -1,0 +1,54 @@
+namespace OrleansTransfer.Storage;
+
+/// <summary><c>bundle.json</c>: everything that is needed to use a trained model and to know where it comes from.</summary>
+public sealed record BundleDescription
+{
+    /// <summary>The version that this code writes and reads.</summary>
+    public const int CurrentFormatVersion = 1;
+
+    /// <summary>Version of the layout of this file.</summary>
+    public int FormatVersion { get; init; } = CurrentFormatVersion;
+
+    /// <summary>Id of the experiment that made the model.</summary>
+    public required string Experiment { get; init; }
+
+    /// <summary>Catalogue name, for example <c>resnet50</c>.</summary>
+    public required string Architecture { get; init; }
+
+    /// <summary>For example <c>image-classification</c>.</summary>
+    public required string Task { get; init; }
+
+    /// <summary>What each output means, in the order of the outputs.</summary>
+    public required IReadOnlyList<string> Labels { get; init; }
+
+    /// <summary>What is done to an image before the model sees it; null for models of other inputs.</summary>
+    public BundlePreprocessing? Preprocessing { get; init; }
+
+    /// <summary>The pretrained weights that training started from; null if it started from scratch.</summary>
+    public BundleBaseWeights? BaseWeights { get; init; }
+
+    /// <summary>The resolved recipe, as text.</summary>
+    public required string Recipe { get; init; }
+
+    /// <summary>Final metrics by name, for example <c>accuracy</c> in [0, 1].</summary>
+    public required IReadOnlyDictionary<string, double> Metrics { get; init; }
+
+    /// <summary>Versions of the libraries that trained the model, by name.</summary>
+    public required IReadOnlyDictionary<string, string> Libraries { get; init; }
+
+    /// <summary>SHA-256 in lower-case hex of every other file of the bundle, by name. Filled in by <see cref="BundleWriter"/>.</summary>
+    public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
+}
+
+/// <summary>From a decoded RGB image with values in [0, 1] to the model's input.</summary>
+/// <param name="Resize">Length of the shorter side after resizing, pixels.</param>
+/// <param name="Crop">Side of the square cut from the centre, pixels.</param>
+/// <param name="Interpolation">For example <c>bilinear</c>.</param>
+/// <param name="Mean">Subtracted per channel.</param>
+/// <param name="Std">Divided by per channel.</param>
+public sealed record BundlePreprocessing(int Resize, int Crop, string Interpolation, IReadOnlyList<double> Mean, IReadOnlyList<double> Std);
+
+/// <summary>Pretrained weights.</summary>
+/// <param name="Name">What the recipe or the catalogue calls them.</param>
+/// <param name="Sha256">SHA-256 of the file in lower-case hex.</param>
+public sealed record BundleBaseWeights(string Name, string Sha256);
