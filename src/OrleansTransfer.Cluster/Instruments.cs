@@ -6,8 +6,8 @@ using OrleansTransfer.Learning.Training;
 namespace OrleansTransfer.Cluster;
 
 /// <summary>
-/// Every metric of this process. An instrument's name is the name Prometheus shows, save for the <c>_total</c> that the exporter appends to counters; the
-/// exporter also appends the unit, unless the name already ends in it.
+/// Every metric of this process. An instrument's name is the name Prometheus shows, save for the <c>_total</c> that the exporter appends to counters;
+/// the exporter also appends the unit, unless the name already ends in it.
 /// </summary>
 public static class Instruments
 {
@@ -152,17 +152,17 @@ public static class Instruments
     /// <summary>Memory in use on a device of this node.</summary>
     public static void SetDeviceMemory(string device, long bytes) => s_deviceMemory[device] = bytes;
 
-    /// <summary>A running experiment and how far it is. Call it again with every change, and <see cref="ExperimentEnded"/> when it runs no longer.</summary>
+    /// <summary>A running experiment and how far it is; again with every change, until <see cref="ExperimentEnded"/>.</summary>
     public static void ExperimentProgressed(RunningExperiment experiment) => s_running[experiment.Id] = experiment;
 
     /// <summary>The experiment runs no longer: its gauges disappear with the next scrape.</summary>
     public static void ExperimentEnded(string id) => s_running.TryRemove(id, out _);
 
     /// <summary>
-    /// The experiments that run now. Their gauges are not instruments of the meter: OpenTelemetry goes on exporting a label value for ever once it has
-    /// seen it.
+    /// The experiments that run now. Their gauges are not instruments of the meter: OpenTelemetry exports a label value for ever once it has seen it.
     /// </summary>
-    public static IReadOnlyCollection<RunningExperiment> RunningExperiments => [.. s_running.Values.OrderBy(running => running.Id, StringComparer.Ordinal)];
+    public static IReadOnlyCollection<RunningExperiment> RunningExperiments =>
+        [.. s_running.Values.OrderBy(running => running.Id, StringComparer.Ordinal)];
 
     private static IEnumerable<Measurement<long>> ObserveExperiments() =>
         Enum.GetValues<ExperimentState>().Select(state => new Measurement<long>(

@@ -35,7 +35,8 @@ internal sealed partial class ApiFaults(ILogger<ApiFaults> logger) : IEndpointFi
         catch (Exception exception)
         {
             LogUnexpected(logger, context.HttpContext.Request.Path, exception);
-            return ApiAnswers.Json(new ErrorMessage("The node met an error of its own; its log has the details."), StatusCodes.Status500InternalServerError);
+            return ApiAnswers.Json(
+                new ErrorMessage("The node met an error of its own; its log has the details."), StatusCodes.Status500InternalServerError);
         }
     }
 

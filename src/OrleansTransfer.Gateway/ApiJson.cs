@@ -6,7 +6,7 @@ namespace OrleansTransfer.Gateway;
 /// <summary>How the HTTP API writes and reads JSON; clients use the same.</summary>
 public static class ApiJson
 {
-    /// <summary>Camel case, enums by name, and <c>"NaN"</c> or <c>"Infinity"</c> for numbers that JSON lacks. Members nobody knows are passed over.</summary>
+    /// <summary>Camel case, enums by name, <c>"NaN"</c> or <c>"Infinity"</c> for numbers that JSON lacks; unknown members are passed over.</summary>
     public static JsonSerializerOptions Options { get; } = Create(JsonUnmappedMemberHandling.Skip);
 
     /// <summary>The same, for what users write: members nobody knows are errors.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using OrleansTransfer.Cluster.Experiments;
 using OrleansTransfer.Storage;
@@ -24,7 +25,7 @@ internal static class BundleApi
     }
 
     private static async Task<IResult> ListAsync(
-        string id, IExperimentService experiments, IBlobContainer container, CancellationToken cancellationToken)
+        string id, [FromServices] IExperimentService experiments, [FromServices] IBlobContainer container, CancellationToken cancellationToken)
     {
         var experiment = await experiments.FindAsync(id, cancellationToken);
         var prefix = BlobLayout.Bundle(experiment.Id);
@@ -37,7 +38,11 @@ internal static class BundleApi
     }
 
     private static async Task<IResult> ReadAsync(
-        string id, string file, IExperimentService experiments, IBlobContainer container, CancellationToken cancellationToken)
+        string id,
+        string file,
+        [FromServices] IExperimentService experiments,
+        [FromServices] IBlobContainer container,
+        CancellationToken cancellationToken)
     {
         var experiment = await experiments.FindAsync(id, cancellationToken);
         var prefix = BlobLayout.Bundle(experiment.Id);

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using OrleansTransfer.Contracts.Scheduling;
 
@@ -8,6 +9,6 @@ namespace OrleansTransfer.Gateway;
 internal static class ClusterApi
 {
     public static void MapCluster(this RouteGroupBuilder api) =>
-        api.MapGet("/cluster", async (IGrainFactory grains) =>
+        api.MapGet("/cluster", async ([FromServices] IGrainFactory grains) =>
             ApiAnswers.Json(await grains.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key).GetStatus()));
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Hosting;
 using OrleansTransfer.Cluster.Experiments;
@@ -17,7 +18,12 @@ internal static class EventsApi
     public static void MapEvents(this RouteGroupBuilder api) => api.MapGet("/experiments/{id}/events", StreamAsync);
 
     private static async Task<IResult> StreamAsync(
-        string id, long? from, bool? follow, HttpContext context, IExperimentService experiments, IHostApplicationLifetime lifetime)
+        string id,
+        long? from,
+        bool? follow,
+        HttpContext context,
+        [FromServices] IExperimentService experiments,
+        [FromServices] IHostApplicationLifetime lifetime)
     {
         // A node that shuts down ends its streams; a connection that stays open would hold the shutdown up.
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);

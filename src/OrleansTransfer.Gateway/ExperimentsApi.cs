@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using OrleansTransfer.Cluster.Experiments;
 using OrleansTransfer.Contracts.Recipes;
@@ -12,16 +13,23 @@ internal static class ExperimentsApi
     public static void MapExperiments(this RouteGroupBuilder api)
     {
         api.MapPost("/experiments", SubmitAsync);
-        api.MapGet("/experiments", async (IExperimentService experiments, CancellationToken cancellationToken) =>
-            ApiAnswers.Json(await experiments.ListAsync(cancellationToken)));
-        api.MapGet("/experiments/{id}", async (string id, IExperimentService experiments, CancellationToken cancellationToken) =>
-            ApiAnswers.Json(await experiments.FindAsync(id, cancellationToken)));
-        api.MapPost("/experiments/{id}/cancel", async (string id, IExperimentService experiments, CancellationToken cancellationToken) =>
-            ApiAnswers.Json(await experiments.CancelAsync(id, cancellationToken)));
+        api.MapGet("/experiments", ListAsync);
+        api.MapGet("/experiments/{id}", FindAsync);
+        api.MapPost("/experiments/{id}/cancel", CancelAsync);
         api.MapPost("/experiments/{id}/resume", ResumeAsync);
     }
 
-    private static async Task<IResult> SubmitAsync(HttpRequest request, IExperimentService experiments, CancellationToken cancellationToken)
+    private static async Task<IResult> ListAsync([FromServices] IExperimentService experiments, CancellationToken cancellationToken) =>
+        ApiAnswers.Json(await experiments.ListAsync(cancellationToken));
+
+    private static async Task<IResult> FindAsync(string id, [FromServices] IExperimentService experiments, CancellationToken cancellationToken) =>
+        ApiAnswers.Json(await experiments.FindAsync(id, cancellationToken));
+
+    private static async Task<IResult> CancelAsync(string id, [FromServices] IExperimentService experiments, CancellationToken cancellationToken) =>
+        ApiAnswers.Json(await experiments.CancelAsync(id, cancellationToken));
+
+    private static async Task<IResult> SubmitAsync(
+        HttpRequest request, [FromServices] IExperimentService experiments, CancellationToken cancellationToken)
     {
         var recipe = await JsonBody.ReadAsync<Recipe>(request, cancellationToken);
         var experiment = await experiments.SubmitAsync(recipe, cancellationToken);
@@ -30,7 +38,7 @@ internal static class ExperimentsApi
     }
 
     private static async Task<IResult> ResumeAsync(
-        string id, HttpRequest request, IExperimentService experiments, CancellationToken cancellationToken)
+        string id, HttpRequest request, [FromServices] IExperimentService experiments, CancellationToken cancellationToken)
     {
         var resume = request.ContentLength == 0 ? new ResumeRequest(null) : await JsonBody.ReadAsync<ResumeRequest>(request, cancellationToken);
         return ApiAnswers.Json(await experiments.ResumeAsync(id, resume.Epochs, cancellationToken));

@@ -30,8 +30,8 @@ internal static class JsonBody
     private static RecipeProblem Explain(JsonException exception)
     {
         var path = exception.Path is { } jsonPath ? jsonPath.TrimStart('$').TrimStart('.') : "";
-        var place = string.Create(
-            CultureInfo.InvariantCulture, $"line {exception.LineNumber.GetValueOrDefault() + 1}, byte {exception.BytePositionInLine.GetValueOrDefault()}");
+        var (line, column) = (exception.LineNumber.GetValueOrDefault() + 1, exception.BytePositionInLine.GetValueOrDefault() + 1);
+        var place = string.Create(CultureInfo.InvariantCulture, $"line {line}, byte {column}");
         if (exception.InnerException is JsonException)
             return new(path, $"The body is not valid JSON ({place}).");
         if (exception.Message.Contains("could not be mapped", StringComparison.Ordinal))

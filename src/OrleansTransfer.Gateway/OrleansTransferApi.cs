@@ -8,8 +8,8 @@ namespace OrleansTransfer.Gateway;
 public static class OrleansTransferApi
 {
     /// <summary>
-    /// Maps everything under <c>/api/v1</c>. Needs an <see cref="Cluster.Experiments.IExperimentService"/>, an <see cref="Storage.IBlobContainer"/> and an
-    /// <see cref="IGrainFactory"/> among the services.
+    /// Maps everything under <c>/api/v1</c>. Needs an <see cref="Cluster.Experiments.IExperimentService"/>, an <see cref="Storage.IBlobContainer"/>
+    /// and an <see cref="IGrainFactory"/> among the services.
     /// </summary>
     public static IEndpointRouteBuilder MapOrleansTransferApi(this IEndpointRouteBuilder endpoints)
     {

@@ -12,9 +12,9 @@ using static TorchSharp.torch;
 namespace OrleansTransfer.Benchmarks;
 
 /// <summary>
-/// What a step of <see cref="TrainingLoop"/> costs beside a bare TorchSharp loop over the same network, data and update rule. The two take turns, step by
-/// step, so that whatever else the machine does slows both. Options: <c>--steps 60 --warmup 10 --batch 16 --size 64 --threads 1 --optimizer adamw|sgd
-/// --width 64</c>.
+/// What a step of <see cref="TrainingLoop"/> costs beside a bare TorchSharp loop over the same network, data and update rule. The two take turns,
+/// step by step, so that whatever else the machine does slows both. Options: <c>--steps 60 --warmup 10 --batch 16 --size 64 --threads 1 --optimizer
+/// adamw|sgd --width 64</c>.
 /// </summary>
 internal static class StepBenchmark
 {

@@ -6,13 +6,13 @@ namespace OrleansTransfer.Learning.Compute;
 public static class ComputeThread
 {
     /// <summary>
-    /// Sets how many cores libtorch uses inside one operation on the calling thread. Call it first thing on each dedicated training thread: libtorch's
-    /// setting is kept per thread and a thread takes it over at its first tensor operation, so that a later call elsewhere does not reach it. Never train
-    /// on pool threads: <c>no_grad</c> and dispose scopes are per thread too, and do not follow a continuation.
+    /// Sets how many cores libtorch uses inside one operation on the calling thread. Call it first thing on each dedicated training thread:
+    /// libtorch's setting is kept per thread and a thread takes it over at its first tensor operation, so that a later call elsewhere does not reach
+    /// it. Never train on pool threads: <c>no_grad</c> and dispose scopes are per thread too, and do not follow a continuation.
     /// </summary>
     /// <param name="intraOpThreads">
-    /// At least 1. The sum over all training threads of a machine should not pass its cores: with oversubscription a step can take ten times as long. One
-    /// model on each of two threads is faster than one model on two.
+    /// At least 1. The sum over all training threads of a machine should not pass its cores: with oversubscription a step can take ten times as long.
+    /// One model on each of two threads is faster than one model on two.
     /// </param>
     public static void Configure(int intraOpThreads)
     {

@@ -1,6 +1,8 @@
 namespace OrleansTransfer.Learning.Compute;
 
-/// <summary>Makes independent seeds out of one: every random draw of a run is a pure function of the run's seed and of what it is drawn for.</summary>
+/// <summary>
+/// Makes independent seeds out of one: every random draw of a run is a pure function of the run's seed and of what it is drawn for.
+/// </summary>
 public static class Seeds
 {
     /// <summary>
@@ -17,7 +19,8 @@ public static class Seeds
 
 /// <summary>
 /// The generator of Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (OOPSLA 2014): 64 bits of state, any seed is good. Unlike
-/// <see cref="Random"/> its sequence is part of no one's implementation, so it stays the same over platforms and versions. A mutable value: keep it in a local.
+/// <see cref="Random"/> its sequence is part of no one's implementation, so it stays the same over platforms and versions. A mutable value: keep it
+/// in a local.
 /// </summary>
 public struct SplitMix64(long seed)
 {

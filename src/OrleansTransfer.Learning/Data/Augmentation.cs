@@ -11,7 +11,9 @@ public enum AugmentKind
     /// <summary>Mirrored left to right, every second time.</summary>
     Flip,
 
-    /// <summary>A random part of the picture resized to the input size, and <see cref="Flip"/>: Szegedy et al. (arXiv 1409.4842), as torchvision does it.</summary>
+    /// <summary>
+    /// A random part of the picture resized to the input size, and <see cref="Flip"/>: Szegedy et al. (arXiv 1409.4842), as torchvision does it.
+    /// </summary>
     Standard,
 }
 

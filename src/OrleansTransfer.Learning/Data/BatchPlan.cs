@@ -4,8 +4,8 @@ namespace OrleansTransfer.Learning.Data;
 
 /// <summary>
 /// Which samples belong to which step: a pure function of seed, epoch, step and world size, so that every worker knows its share of each global batch
-/// without asking. An epoch's samples are divided over its steps as evenly as possible: there is no tiny last batch for BatchNorm to stumble over, and
-/// none is dropped.
+/// without asking. An epoch's samples are divided over its steps as evenly as possible: there is no tiny last batch for BatchNorm to stumble over,
+/// and none is dropped.
 /// </summary>
 public sealed class BatchPlan
 {
@@ -34,7 +34,9 @@ public sealed class BatchPlan
     /// <summary>Steps in an epoch: samples / batch size, rounded up.</summary>
     public int StepsPerEpoch { get; }
 
-    /// <summary>Samples in the smallest global batch; the largest has at most one more. A group with more workers than this leaves some without work.</summary>
+    /// <summary>
+    /// Samples in the smallest global batch; the largest has at most one more. A group with more workers than this leaves some without work.
+    /// </summary>
     public int SmallestBatch => Samples / StepsPerEpoch;
 
     /// <summary>Whether all epochs have the same batches.</summary>
@@ -44,8 +46,8 @@ public sealed class BatchPlan
     public IReadOnlyList<int> Global(int epoch, int step) => Batch(epoch, step);
 
     /// <summary>
-    /// The part of that batch which <paramref name="rank"/> of <paramref name="worldSize"/> works on: contiguous, sizes differ by at most one, and the shares
-    /// of all ranks one after the other are the global batch. Empty where the batch has fewer samples than the group has workers.
+    /// The part of that batch which <paramref name="rank"/> of <paramref name="worldSize"/> works on: contiguous, sizes differ by at most one, and
+    /// the shares of all ranks one after the other are the global batch. Empty where the batch has fewer samples than the group has workers.
     /// </summary>
     public IReadOnlyList<int> Share(int epoch, int step, int rank, int worldSize)
     {

@@ -26,7 +26,8 @@ public sealed record DatasetInspection(
 
     /// <summary>Reads and decodes every file; a label without usable pictures is a finding here, not an error.</summary>
     /// <inheritdoc cref="ImageFolder.Scan"/>
-    public static DatasetInspection Of(string root, IReadOnlyList<string>? labels, CancellationToken cancellationToken, IProgress<int>? progress = null)
+    public static DatasetInspection Of(
+        string root, IReadOnlyList<string>? labels, CancellationToken cancellationToken, IProgress<int>? progress = null)
     {
         var (dataset, facts) = ImageFolder.Examine(root, labels, cancellationToken, progress);
         var broken = dataset.Broken.ToLookup(file => file.Path[..file.Path.IndexOf('/')]);
@@ -36,7 +37,8 @@ public sealed record DatasetInspection(
             .GroupBy(pair => pair.Second.Sha256, pair => pair.First)
             .Where(group => group.Count() > 1)
             .Select(group => new DuplicateGroup(
-                [.. group.Select(sample => sample.Path)], [.. group.Select(sample => sample.Label).Distinct().Order().Select(label => dataset.Labels[label])]));
+                [.. group.Select(sample => sample.Path)],
+                [.. group.Select(sample => sample.Label).Distinct().Order().Select(label => dataset.Labels[label])]));
         return new(
             dataset.Root,
             [.. dataset.Labels.Select((label, index) => new LabelCount(index, label, counts[index], broken[label].Count()))],

@@ -1,8 +1,8 @@
 namespace OrleansTransfer.Learning.Data;
 
 /// <summary>
-/// How a picture becomes the network's square: which part of it is resized to which size, where in the result the square lies, and whether it is mirrored. Only the
-/// square is ever computed.
+/// How a picture becomes the network's square: which part of it is resized to which size, where in the result the square lies, and whether it is
+/// mirrored. Only the square is ever computed.
 /// </summary>
 /// <param name="Source">Part of the decoded picture.</param>
 /// <param name="Width">Width of the part after resizing.</param>
@@ -12,7 +12,9 @@ namespace OrleansTransfer.Learning.Data;
 /// <param name="Mirrored">Whether left and right are swapped at the end.</param>
 public readonly record struct Framing(PixelRectangle Source, int Width, int Height, int Left, int Top, bool Mirrored)
 {
-    /// <summary>torchvision's <c>Resize(int)</c> and <c>CenterCrop</c>: the shorter side gets the wanted length, the square is cut from the middle.</summary>
+    /// <summary>
+    /// torchvision's <c>Resize(int)</c> and <c>CenterCrop</c>: the shorter side gets the wanted length, the square is cut from the middle.
+    /// </summary>
     public static Framing Centre(int width, int height, Preprocessing preprocessing)
     {
         var (resize, crop) = (preprocessing.Resize, preprocessing.Crop);

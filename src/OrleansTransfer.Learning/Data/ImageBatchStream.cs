@@ -14,8 +14,8 @@ public sealed record DecodingOptions(int Parallelism, int Prefetch)
 }
 
 /// <summary>
-/// The pictures of one rank, decoded ahead by background threads. All threads work on the earliest unfinished batch, picture by picture, so the next batch is
-/// ready as early as can be. What a batch contains depends on plan, seed, epoch and step alone.
+/// The pictures of one rank, decoded ahead by background threads. All threads work on the earliest unfinished batch, picture by picture, so the next
+/// batch is ready as early as can be. What a batch contains depends on plan, seed, epoch and step alone.
 /// </summary>
 public sealed class ImageBatchStream : IBatchStream
 {
@@ -41,10 +41,11 @@ public sealed class ImageBatchStream : IBatchStream
     /// <param name="seed">Source of the variation; the order comes from the plan's own seed.</param>
     /// <exception cref="ArgumentException">The plan was made for another number of samples, or the preprocessing is impossible.</exception>
     public ImageBatchStream(
-        string root, IReadOnlyList<ImageSample> samples, Preprocessing preprocessing, AugmentKind augment, BatchPlan plan, int rank, int worldSize, long seed,
-        DecodingOptions? options = null)
+        string root, IReadOnlyList<ImageSample> samples, Preprocessing preprocessing, AugmentKind augment, BatchPlan plan, int rank,
+        int worldSize, long seed, DecodingOptions? options = null)
     {
-        if (plan.Samples != samples.Count) throw new ArgumentException($"The plan divides {plan.Samples} samples, but there are {samples.Count}.", nameof(plan));
+        if (plan.Samples != samples.Count)
+            throw new ArgumentException($"The plan divides {plan.Samples} samples, but there are {samples.Count}.", nameof(plan));
         ArgumentOutOfRangeException.ThrowIfLessThan(worldSize, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(rank);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(rank, worldSize);
@@ -182,8 +183,8 @@ public sealed class ImageBatchStream : IBatchStream
     private PendingBatch Begin(int epoch, int step)
     {
         var indices = _plan.Share(epoch, step, _rank, _worldSize);
-        // Native memory, which the allocator reuses: a new managed array of this size would be faulted in page by page for every batch. Decoding threads have no
-        // dispose scope, so nothing but the batch owns the tensor.
+        // Native memory, which the allocator reuses: a new managed array of this size would be faulted in page by page for every batch. Decoding
+        // threads have no dispose scope, so nothing but the batch owns the tensor.
         var images = empty([indices.Count, 3, _preprocessing.Crop, _preprocessing.Crop], ScalarType.Float32);
         return new((epoch, step), indices, [.. indices.Select(index => (long)_samples[index].Label)], images, _plan.Global(epoch, step).Count);
     }

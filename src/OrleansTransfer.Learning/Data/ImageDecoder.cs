@@ -4,13 +4,15 @@ using SkiaSharp;
 namespace OrleansTransfer.Learning.Data;
 
 /// <summary>
-/// Reads picture files (JPEG, PNG, GIF, BMP, WebP and what else Skia knows) to 8-bit RGB. Grey, palette, 16-bit and CMYK pictures are converted; an alpha channel is
-/// dropped, not blended, as Pillow's <c>convert("RGB")</c> does; of several frames the first counts; the EXIF orientation is applied; colour profiles are ignored.
-/// Reuses its buffers: one thread at a time.
+/// Reads picture files (JPEG, PNG, GIF, BMP, WebP and what else Skia knows) to 8-bit RGB. Grey, palette, 16-bit and CMYK pictures are converted; an
+/// alpha channel is dropped, not blended, as Pillow's <c>convert("RGB")</c> does; of several frames the first counts; the EXIF orientation is
+/// applied; colour profiles are ignored. Reuses its buffers: one thread at a time.
 /// </summary>
 public sealed class ImageDecoder
 {
-    /// <summary>Pictures with more pixels are refused, so that one hostile file cannot take all memory: Pillow's limit, twice 0x40000000 / 12.</summary>
+    /// <summary>
+    /// Pictures with more pixels are refused, so that one hostile file cannot take all memory: Pillow's limit, twice 0x40000000 / 12.
+    /// </summary>
     public const long MostPixels = 178_956_970;
 
     private readonly PixelBuffer _turned = new(), _straight = new();
@@ -22,7 +24,9 @@ public sealed class ImageDecoder
     /// <param name="name">How error messages call it.</param>
     /// <exception cref="LearningException">The file cannot be read or is not a complete picture; the message names it and says why.</exception>
     public PixelBuffer Decode(string path, string name) =>
-        TryDecode(path, out var picture, out _) is { } reason ? throw new LearningException($"The picture '{name}' cannot be used: {reason}.") : picture;
+        TryDecode(path, out var picture, out _) is { } reason
+            ? throw new LearningException($"The picture '{name}' cannot be used: {reason}.")
+            : picture;
 
     /// <summary>Decodes the file at <paramref name="path"/>; returns null, or the reason why it cannot be used.</summary>
     /// <param name="picture">The decoded picture, valid until the next call.</param>

@@ -5,11 +5,13 @@ namespace OrleansTransfer.Learning.Data;
 /// <summary>Reads the usual layout of labelled pictures: a folder with one sub-folder per label.</summary>
 public static class ImageFolder
 {
-    private const string Layout = "Expected a folder with one sub-folder of pictures per label, for instance leaves/healthy/1.jpg and leaves/diseased/2.jpg";
+    private const string Layout =
+        "Expected a folder with one sub-folder of pictures per label, for instance leaves/healthy/1.jpg and leaves/diseased/2.jpg";
 
     /// <summary>
-    /// Finds the labelled pictures below <paramref name="root"/> and decodes each of them once, so that a broken one is known before training and not in its
-    /// middle. Pictures in folders below a label's folder count; files and folders whose names begin with a dot do not, nor do files beside the label folders.
+    /// Finds the labelled pictures below <paramref name="root"/> and decodes each of them once, so that a broken one is known before training and not
+    /// in its middle. Pictures in folders below a label's folder count; files and folders whose names begin with a dot do not, nor do files beside
+    /// the label folders.
     /// </summary>
     /// <param name="labels">The labels in the wanted order; null for the folder names in ordinal order.</param>
     /// <param name="progress">Receives the number of files decoded so far, from several threads.</param>
@@ -26,14 +28,15 @@ public static class ImageFolder
             var found = broken.Count == 0
                 ? "the folder is empty"
                 : $"none of its {broken.Count} files can be used; the first is '{broken[0].Path}': {broken[0].Reason}";
-            throw new LearningException($"The label '{label}' in '{dataset.Root}' has no usable picture: {found}. Add pictures or remove the folder.");
+            throw new LearningException(
+                $"The label '{label}' in '{dataset.Root}' has no usable picture: {found}. Add pictures or remove the folder.");
         }
         return dataset;
     }
 
     /// <summary>
-    /// The files of an unlabelled folder, with those in folders below it, in ordinal order, as paths relative to it with forward slashes; hidden ones are left
-    /// out. The files are not opened.
+    /// The files of an unlabelled folder, with those in folders below it, in ordinal order, as paths relative to it with forward slashes; hidden ones
+    /// are left out. The files are not opened.
     /// </summary>
     /// <exception cref="LearningException">The folder is missing or empty.</exception>
     public static IReadOnlyList<string> List(string root)
@@ -43,25 +46,32 @@ public static class ImageFolder
         return files.Count > 0 ? files : throw new LearningException($"The folder '{folder}' has no files. Expected a folder of pictures.");
     }
 
-    /// <summary>The data set and what was learned of each usable picture, in the order of the samples. A label may be left without pictures.</summary>
+    /// <summary>
+    /// The data set and what was learned of each usable picture, in the order of the samples. A label may be left without pictures.
+    /// </summary>
     internal static (ImageDataset Dataset, IReadOnlyList<PictureFacts> Facts) Examine(
         string root, IReadOnlyList<string>? labels, CancellationToken cancellationToken, IProgress<int>? progress)
     {
         var folder = Existing(root, Layout);
         var ordered = Reconcile(folder, LabelFolders(folder), labels);
-        var files = ordered.Index().SelectMany(label => FilesBelow(folder, Path.Combine(folder, label.Item)).Select(path => new ImageSample(path, label.Index))).ToList();
+        var files = ordered.Index()
+            .SelectMany(label => FilesBelow(folder, Path.Combine(folder, label.Item)).Select(path => new ImageSample(path, label.Index)))
+            .ToList();
         var facts = new PictureFacts[files.Count];
         using var decoders = new ThreadLocal<ImageDecoder>(() => new ImageDecoder());
         var done = 0;
         // One file at a time: some folders have their large pictures side by side.
         var partitions = Partitioner.Create(Enumerable.Range(0, files.Count), EnumerablePartitionerOptions.NoBuffering);
-        Parallel.ForEach(partitions, new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount }, index =>
+        var options = new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount };
+        Parallel.ForEach(partitions, options, index =>
         {
             facts[index] = PictureFacts.Of(decoders.Value!, Path.Combine(folder, files[index].Path));
             progress?.Report(Interlocked.Increment(ref done));
         });
         var usable = files.Index().Where(file => facts[file.Index].Problem is null).ToList();
-        var broken = files.Zip(facts).Where(pair => pair.Second.Problem is not null).Select(pair => new BrokenFile(pair.First.Path, pair.Second.Problem!));
+        var broken = files.Zip(facts)
+            .Where(pair => pair.Second.Problem is not null)
+            .Select(pair => new BrokenFile(pair.First.Path, pair.Second.Problem!));
         return (new(folder, ordered, [.. usable.Select(file => file.Item)], [.. broken]), [.. usable.Select(file => facts[file.Index])]);
     }
 
@@ -75,7 +85,8 @@ public static class ImageFolder
 
     private static List<string> LabelFolders(string folder)
     {
-        var found = Guarded(folder, () => Directory.EnumerateDirectories(folder, "*", Visible(recurse: false)).Select(path => Path.GetFileName(path)!).ToList());
+        var found = Guarded(folder, () =>
+            Directory.EnumerateDirectories(folder, "*", Visible(recurse: false)).Select(path => Path.GetFileName(path)!).ToList());
         found.Sort(StringComparer.Ordinal);
         if (found.Count > 1) return found;
         var files = FilesBelow(folder, folder).Count(path => !path.Contains('/'));
@@ -96,7 +107,8 @@ public static class ImageFolder
         var problems = new List<string>();
         if (missing.Count > 0) problems.Add($"there is no folder for {Names(missing)}");
         if (extra.Count > 0) problems.Add($"there are folders for {Names(extra)}, which the labels do not name");
-        throw new LearningException($"The labels do not match the folders in '{folder}': {string.Join("; ", problems)}. Expected one folder for each of {Names(wanted)}.");
+        throw new LearningException(
+            $"The labels do not match the folders in '{folder}': {string.Join("; ", problems)}. Expected one folder for each of {Names(wanted)}.");
     }
 
     private static string Names(IEnumerable<string> labels) => string.Join(", ", labels.Select(label => $"'{label}'"));

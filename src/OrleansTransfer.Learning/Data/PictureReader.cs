@@ -68,7 +68,8 @@ public sealed class PictureReader
         for (; i <= pixels.Length - Vector512<uint>.Count; i += Vector512<uint>.Count)
         {
             var bytes = (Vector512.Create(pixels[i..]) >>> (8 * channel)) & Vector512.Create(255u);
-            Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(bytes.AsInt32()), Vector512.Create(factor), Vector512.Create(offset)).CopyTo(destination[i..]);
+            var values = Vector512.ConvertToSingle(bytes.AsInt32());
+            Vector512.FusedMultiplyAdd(values, Vector512.Create(factor), Vector512.Create(offset)).CopyTo(destination[i..]);
         }
         for (; i < pixels.Length; i++) destination[i] = MathF.FusedMultiplyAdd((byte)(pixels[i] >> (8 * channel)), factor, offset);
     }

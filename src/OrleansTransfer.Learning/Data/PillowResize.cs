@@ -5,9 +5,9 @@ using System.Runtime.Intrinsics.X86;
 namespace OrleansTransfer.Learning.Data;
 
 /// <summary>
-/// Pillow's <c>Image.resize</c> for 8-bit pictures, to the bit: weights trained on pictures that Pillow resized lose accuracy on pictures resized in another
-/// way. A horizontal pass, then a vertical one, each in fixed point with 22 fraction bits and rounded to 8 bits (Pillow, <c>src/libImaging/Resample.c</c>).
-/// Only the wanted window of the result is computed. Reuses its buffers: one thread at a time.
+/// Pillow's <c>Image.resize</c> for 8-bit pictures, to the bit: weights trained on pictures that Pillow resized lose accuracy on pictures resized in
+/// another way. A horizontal pass, then a vertical one, each in fixed point with 22 fraction bits and rounded to 8 bits (Pillow,
+/// <c>src/libImaging/Resample.c</c>). Only the wanted window of the result is computed. Reuses its buffers: one thread at a time.
 /// </summary>
 public sealed class PillowResize
 {
@@ -18,16 +18,18 @@ public sealed class PillowResize
     private byte[] _narrowed = [];
 
     /// <summary>
-    /// Resizes the part <paramref name="source"/> of <paramref name="picture"/> (which then counts as the whole picture: pixels beyond its edge have no influence) to
-    /// <paramref name="width"/> x <paramref name="height"/> pixels, and writes the window of <paramref name="windowWidth"/> x <paramref name="windowHeight"/> pixels
-    /// of it that begins at (<paramref name="left"/>, <paramref name="top"/>) to <paramref name="destination"/>, 4 bytes a pixel, rows without gaps.
+    /// Resizes the part <paramref name="source"/> of <paramref name="picture"/> (which then counts as the whole picture: pixels beyond its edge have
+    /// no influence) to <paramref name="width"/> x <paramref name="height"/> pixels, and writes the window of <paramref name="windowWidth"/> x
+    /// <paramref name="windowHeight"/> pixels of it that begins at (<paramref name="left"/>, <paramref name="top"/>) to
+    /// <paramref name="destination"/>, 4 bytes a pixel, rows without gaps.
     /// </summary>
     public void Run(
-        PixelBuffer picture, PixelRectangle source, int width, int height, int left, int top, int windowWidth, int windowHeight, Interpolation interpolation,
-        Span<byte> destination)
+        PixelBuffer picture, PixelRectangle source, int width, int height, int left, int top, int windowWidth, int windowHeight,
+        Interpolation interpolation, Span<byte> destination)
     {
         if (left < 0 || top < 0 || windowWidth < 1 || windowHeight < 1 || left + windowWidth > width || top + windowHeight > height)
-            throw new ArgumentException($"The window {windowWidth} x {windowHeight} at ({left}, {top}) does not lie within {width} x {height} pixels.");
+            throw new ArgumentException(
+                $"The window {windowWidth} x {windowHeight} at ({left}, {top}) does not lie within {width} x {height} pixels.");
         if (source.Left < 0 || source.Top < 0 || source.Left + source.Width > picture.Width || source.Top + source.Height > picture.Height)
             throw new ArgumentException($"The part {source} does not lie within the picture's {picture.Width} x {picture.Height} pixels.");
         if (destination.Length < windowWidth * windowHeight * PixelBuffer.PixelBytes)
@@ -65,11 +67,13 @@ public sealed class PillowResize
                     var pixel = row + (starts[x] * PixelBuffer.PixelBytes);
                     var weight = weights + (x * _columns.Groups * 16);
                     var sum = Vector512<int>.Zero;
-                    for (var tap = 0; tap < counts[x]; tap += 4, weight += 16, pixel += 16) sum += Widen(Vector128.Load(pixel)) * Vector512.Load(weight);
+                    for (var tap = 0; tap < counts[x]; tap += 4, weight += 16, pixel += 16)
+                        sum += Widen(Vector128.Load(pixel)) * Vector512.Load(weight);
                     var half = sum.GetLower() + sum.GetUpper();
                     var total = (half.GetLower() + half.GetUpper() + Vector128.Create(Rounding)) >> FractionBits;
                     var words = Vector128.NarrowWithSaturation(total, total);
-                    output[x] = Vector128.NarrowWithSaturation(Vector128.Max(words, Vector128<short>.Zero).AsUInt16(), Vector128<ushort>.Zero).AsUInt32().ToScalar();
+                    words = Vector128.Max(words, Vector128<short>.Zero);
+                    output[x] = Vector128.NarrowWithSaturation(words.AsUInt16(), Vector128<ushort>.Zero).AsUInt32().ToScalar();
                 }
             }
         }
@@ -95,7 +99,8 @@ public sealed class PillowResize
                 for (var x = 0; x < stride; x += 16)
                 {
                     var sum = Vector512.Create(Rounding);
-                    for (var tap = 0; tap < counts[y]; tap++) sum += Widen(Vector128.Load(input + (tap * stride) + x)) * Vector512.Create(weight[tap]);
+                    for (var tap = 0; tap < counts[y]; tap++)
+                        sum += Widen(Vector128.Load(input + (tap * stride) + x)) * Vector512.Create(weight[tap]);
                     var bytes = Saturate(sum >> FractionBits);
                     // Spilling over the row's end is harmless, the next row comes later; over the window's end it is not.
                     if (row + x + 16 <= last) bytes.Store(row + x);
@@ -125,7 +130,9 @@ public sealed class PillowResize
         return Vector128.Narrow(words.GetLower(), words.GetUpper());
     }
 
-    /// <summary>The weights of one pass: for each output pixel of the window, where its source pixels begin, how many there are and what each counts.</summary>
+    /// <summary>
+    /// The weights of one pass: for each output pixel of the window, where its source pixels begin, how many there are and what each counts.
+    /// </summary>
     private sealed class Taps
     {
         private (int From, int To, int First, int Count, Interpolation Interpolation)? _prepared;
@@ -135,7 +142,9 @@ public sealed class PillowResize
 
         public int[] Counts { get; private set; } = [];
 
-        /// <summary>Groups of four taps per output pixel, the last filled up with zeros. Expanded weights stand four times each, once per channel.</summary>
+        /// <summary>
+        /// Groups of four taps per output pixel, the last filled up with zeros. Expanded weights stand four times each, once per channel.
+        /// </summary>
         public int[] Weights { get; private set; } = [];
 
         public int Groups { get; private set; }

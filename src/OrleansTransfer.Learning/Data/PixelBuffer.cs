@@ -1,6 +1,9 @@
 namespace OrleansTransfer.Learning.Data;
 
-/// <summary>A decoded picture, 8 bits each of red, green, blue and an ignored fourth, row after row without gaps. Reused from picture to picture by one thread.</summary>
+/// <summary>
+/// A decoded picture, 8 bits each of red, green, blue and an ignored fourth, row after row without gaps. Reused from picture to picture by one
+/// thread.
+/// </summary>
 public sealed class PixelBuffer
 {
     /// <summary>Bytes of a pixel.</summary>

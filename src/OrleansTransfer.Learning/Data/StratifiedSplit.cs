@@ -6,8 +6,8 @@ namespace OrleansTransfer.Learning.Data;
 public static class StratifiedSplit
 {
     /// <summary>
-    /// Sets the share <paramref name="fraction"/> of each label's samples aside, rounded to the nearest count; a label with two or more samples has at least one
-    /// on each side, a label with a single one trains. Depends only on the labels in their order, the fraction and the seed.
+    /// Sets the share <paramref name="fraction"/> of each label's samples aside, rounded to the nearest count; a label with two or more samples has
+    /// at least one on each side, a label with a single one trains. Depends only on the labels in their order, the fraction and the seed.
     /// </summary>
     /// <param name="fraction">Share of validation samples, between 0 and 1 (both exclusive).</param>
     /// <returns>Indices into <see cref="ImageDataset.Samples"/>, ascending.</returns>

@@ -23,7 +23,8 @@ public sealed class ConfusionMatrix(IReadOnlyList<string> labels)
         if (logits.dim() != 2 || logits.shape[1] != labels.Count || actual.dim() != 1 || actual.shape[0] != logits.shape[0])
         {
             throw new ArgumentException(
-                $"Expected logits [n,{labels.Count}] and labels [n], found [{string.Join(',', logits.shape)}] and [{string.Join(',', actual.shape)}].");
+                $"Expected logits [n,{labels.Count}] and labels [n], " +
+                $"found [{string.Join(',', logits.shape)}] and [{string.Join(',', actual.shape)}].");
         }
         if (actual.shape[0] == 0) return;
         using var grad = no_grad();

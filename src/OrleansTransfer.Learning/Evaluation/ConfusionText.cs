@@ -26,7 +26,8 @@ public static class ConfusionText
         {
             text.Append(names[row].PadRight(nameWidth)).Append(" |");
             foreach (var count in report.Confusion[row]) text.Append((count == 0 ? "." : $"{count}").PadLeft(width));
-            text.Append((score.Support == 0 ? "-" : score.Recall.ToString("0.000", CultureInfo.InvariantCulture)).PadLeft("   recall".Length)).AppendLine();
+            var recall = score.Support == 0 ? "-" : score.Recall.ToString("0.000", CultureInfo.InvariantCulture);
+            text.Append(recall.PadLeft("   recall".Length)).AppendLine();
         }
         return text.ToString();
     }

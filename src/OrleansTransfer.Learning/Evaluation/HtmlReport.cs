@@ -25,7 +25,8 @@ public static class HtmlReport
         .heat th:first-child{text-align:right}
         .text td{text-align:left;vertical-align:top;overflow-wrap:anywhere}.text td:first-child{color:var(--faint);white-space:nowrap}
         .charts{display:flex;flex-wrap:wrap;gap:20px}.charts svg{flex:1 1 400px;max-width:480px;min-width:300px}
-        .grid{stroke:var(--line)}.tick{font-size:11px;fill:var(--faint)}.chart-title{font-size:13px;font-weight:600;fill:var(--ink)}.legend{font-size:12px}
+        .grid{stroke:var(--line)}.tick{font-size:11px;fill:var(--faint)}
+        .chart-title{font-size:13px;font-weight:600;fill:var(--ink)}.legend{font-size:12px}
         pre{background:#f6f7f9;border-radius:6px;padding:14px;margin:0;overflow-x:auto;font:13px/1.5 ui-monospace,Menlo,Consolas,monospace}
         @media print{body{background:#fff}section,.card{break-inside:avoid}}
         """;
@@ -34,9 +35,11 @@ public static class HtmlReport
     public static string Render(ReportContent content)
     {
         var page = new StringBuilder();
-        page.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n");
+        page.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+        page.Append("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n");
         page.Append($"<title>{Escape(content.Title)}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n<main>\n");
-        page.Append($"<h1>{Escape(content.Title)}</h1>\n<p class=\"sub\">Report of a training run, evaluated on {Number(content.Evaluation.Samples)} samples</p>\n");
+        page.Append($"<h1>{Escape(content.Title)}</h1>\n");
+        page.Append($"<p class=\"sub\">Report of a training run, evaluated on {Number(content.Evaluation.Samples)} samples</p>\n");
         Headline(page, content.Evaluation);
         PerLabel(page, content.Evaluation);
         Confusion(page, content.Evaluation);
@@ -72,8 +75,10 @@ public static class HtmlReport
 
     private static void Confusion(StringBuilder page, ClassificationReport report)
     {
-        page.Append("<section>\n<h2>Confusion</h2>\n<p class=\"sub\">Rows: actual label. Columns: predicted label. Shaded by the share of the row.</p>\n");
-        page.Append("<table class=\"heat\">\n<tr><th></th>").AppendJoin("", report.Labels.Select(label => $"<th>{Escape(label)}</th>")).Append("</tr>\n");
+        page.Append("<section>\n<h2>Confusion</h2>\n");
+        page.Append("<p class=\"sub\">Rows: actual label. Columns: predicted label. Shaded by the share of the row.</p>\n");
+        page.Append("<table class=\"heat\">\n<tr><th></th>");
+        page.AppendJoin("", report.Labels.Select(label => $"<th>{Escape(label)}</th>")).Append("</tr>\n");
         for (var actual = 0; actual < report.Labels.Count; actual++)
         {
             var row = report.Confusion[actual];
@@ -86,7 +91,8 @@ public static class HtmlReport
                 // Full colour already at 0.9 alpha; below a tenth a mistake would hardly be seen, so mistakes start stronger.
                 var alpha = row[predicted] == 0 ? 0.03 : actual == predicted ? 0.9 * share : 0.15 + (0.75 * share);
                 var ink = alpha > 0.5 ? "#fff" : "inherit";
-                page.Append(CultureInfo.InvariantCulture, $"<td style=\"background:rgba({colour},{alpha:0.##});color:{ink}\" title=\"{share:0.0%}\">{row[predicted]}</td>");
+                page.Append(CultureInfo.InvariantCulture, $"<td style=\"background:rgba({colour},{alpha:0.##});color:{ink}\" ");
+                page.Append(CultureInfo.InvariantCulture, $"title=\"{share:0.0%}\">{row[predicted]}</td>");
             }
             page.Append("</tr>\n");
         }
@@ -102,9 +108,11 @@ public static class HtmlReport
             new("validation", "#2563eb", [.. epochs.Select(epoch => epoch.ValidationLoss)]),
         ];
         ChartLine[] accuracies = [new("validation", "#2563eb", [.. epochs.Select(epoch => epoch.Accuracy)])];
-        var phases = epochs.GroupBy(epoch => epoch.Phase).Select(phase => $"{Escape(phase.Key)}: epochs {phase.Min(epoch => epoch.Epoch) + 1} to {phase.Max(epoch => epoch.Epoch) + 1}");
+        var phases = epochs.GroupBy(epoch => epoch.Phase).Select(phase =>
+            $"{Escape(phase.Key)}: epochs {phase.Min(epoch => epoch.Epoch) + 1} to {phase.Max(epoch => epoch.Epoch) + 1}");
         page.Append($"<section>\n<h2>Training</h2>\n<p class=\"sub\">{string.Join("; ", phases)}</p>\n<div class=\"charts\">\n");
-        page.Append(LineChart.Render("Loss", losses)).Append('\n').Append(LineChart.Render("Accuracy", accuracies, ceiling: 1)).Append("\n</div>\n</section>\n");
+        page.Append(LineChart.Render("Loss", losses)).Append('\n').Append(LineChart.Render("Accuracy", accuracies, ceiling: 1));
+        page.Append("\n</div>\n</section>\n");
     }
 
     private static void Pairs(StringBuilder page, string title, IReadOnlyList<KeyValuePair<string, string>> pairs)

@@ -44,7 +44,8 @@ internal static class LineChart
         var legend = Width - Right;
         foreach (var line in lines.Reverse())
         {
-            Append($"<text class=\"legend\" x=\"{legend}\" y=\"16\" text-anchor=\"end\" fill=\"{line.Colour}\">&#9632; {WebUtility.HtmlEncode(line.Name)}</text>");
+            var name = WebUtility.HtmlEncode(line.Name);
+            Append($"<text class=\"legend\" x=\"{legend}\" y=\"16\" text-anchor=\"end\" fill=\"{line.Colour}\">&#9632; {name}</text>");
             legend -= (line.Name.Length * 7) + 30;
         }
         foreach (var line in lines)
@@ -64,7 +65,8 @@ internal static class LineChart
             Append($"<path d=\"{path.ToString().TrimEnd()}\" fill=\"none\" stroke=\"{line.Colour}\" stroke-width=\"2\"/>");
             foreach (var (epoch, value) in points)
             {
-                Append($"<circle cx=\"{X(epoch):0.#}\" cy=\"{Y(value):0.#}\" r=\"3\" fill=\"{line.Colour}\"><title>epoch {epoch + 1}: {value:0.####}</title></circle>");
+                Append($"<circle cx=\"{X(epoch):0.#}\" cy=\"{Y(value):0.#}\" r=\"3\" fill=\"{line.Colour}\">");
+                Append($"<title>epoch {epoch + 1}: {value:0.####}</title></circle>");
             }
         }
         return svg.Append("</svg>").ToString();

@@ -14,7 +14,7 @@ public sealed record SheetEntry(string Path, ScoredLabel Prediction, string? Tru
 /// <summary>Draws predictions as a picture: thumbnails in a grid, each with its label and probability.</summary>
 public static class PredictionSheet
 {
-    private const int Thumbnail = 160, Frame = 5, Gap = 12, Dot = 2, CaptionHeight = 2 * BitmapFont.LineHeight * Dot;
+    private const int Thumbnail = 160, Frame = 5, Gap = 12, Dot = 2, CaptionHeight = 3 * BitmapFont.LineHeight * Dot;
     private const int CellWidth = Thumbnail + (2 * Frame), CellHeight = CellWidth + CaptionHeight + 8;
 
     private static readonly SKColor Right = new(0x2E, 0x9E, 0x5B), Wrong = new(0xD6, 0x3B, 0x3B), Unknown = new(0xB5, 0xBD, 0xC7);
@@ -38,7 +38,8 @@ public static class PredictionSheet
         foreach (var (i, entry) in entries.Index())
         {
             var (x, y) = (Gap + (i % columns * (CellWidth + Gap)), Gap + (i / columns * (CellHeight + Gap)));
-            using var frame = new SKPaint { Color = entry.Truth is null ? Unknown : entry.Truth == entry.Prediction.Label ? Right : Wrong, IsAntialias = true };
+            var verdict = entry.Truth is null ? Unknown : entry.Truth == entry.Prediction.Label ? Right : Wrong;
+            using var frame = new SKPaint { Color = verdict, IsAntialias = true };
             canvas.DrawRoundRect(x, y, CellWidth, CellWidth, Frame, Frame, frame);
             DrawThumbnail(canvas, decoder, resize, entry.Path, x + Frame, y + Frame);
             DrawCaption(canvas, entry, x, y + CellWidth + 6);
@@ -63,7 +64,8 @@ public static class PredictionSheet
         var probability = entry.Prediction.Probability.ToString("0.0%", CultureInfo.InvariantCulture);
         var fits = BitmapFont.Fit(CellWidth, Dot);
         BitmapFont.Draw(canvas, ConfusionText.Shorten(entry.Prediction.Label, fits), x, y, Dot, Ink);
-        var second = entry.Truth is { } truth && truth != entry.Prediction.Label ? $"{probability} is {truth}" : probability;
-        BitmapFont.Draw(canvas, ConfusionText.Shorten(second, fits), x, y + (BitmapFont.LineHeight * Dot), Dot, Faint);
+        BitmapFont.Draw(canvas, probability, x, y + (BitmapFont.LineHeight * Dot), Dot, Faint);
+        if (entry.Truth is { } truth && truth != entry.Prediction.Label)
+            BitmapFont.Draw(canvas, ConfusionText.Shorten($"is {truth}", fits), x, y + (2 * BitmapFont.LineHeight * Dot), Dot, Wrong);
     }
 }

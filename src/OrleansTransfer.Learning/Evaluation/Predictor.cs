@@ -29,7 +29,8 @@ public sealed class Predictor
     /// <exception cref="ArgumentException">The model has another number of logits than there are labels.</exception>
     public Predictor(ImageClassifier model, Preprocessing preprocessing, IReadOnlyList<string> labels, Device? device = null)
     {
-        if (model.Classes != labels.Count) throw new ArgumentException($"The model tells {model.Classes} labels apart, but {labels.Count} names were given.", nameof(labels));
+        if (model.Classes != labels.Count)
+            throw new ArgumentException($"The model tells {model.Classes} labels apart, but {labels.Count} names were given.", nameof(labels));
         (_model, _preprocessing, _labels, _device) = (model, preprocessing, labels, device ?? CPU);
     }
 
@@ -66,7 +67,8 @@ public sealed class Predictor
         var (values, indices) = probabilities.topk(top, 1);
         var best = values.cpu().data<float>().ToArray();
         var labels = indices.cpu().data<long>().ToArray();
-        return [.. files.Select((file, i) => new Prediction(file, [.. Enumerable.Range(i * top, top).Select(j => new ScoredLabel(_labels[(int)labels[j]], best[j]))]))];
+        var scores = labels.Zip(best, (label, probability) => new ScoredLabel(_labels[(int)label], probability)).Chunk(top);
+        return [.. files.Zip(scores, (file, ofFile) => new Prediction(file, ofFile))];
     }
 
     private void Decode(string[] files, Tensor input, CancellationToken cancellationToken)

@@ -103,9 +103,11 @@ public sealed class ResNet : ImageClassifier
         Initializers.Linear(fc, generator);
     }
 
-    /// <summary>A convolutional branch and a shortcut around it, which is a strided 1x1 convolution where shapes differ.</summary>
-    private abstract class ResidualBlock(string name) : Module<Tensor, Tensor>(name)
+    /// <summary>A convolutional branch and a shortcut around it, which is a 1x1 convolution with the branch's stride where shapes differ.</summary>
+    private abstract class ResidualBlock(string name, int stride) : Module<Tensor, Tensor>(name)
     {
+        private readonly int _stride = stride;
+
         protected abstract Tensor Branch(Tensor input);
 
         protected abstract Sequential? Shortcut { get; }
@@ -114,12 +116,16 @@ public sealed class ResNet : ImageClassifier
         {
             using var scope = NewDisposeScope();
             var output = Branch(input);
-            return output.add_(Shortcut is { } shortcut ? shortcut.call(input) : input).relu_().MoveToOuterDisposeScope();
+            return output.add_(Shortcut is { } shortcut ? shortcut.call(Subsample(input)) : input).relu_().MoveToOuterDisposeScope();
         }
+
+        // A strided 1x1 convolution is an unstrided one of every stride-th pixel. The two-step form is exact, and it keeps clear of oneDNN (in libtorch
+        // 2.10), which divides by zero while it plans the backward pass of the strided form with 512 channels and more: that kills the process.
+        private Tensor Subsample(Tensor input) => _stride == 1 ? input : input.slice(2, 0, input.shape[2], _stride).slice(3, 0, input.shape[3], _stride);
 
         protected static Sequential? Downsample(int input, int output, int stride) => stride == 1 && input == output
             ? null
-            : Sequential(("0", Conv2d(input, output, 1, stride, bias: false)), ("1", BatchNorm2d(output)));
+            : Sequential(("0", Conv2d(input, output, 1, bias: false)), ("1", BatchNorm2d(output)));
     }
 
     private sealed class BasicBlock : ResidualBlock
@@ -130,7 +136,7 @@ public sealed class ResNet : ImageClassifier
         private readonly BatchNorm2d bn1, bn2;
         private readonly Sequential? downsample;
 
-        public BasicBlock(int input, int width, int stride) : base(nameof(BasicBlock))
+        public BasicBlock(int input, int width, int stride) : base(nameof(BasicBlock), stride)
         {
             (conv1, bn1) = (Conv2d(input, width, 3, stride, padding: 1, bias: false), BatchNorm2d(width));
             (conv2, bn2) = (Conv2d(width, width, 3, padding: 1, bias: false), BatchNorm2d(width));
@@ -151,7 +157,7 @@ public sealed class ResNet : ImageClassifier
         private readonly BatchNorm2d bn1, bn2, bn3;
         private readonly Sequential? downsample;
 
-        public Bottleneck(int input, int width, int stride) : base(nameof(Bottleneck))
+        public Bottleneck(int input, int width, int stride) : base(nameof(Bottleneck), stride)
         {
             var output = width * Expansion;
             (conv1, bn1) = (Conv2d(input, width, 1, bias: false), BatchNorm2d(width));

@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace OrleansTransfer.Learning.Training;
 
-/// <summary>What a replica holds while a phase trains: flat parameters and gradients, optimizer state, running statistics, and the memory they travel in.</summary>
+/// <summary>
+/// What a replica holds while a phase trains: flat parameters and gradients, optimizer state, running statistics, and the memory they travel in.
+/// </summary>
 internal sealed class ActivePhase : IDisposable
 {
     private readonly ImageClassifier _model;
@@ -63,7 +65,8 @@ internal sealed class ActivePhase : IDisposable
         var (loss, norm) = (_lossSlot.item<float>(), Parameters.Gradients.norm().item<float>());
         if (float.IsFinite(loss) && float.IsFinite(norm)) return (loss, norm);
 
-        var first = _model.named_parameters().FirstOrDefault(entry => entry.parameter.grad is { } gradient && !gradient.isfinite().all().item<bool>()).name;
+        var first = _model.named_parameters()
+            .FirstOrDefault(entry => entry.parameter.grad is { } gradient && !gradient.isfinite().all().item<bool>()).name;
         throw new NonFiniteLossException(position, Phase.Name, loss, first);
     }
 

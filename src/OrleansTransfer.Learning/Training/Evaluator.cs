@@ -15,7 +15,12 @@ internal static class Evaluator
     /// <summary>Runs through one epoch of <paramref name="validation"/> in evaluation mode, which the model keeps.</summary>
     /// <returns>The report over all ranks, the same on each of them.</returns>
     public static ClassificationReport Run(
-        Replica replica, IBatchStream validation, IReadOnlyList<string> labels, IGradientExchange exchange, long sequence, CancellationToken cancellationToken)
+        Replica replica,
+        IBatchStream validation,
+        IReadOnlyList<string> labels,
+        IGradientExchange exchange,
+        long sequence,
+        CancellationToken cancellationToken)
     {
         using var noGrad = no_grad();
         replica.Model.eval();

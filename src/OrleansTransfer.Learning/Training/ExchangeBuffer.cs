@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace OrleansTransfer.Learning.Training;
 
-/// <summary>Hands a flat tensor to an <see cref="IGradientExchange"/>: its own memory on a CPU, a staging copy in pinned memory on any other device.</summary>
+/// <summary>
+/// Hands a flat tensor to an <see cref="IGradientExchange"/>: its own memory on a CPU, a staging copy in pinned memory on any other device.
+/// </summary>
 internal sealed class ExchangeBuffer : IDisposable
 {
     private readonly Tensor _flat;

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace OrleansTransfer.Learning.Training;
 
 /// <summary>
-/// An update rule over <see cref="FlatParameters"/>. State starts at zero with each phase, as the learning rate's schedule does, so that all parameters of a
-/// phase have the same age and bias correction needs one step count.
+/// An update rule over <see cref="FlatParameters"/>. State starts at zero with each phase, as the learning rate's schedule does, so that all
+/// parameters of a phase have the same age and bias correction needs one step count.
 /// </summary>
 internal abstract class FlatOptimizer : IDisposable
 {

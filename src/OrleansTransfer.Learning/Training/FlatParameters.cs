@@ -20,9 +20,9 @@ internal sealed record ParameterSlot(string Key, long Offset, long Count, long[]
 internal sealed record ParameterGroup(bool IsHead, bool Decays, long Offset, long Count);
 
 /// <summary>
-/// The trainable parameters of a phase in one contiguous tensor, and their gradients in another, so that a step updates and exchanges a few long vectors
-/// instead of a hundred small tensors. The model's parameters become views of the one, their gradients views of the other. Order: backbone before head,
-/// decaying before not decaying, then the model's own order, which is the same on every rank.
+/// The trainable parameters of a phase in one contiguous tensor, and their gradients in another, so that a step updates and exchanges a few long
+/// vectors instead of a hundred small tensors. The model's parameters become views of the one, their gradients views of the other. Order: backbone
+/// before head, decaying before not decaying, then the model's own order, which is the same on every rank.
 /// </summary>
 internal sealed class FlatParameters : IDisposable
 {
@@ -40,7 +40,8 @@ internal sealed class FlatParameters : IDisposable
             .Select(entry => (Key: entry.name, entry.parameter, IsHead: Freezing.IsHead(model, entry.name), Decays: entry.parameter.dim() >= 2))
             .OrderBy(entry => entry.IsHead).ThenByDescending(entry => entry.Decays)
             .ToList();
-        if (ordered.Count == 0) throw new InvalidOperationException($"{model.Architecture}: the phase trains no parameter; at least the head must train.");
+        if (ordered.Count == 0)
+            throw new InvalidOperationException($"{model.Architecture}: the phase trains no parameter; at least the head must train.");
 
         var slots = new List<ParameterSlot>();
         var groups = new List<ParameterGroup>();
@@ -88,7 +89,9 @@ internal sealed class FlatParameters : IDisposable
     /// <summary>Parameter values <c>[Count]</c>.</summary>
     public Tensor Values { get; }
 
-    /// <summary>Gradients <c>[Count]</c>: the front of <see cref="Exchanged"/>. Zero it in place: a module's own <c>zero_grad</c> would drop the views.</summary>
+    /// <summary>
+    /// Gradients <c>[Count]</c>: the front of <see cref="Exchanged"/>. Zero it in place: a module's own <c>zero_grad</c> would drop the views.
+    /// </summary>
     public Tensor Gradients { get; }
 
     /// <summary>What travels with the gradients: the end of <see cref="Exchanged"/>.</summary>

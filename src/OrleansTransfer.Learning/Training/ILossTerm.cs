@@ -12,8 +12,8 @@ public interface ILossTerm
     IReadOnlyList<string> Streams { get; }
 
     /// <summary>
-    /// This rank's share of the term, a scalar: the sum of the shares over all ranks is the term's value for the global batch, however it is split. So a
-    /// mean is a local sum divided by <see cref="StreamPass.GlobalCount"/>.
+    /// This rank's share of the term, a scalar: the sum of the shares over all ranks is the term's value for the global batch, however it is split.
+    /// So a mean is a local sum divided by <see cref="StreamPass.GlobalCount"/>.
     /// </summary>
     Tensor Compute(LossContext context);
 }

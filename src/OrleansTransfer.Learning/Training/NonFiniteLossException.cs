@@ -1,6 +1,8 @@
 namespace OrleansTransfer.Learning.Training;
 
-/// <summary>Training diverged: the loss or a gradient of the global batch is NaN or infinite. Every rank finds so in the same step; no rank applies it.</summary>
+/// <summary>
+/// Training diverged: the loss or a gradient of the global batch is NaN or infinite. Every rank finds so in the same step; no rank applies it.
+/// </summary>
 /// <param name="position">Where the run stood before the step.</param>
 /// <param name="phase">Name of the phase.</param>
 /// <param name="loss">Loss of the global batch.</param>
@@ -23,6 +25,6 @@ public sealed class NonFiniteLossException(TrainingPosition position, string pha
         var gradient = parameter is null ? "" : $" the first gradient that is not finite is that of '{parameter}';";
         return double.IsFinite(loss)
             ? $"The gradients of {where} are not finite, though the loss is {loss:G6};{gradient} a lower learning rate usually helps."
-            : $"The loss of {where} is {loss};{gradient} a lower learning rate usually helps, and broken pixel values in the data are the other common cause.";
+            : $"The loss of {where} is {loss};{gradient} a lower learning rate usually helps, and broken pixel values are the other common cause.";
     }
 }

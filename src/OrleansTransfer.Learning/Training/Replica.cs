@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace OrleansTransfer.Learning.Training;
 
 /// <summary>
-/// One copy of the model in training, on one device. All replicas of a group are identical at every step boundary. It belongs to one thread at a time;
-/// the model remains the caller's and stays usable when the replica is disposed.
+/// One copy of the model in training, on one device. All replicas of a group are identical at every step boundary. It belongs to one thread at a
+/// time; the model remains the caller's and stays usable when the replica is disposed.
 /// </summary>
 public sealed class Replica : IDisposable
 {
@@ -40,7 +40,9 @@ public sealed class Replica : IDisposable
     /// <summary>The phase of the last <see cref="EnterPhaseOf"/>.</summary>
     internal ActivePhase Active => _active ?? throw new InvalidOperationException("The replica has not entered a phase.");
 
-    /// <summary>A private copy on the CPU of all that <see cref="Restore"/> needs. Where the position opens a phase, the optimizer's state is only its step 0.</summary>
+    /// <summary>
+    /// A private copy on the CPU of all that <see cref="Restore"/> needs. Where the position opens a phase, the optimizer's state is only its step 0.
+    /// </summary>
     public ReplicaCheckpoint Capture(TrainingPosition position)
     {
         using var noGrad = no_grad();
@@ -62,7 +64,9 @@ public sealed class Replica : IDisposable
         if (!opensPhase) Active.Optimizer.Import(checkpoint.Optimizer);
     }
 
-    /// <summary>Makes the phase of an epoch the active one; within the active phase this does nothing. Past the last epoch, the last phase counts.</summary>
+    /// <summary>
+    /// Makes the phase of an epoch the active one; within the active phase this does nothing. Past the last epoch, the last phase counts.
+    /// </summary>
     internal void EnterPhaseOf(int epoch)
     {
         var index = PhaseOf(epoch);
@@ -101,7 +105,8 @@ public sealed class Replica : IDisposable
         {
             // copy_ would broadcast a smaller tensor without a word.
             if (!tensor.shape.SequenceEqual(source[key].shape))
-                throw new LearningException($"The checkpoint's '{key}' has shape [{string.Join(", ", source[key].shape)}]; the model needs [{string.Join(", ", tensor.shape)}].");
+                throw new LearningException($"The checkpoint's '{key}' has shape [{string.Join(", ", source[key].shape)}]; "
+                    + $"the model needs [{string.Join(", ", tensor.shape)}].");
             tensor.copy_(source[key]);
         }
     }

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace OrleansTransfer.Learning.Training;
 
 /// <summary>
-/// The running means and variances of the BatchNorm layers that follow the data. Each rank's forward pass moves them by its own share of the batch; after
-/// the exchange every rank holds their mean, weighted by sample counts. They lie in one flat tensor, of which the layers' buffers are views.
+/// The running means and variances of the BatchNorm layers that follow the data. Each rank's forward pass moves them by its own share of the batch;
+/// after the exchange every rank holds their mean, weighted by sample counts. They lie in one flat tensor, of which the layers' buffers are views.
 /// </summary>
 internal sealed class RunningStatistics : IDisposable
 {
@@ -43,7 +43,9 @@ internal sealed class RunningStatistics : IDisposable
         if (_layers.Count > 0) slots.copy_(_live).mul_(weight);
     }
 
-    /// <summary>Takes the sum over all ranks from <paramref name="slots"/> and counts one batch more, whatever this rank's forward passes counted.</summary>
+    /// <summary>
+    /// Takes the sum over all ranks from <paramref name="slots"/> and counts one batch more, whatever this rank's forward passes counted.
+    /// </summary>
     public void Commit(Tensor slots)
     {
         if (_layers.Count == 0) return;

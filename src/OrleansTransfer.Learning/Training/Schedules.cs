@@ -5,7 +5,9 @@ public static class Schedules
 {
     private const double WarmUpShare = 0.25, InitialDivisor = 25, FinalDivisor = 25e4;
 
-    /// <summary>What the peak rate is multiplied by in step <paramref name="step"/> (from 0) of a phase of <paramref name="steps"/> steps; t is step / steps.</summary>
+    /// <summary>
+    /// What the peak rate is multiplied by in step <paramref name="step"/> (from 0) of a phase of <paramref name="steps"/> steps; t is step / steps.
+    /// </summary>
     /// <returns>Above 0 and at most 1.</returns>
     public static double Factor(ScheduleKind kind, long step, long steps)
     {

@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace OrleansTransfer.Learning.Training;
 
-/// <summary>Stochastic gradient descent with momentum 0.9 and L2 weight decay, in the form of PyTorch's <c>torch.optim.SGD</c> without dampening.</summary>
+/// <summary>
+/// Stochastic gradient descent with momentum 0.9 and L2 weight decay, in the form of PyTorch's <c>torch.optim.SGD</c> without dampening.
+/// </summary>
 internal sealed class Sgd(FlatParameters parameters, double weightDecay) : FlatOptimizer(parameters, weightDecay, "momentum")
 {
     private const double Momentum = 0.9;

@@ -1,6 +1,8 @@
 namespace OrleansTransfer.Learning.Training;
 
-/// <summary>Seeds of a training step: a pure function of where they are used, so that a resumed run draws what the first one would have drawn.</summary>
+/// <summary>
+/// Seeds of a training step: a pure function of where they are used, so that a resumed run draws what the first one would have drawn.
+/// </summary>
 internal static class StepSeed
 {
     /// <summary>A seed for the <paramref name="module"/>-th random module of a rank in a step.</summary>

@@ -3,7 +3,7 @@ using OrleansTransfer.Learning.Data;
 namespace OrleansTransfer.Learning.Training;
 
 /// <summary>What one rank trains and evaluates on. Whoever made the streams disposes them.</summary>
-/// <param name="Streams">Training streams by name. The one called <see cref="Train"/> sets the length of an epoch; others start over when they end.</param>
+/// <param name="Streams">Training streams by name. The one called <see cref="Train"/> sets the length of an epoch; others start over.</param>
 /// <param name="Validation">This rank's share of the validation samples, always the same: it is read as epoch 0, from step 0.</param>
 /// <param name="Labels">Label names in index order.</param>
 public sealed record TrainingData(IReadOnlyDictionary<string, IBatchStream> Streams, IBatchStream Validation, IReadOnlyList<string> Labels)

@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace OrleansTransfer.Learning.Training;
 
 /// <summary>
-/// Trains one replica in step with its group. A step either happens whole or leaves the replica as it was, so whatever is thrown here, the replica still
-/// stands at the last step boundary. Run it on a dedicated thread.
+/// Trains one replica in step with its group. A step either happens whole or leaves the replica as it was, so whatever is thrown here, the replica
+/// still stands at the last step boundary. Run it on a dedicated thread.
 /// </summary>
 /// <param name="replica">Fresh or restored; every rank's starts from the same bits.</param>
 /// <param name="losses">Terms of the loss.</param>

@@ -35,7 +35,8 @@ public static class Freezing
     /// <summary>Whether <paramref name="key"/> lies outside every stage of the backbone.</summary>
     internal static bool IsHead(ImageClassifier model, string key) => StageOf(model, key) is null;
 
-    private static bool Trains(ImageClassifier model, Phase phase, string key) => StageOf(model, key) is not { } stage || phase.TrainableStages.Contains(stage);
+    private static bool Trains(ImageClassifier model, Phase phase, string key) =>
+        StageOf(model, key) is not { } stage || phase.TrainableStages.Contains(stage);
 
     private static bool FollowsData(ImageClassifier model, Phase phase, BatchNormPolicy policy, string key) =>
         StageOf(model, key) is not { } stage || (policy == BatchNormPolicy.Trainable && phase.TrainableStages.Contains(stage));

@@ -1,8 +1,9 @@
 namespace OrleansTransfer.Learning.Transfer;
 
 /// <summary>
-/// Gradual unfreezing (ULMFiT, Howard and Ruder, arXiv 1801.06146, section 3.3): the head for one epoch, then the selected stages join from the last one
-/// backwards, one more per epoch; the last phase keeps the epochs that are left. Where there are fewer epochs than stages, neighbours join together.
+/// Gradual unfreezing (ULMFiT, Howard and Ruder, arXiv 1801.06146, section 3.3): the head for one epoch, then the selected stages join from the last
+/// one backwards, one more per epoch; the last phase keeps the epochs that are left. Where there are fewer epochs than stages, neighbours join
+/// together.
 /// </summary>
 public sealed class GradualUnfreezing : ITransferMethod
 {
@@ -14,9 +15,9 @@ public sealed class GradualUnfreezing : ITransferMethod
     {
         var selected = StageSelector.Parse(options.Unfreeze, stages);
         if (selected.Count == 0)
-            throw new LearningException("gradual has nothing to unfreeze with unfreeze: none. Name the stages to unfreeze, or use feature-extraction.");
+            throw new LearningException("gradual has nothing to unfreeze with unfreeze: none. Name stages to unfreeze, or use feature-extraction.");
         if (options.Epochs < 2)
-            throw new LearningException($"gradual needs at least 2 epochs, one for the head and one with unfrozen stages; the recipe has {options.Epochs}.");
+            throw new LearningException($"gradual needs at least 2 epochs, one for the head and one for stages; the recipe has {options.Epochs}.");
 
         var groups = Math.Min(selected.Count, options.Epochs - 1);
         var phases = new List<Phase> { new("head", 1, [], options.LearningRate, options.BackboneFactor) };

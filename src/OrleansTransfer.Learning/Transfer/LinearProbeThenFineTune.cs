@@ -14,9 +14,9 @@ public sealed class LinearProbeThenFineTune : ITransferMethod
     {
         var selected = StageSelector.Parse(options.Unfreeze, stages);
         if (selected.Count == 0)
-            throw new LearningException("lp-ft has nothing to fine-tune with unfreeze: none. Name the stages to unfreeze, or use feature-extraction.");
+            throw new LearningException("lp-ft has nothing to fine-tune with unfreeze: none. Name stages to unfreeze, or use feature-extraction.");
         if (options.Epochs < 2)
-            throw new LearningException($"lp-ft needs at least 2 epochs, one for the probe and one for fine-tuning; the recipe has {options.Epochs}.");
+            throw new LearningException($"lp-ft needs at least 2 epochs, one to probe and one to fine-tune; the recipe has {options.Epochs}.");
 
         var probe = options.ProbeEpochs ?? Math.Max(1, (int)Math.Round(options.Epochs / 3.0, MidpointRounding.AwayFromZero));
         if (probe < 1 || probe >= options.Epochs)

@@ -6,19 +6,24 @@ namespace OrleansTransfer.Learning.Transfer;
 public static class TransferMethods
 {
     /// <summary>Every method, in the order in which they are shown.</summary>
-    public static IReadOnlyList<ITransferMethod> All { get; } = [new FeatureExtraction(), new FineTune(), new LinearProbeThenFineTune(), new GradualUnfreezing()];
+    public static IReadOnlyList<ITransferMethod> All { get; } =
+        [new FeatureExtraction(), new FineTune(), new LinearProbeThenFineTune(), new GradualUnfreezing()];
+
+    private static string Names => string.Join(", ", All.Select(method => method.Name));
 
     /// <summary>The phases that <paramref name="method"/> makes of <paramref name="options"/> for <paramref name="model"/>.</summary>
     /// <exception cref="LearningException">No such method, or the options do not fit it.</exception>
     public static IReadOnlyList<Phase> Plan(string method, TransferOptions options, ImageClassifier model) =>
         Plan(method, options, [.. model.Stages.Select(stage => stage.Name)]);
 
-    /// <summary>The phases that <paramref name="method"/> makes of <paramref name="options"/> for a backbone with these stages, from input to output.</summary>
+    /// <summary>
+    /// The phases that <paramref name="method"/> makes of <paramref name="options"/> for a backbone with these stages, from input to output.
+    /// </summary>
     /// <exception cref="LearningException">No such method, or the options do not fit it.</exception>
     public static IReadOnlyList<Phase> Plan(string method, TransferOptions options, IReadOnlyList<string> stages)
     {
         var found = All.FirstOrDefault(candidate => candidate.Name == method)
-            ?? throw new LearningException($"'{method}' is not a transfer method. Known methods: {string.Join(", ", All.Select(known => known.Name))}.");
+            ?? throw new LearningException($"'{method}' is not a transfer method. Known methods: {Names}.");
         options.Validate();
         return found.Plan(options, stages);
     }

@@ -21,7 +21,8 @@ public sealed class ImageBatchStreamMemoryTests
         for (var round = 0; round < 5; round++)
         {
             using var stream = new ImageBatchStream(
-                folder.Path, samples, Preprocessing.ImageNet.ForInputSize(14), AugmentKind.Standard, new(12, 3, 1, shuffle: true), 0, 1, 1, new(3, 4));
+                folder.Path, samples, Preprocessing.ImageNet.ForInputSize(14), AugmentKind.Standard, new(12, 3, 1, shuffle: true),
+                rank: 0, worldSize: 1, seed: 1, new(3, 4));
             using var scope = NewDisposeScope();
             // Each round ends in a jump and with batches decoded ahead.
             for (var i = 0; i < 20; i++) stream.Take(i / 4, i % 4, TestContext.Current.CancellationToken).Dispose();

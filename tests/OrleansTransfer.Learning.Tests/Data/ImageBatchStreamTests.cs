@@ -133,7 +133,9 @@ public sealed class ImageBatchStreamTests : IDisposable
         batch.Dispose();
     }
 
-    private ImageBatchStream Stream(DecodingOptions? options = null, int rank = 0, int worldSize = 1, AugmentKind kind = AugmentKind.Standard, bool shuffle = true) =>
+    private ImageBatchStream Stream(
+        DecodingOptions? options = null, int rank = 0, int worldSize = 1, AugmentKind kind = AugmentKind.Standard, bool shuffle = true) =>
+
         new(_folder.Path, _samples, Small, kind, new(_samples.Count, 6, 11, shuffle), rank, worldSize, 17, options);
 
     private static void AssertSame(ImageBatch expected, ImageBatch actual)

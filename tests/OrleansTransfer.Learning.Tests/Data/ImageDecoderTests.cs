@@ -28,7 +28,14 @@ public sealed class ImageDecoderTests
     {
         using var folder = new TemporaryFolder();
         Pillow.Run(
-            "import sys; from PIL import Image; p = Image.new('I;16', (2, 1)); p.putpixel((0, 0), 0x1234); p.putpixel((1, 0), 0xFEDC); p.save(sys.argv[1])", folder["a.png"]);
+            """
+            import sys
+            from PIL import Image
+            picture = Image.new('I;16', (2, 1))
+            picture.putpixel((0, 0), 0x1234)
+            picture.putpixel((1, 0), 0xFEDC)
+            picture.save(sys.argv[1])
+            """, folder["a.png"]);
         var picture = new ImageDecoder().Decode(folder["a.png"], "a.png");
         Assert.Equal([0x12, 0xFE], [picture.Pixels[0], picture.Pixels[4]]);
     }

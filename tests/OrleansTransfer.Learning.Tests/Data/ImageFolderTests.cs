@@ -12,7 +12,8 @@ public sealed class ImageFolderTests : IDisposable
     [Fact]
     public void Labels_and_pictures_come_in_ordinal_order_with_nested_and_without_hidden_files()
     {
-        foreach (var file in new[] { "b/2.png", "b/10.png", "b/deep/er/1.png", "Z/1.png", "a/1.png", "a/.hidden.png", ".git/1.png", "loose.png" }) _folder.WritePicture(file);
+        foreach (var file in new[] { "b/2.png", "b/10.png", "b/deep/er/1.png", "Z/1.png", "a/1.png", "a/.hidden.png", ".git/1.png", "loose.png" })
+            _folder.WritePicture(file);
         var dataset = Scan();
         Assert.Equal(["Z", "a", "b"], dataset.Labels);
         Assert.Equal(["Z/1.png", "a/1.png", "b/10.png", "b/2.png", "b/deep/er/1.png"], dataset.Samples.Select(sample => sample.Path));
@@ -70,7 +71,8 @@ public sealed class ImageFolderTests : IDisposable
         _folder.WritePicture("a/1.png");
         Assert.Contains("single label folder, 'a'", Error(_folder.Path));
 
-        static string Error(string path) => Assert.Throws<LearningException>(() => ImageFolder.Scan(path, null, TestContext.Current.CancellationToken)).Message;
+        static string Error(string path) =>
+            Assert.Throws<LearningException>(() => ImageFolder.Scan(path, null, TestContext.Current.CancellationToken)).Message;
     }
 
     [Fact]

@@ -50,7 +50,9 @@ public sealed class PillowResizeTests
         var picture = new ImageDecoder().Decode(path, "in.png");
         foreach (var interpolation in Enum.GetValues<Interpolation>())
         {
-            Assert.Equal(File.ReadAllBytes($"{path}.whole.{interpolation}"), Whole(picture, new(0, 0, fromWidth, fromHeight), width, height, interpolation));
+            Assert.Equal(
+                File.ReadAllBytes($"{path}.whole.{interpolation}"),
+                Whole(picture, new(0, 0, fromWidth, fromHeight), width, height, interpolation));
             Assert.Equal(File.ReadAllBytes($"{path}.part.{interpolation}"), Whole(picture, part, width, height, interpolation));
         }
     }

@@ -1,6 +1,8 @@
 namespace OrleansTransfer.Learning.Tests.Data;
 
-/// <summary>Real pictures outside the repository: <c>data</c> in the folder that OTX_SHARED names, or in a folder <c>shared</c> beside one of the parents.</summary>
+/// <summary>
+/// Real pictures outside the repository: <c>data</c> in the folder that OTX_SHARED names, or in a folder <c>shared</c> beside one of the parents.
+/// </summary>
 internal static class SharedData
 {
     public static string Folder(string name)

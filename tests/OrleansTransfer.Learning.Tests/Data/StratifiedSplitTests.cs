@@ -34,5 +34,9 @@ public sealed class StratifiedSplitTests
         Assert.Throws<ArgumentOutOfRangeException>(() => StratifiedSplit.By(Dataset(4, 4), fraction, 1));
 
     private static ImageDataset Dataset(params int[] counts) =>
-        new("/", [.. counts.Select((_, i) => $"{i}")], [.. counts.SelectMany((n, label) => Enumerable.Range(0, n).Select(i => new ImageSample($"{label}/{i}", label)))], []);
+        new(
+            "/",
+            [.. counts.Select((_, i) => $"{i}")],
+            [.. counts.SelectMany((n, label) => Enumerable.Range(0, n).Select(i => new ImageSample($"{label}/{i}", label)))],
+            []);
 }

@@ -25,7 +25,8 @@ public sealed class ConfusionMatrixTests
     public void Logits_of_another_width_are_refused()
     {
         using var scope = NewDisposeScope();
-        Assert.Contains("[n,2]", Assert.Throws<ArgumentException>(() => new ConfusionMatrix(["a", "b"]).Add(zeros(1, 3), zeros(1, ScalarType.Int64))).Message);
+        Assert.Contains(
+            "[n,2]", Assert.Throws<ArgumentException>(() => new ConfusionMatrix(["a", "b"]).Add(zeros(1, 3), zeros(1, ScalarType.Int64))).Message);
     }
 
     [Fact]

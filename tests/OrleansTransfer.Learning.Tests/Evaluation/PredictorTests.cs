@@ -20,7 +20,8 @@ public sealed class PredictorTests
         using var model = new ChannelMeans();
         var predictions = new Predictor(model, Small, ["red", "green", "blue"]).Predict(files, 2, TestContext.Current.CancellationToken);
         Assert.Equal(files, predictions.Select(prediction => prediction.Path));
-        Assert.Equal(Enumerable.Range(0, 40).Select(i => new[] { "red", "green", "blue" }[i % 3]), predictions.Select(prediction => prediction.Top[0].Label));
+        string[] colours = ["red", "green", "blue"];
+        Assert.Equal(Enumerable.Range(0, 40).Select(i => colours[i % 3]), predictions.Select(prediction => prediction.Top[0].Label));
         Assert.All(predictions, prediction => Assert.Equal(Math.E / (Math.E + 2), prediction.Top[0].Probability, 1e-5));
         Assert.All(predictions, prediction => Assert.Equal(2, prediction.Top.Count));
         Assert.True(model.training);
@@ -41,9 +42,10 @@ public sealed class PredictorTests
     {
         using var folder = new TemporaryFolder();
         var file = folder.WritePicture("a.png", 90, 60);
-        var png = PredictionSheet.Draw([new(file, new("healthy", 0.987), "healthy"), new(file, new("cedar_apple_rust", 0.512), "healthy"), new(file, new("x", 1))], 2);
+        var png = PredictionSheet.Draw(
+            [new(file, new("healthy", 0.987), "healthy"), new(file, new("cedar_apple_rust", 0.512), "healthy"), new(file, new("x", 1))], 2);
         using var sheet = SKBitmap.Decode(png);
-        Assert.Equal((12 + (2 * 182), 12 + (2 * 226)), (sheet.Width, sheet.Height));
+        Assert.Equal((12 + (2 * 182), 12 + (2 * 244)), (sheet.Width, sheet.Height));
         Assert.True(sheet.GetPixel(14, 90).Green > sheet.GetPixel(14, 90).Red);
         Assert.True(sheet.GetPixel(182 + 14, 90).Red > sheet.GetPixel(182 + 14, 90).Green);
         var ink = Enumerable.Range(12, 170).Sum(x => Enumerable.Range(186, 36).Count(y => sheet.GetPixel(x, y).Red < 128));

@@ -13,10 +13,12 @@ internal static class Runs
 
     public static readonly Phase FineTune = new("fine-tune", 1, ["layer1", "layer2"], 1e-2, 0.1);
 
-    public static TrainingPlan Plan(OptimizerKind optimizer = OptimizerKind.AdamW, BatchNormPolicy batchNorm = BatchNormPolicy.Frozen, params Phase[] phases) =>
+    public static TrainingPlan Plan(
+        OptimizerKind optimizer = OptimizerKind.AdamW, BatchNormPolicy batchNorm = BatchNormPolicy.Frozen, params Phase[] phases) =>
         new("small", 3, 0, phases.Length == 0 ? [FineTune] : phases, batchNorm, optimizer, 0.01, ScheduleKind.OneCycle, 42);
 
-    public static TrainingLoop Loop(Replica replica, int stepsPerEpoch, ITrainingObserver observer, IGradientExchange? exchange = null, int globalBatch = 12)
+    public static TrainingLoop Loop(
+        Replica replica, int stepsPerEpoch, ITrainingObserver observer, IGradientExchange? exchange = null, int globalBatch = 12)
     {
         exchange ??= new NoExchange();
         return new(replica, [new(new CrossEntropyLoss())], TrainingData.Supervised(
@@ -28,10 +30,12 @@ internal static class Runs
     public static SortedDictionary<string, string> Hashes(ImageClassifier model)
     {
         using var scope = torch.NewDisposeScope();
-        return new(model.state_dict().ToDictionary(entry => entry.Key, entry => Convert.ToHexString(SHA256.HashData(entry.Value.contiguous().bytes))));
+        return new(model.state_dict().ToDictionary(entry => entry.Key, entry => Hash(entry.Value)));
     }
 
     /// <summary>SHA-256 of all tensors of a checkpoint, optimizer included.</summary>
     public static SortedDictionary<string, string> Hashes(ReplicaCheckpoint checkpoint) => new(
-        checkpoint.Model.Concat(checkpoint.Optimizer).ToDictionary(entry => entry.Key, entry => Convert.ToHexString(SHA256.HashData(entry.Value.bytes))));
+        checkpoint.Model.Concat(checkpoint.Optimizer).ToDictionary(entry => entry.Key, entry => Hash(entry.Value)));
+
+    private static string Hash(torch.Tensor tensor) => Convert.ToHexString(SHA256.HashData(tensor.contiguous().bytes));
 }

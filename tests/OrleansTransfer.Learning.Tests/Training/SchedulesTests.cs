@@ -15,7 +15,8 @@ public class SchedulesTests
     [InlineData(ScheduleKind.Step, 33, 1)]
     [InlineData(ScheduleKind.Step, 34, 0.1)]
     [InlineData(ScheduleKind.Step, 67, 0.01)]
-    public void Factor_follows_the_shape(ScheduleKind kind, int step, double expected) => Assert.Equal(expected, Schedules.Factor(kind, step, 100), 1e-6);
+    public void Factor_follows_the_shape(ScheduleKind kind, int step, double expected) =>
+        Assert.Equal(expected, Schedules.Factor(kind, step, 100), 1e-6);
 
     [Theory]
     [InlineData(ScheduleKind.Constant)]

@@ -34,7 +34,7 @@ internal sealed class SmallNetwork : ImageClassifier
 
     public override int FeatureWidth => 2 * _width;
 
-    public override int Classes { get; }
+    public override int Classes { get; protected set; }
 
     /// <summary>The same initial weights for the same seed.</summary>
     public static SmallNetwork Create(long seed = 1, int classes = 3, double dropout = 0, int width = 8)

@@ -1,0 +1,52 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using OrleansTransfer.Cluster.Experiments;
+using OrleansTransfer.Contracts.Scheduling;
+using OrleansTransfer.Storage;
+
+namespace OrleansTransfer.Gateway.Tests;
+
+/// <summary>The API on a free loopback port over fakes.</summary>
+internal sealed class ApiServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private ApiServer(WebApplication app) => _app = app;
+
+    public FakeExperiments Experiments { get; private init; } = null!;
+
+    public FakeContainer Container { get; private init; } = null!;
+
+    public HttpClient Http { get; private set; } = null!;
+
+    public static async Task<ApiServer> StartAsync()
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        builder.Services.AddRoutingCore();
+        FakeExperiments experiments = new();
+        FakeContainer container = new();
+        builder.Services.AddSingleton<IExperimentService>(experiments);
+        builder.Services.AddSingleton<IBlobContainer>(container);
+        var node = new NodeStatus("n1", "127.0.0.1:1", "http://127.0.0.1:2", [new("cpu:0", null)]);
+        builder.Services.AddSingleton(FakeGrains.Create(new ClusterStatus([node], [])));
+        var app = builder.Build();
+        app.MapOrleansTransferApi();
+        await app.StartAsync();
+        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        return new(app) { Experiments = experiments, Container = container, Http = new() { BaseAddress = new(address + "/api/v1/") } };
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => _app.StopAsync(cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        Experiments.Events.Writer.TryComplete();
+        await _app.DisposeAsync();
+    }
+}
