@@ -1,33 +1,223 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using OrleansTransfer.Cluster.Hosting;
+using OrleansTransfer.Gateway;
+using OrleansTransfer.Host.Health;
+using OrleansTransfer.Learning.Compute;
+using OrleansTransfer.Storage;
+
 namespace OrleansTransfer.Host;
 
-/// <summary>How a node starts.</summary>
-public sealed record NodeOptions
-{
-    public string? Name { get; init; }
-    public int PortOffset { get; init; }
-    public bool EphemeralPorts { get; init; }
-    public string? Join { get; init; }
-    public string? Devices { get; init; }
-    public string StateLocation { get; init; } = "./.otx";
-    public bool QuietLogs { get; init; }
-}
-
-/// <summary>A node cannot start; the message is a sentence.</summary>
-public sealed class NodeStartException(string message) : Exception(message);
-
-/// <summary>A node.</summary>
+/// <summary>A running node. Disposing it shuts the node down in order.</summary>
 public sealed class NodeHost : IAsyncDisposable
 {
-    public string Name => "";
-    public string Silo => "";
-    public string Gateway => "";
-    public string Http => "";
-    public IReadOnlyList<string> Devices => [];
+    private const int EphemeralAttempts = 5;
+    private static readonly TimeSpan s_joinDeadline = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_startDeadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_readinessPoll = TimeSpan.FromMilliseconds(20);
 
-    public static Task<NodeHost> StartAsync(NodeOptions options, CancellationToken cancellationToken) =>
-        Task.FromException<NodeHost>(new NodeStartException("A node in this process is not part of this build; give --cluster URL."));
+    // A node whose cluster is gone cannot say goodbye to it; waiting longer serves nobody.
+    private static readonly TimeSpan s_faultedShutdown = TimeSpan.FromSeconds(3);
 
-    public Task WaitForShutdownAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    private readonly WebApplication _app;
+    private readonly NodeFault _fault;
+    private readonly Lazy<Task> _stopped;
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    private NodeHost(WebApplication app, NodePorts ports, NodeIdentity identity)
+    {
+        (_app, _fault) = (app, app.Services.GetRequiredService<NodeFault>());
+        (Name, Http, Devices) = (identity.Name, identity.Http, identity.Devices);
+        Silo = $"{IPAddress.Loopback}:{ports.Silo}";
+        Gateway = $"{IPAddress.Loopback}:{ports.Gateway}";
+        _stopped = new(StopAsync);
+    }
+
+    /// <summary>Name of the node.</summary>
+    public string Name { get; }
+
+    /// <summary><c>host:port</c> where other nodes join.</summary>
+    public string Silo { get; }
+
+    /// <summary><c>host:port</c> where Orleans clients connect.</summary>
+    public string Gateway { get; }
+
+    /// <summary>Address of API, health and metrics: <c>http://host:port</c>.</summary>
+    public string Http { get; }
+
+    /// <summary>Devices it offers.</summary>
+    public IReadOnlyList<string> Devices { get; }
+
+    /// <summary>The node's services, for a command that runs in the same process.</summary>
+    public IServiceProvider Services => _app.Services;
+
+    /// <summary>Why the node stopped although nobody asked it to, in a sentence; null while all is well.</summary>
+    public string? Fault => _fault.Reason;
+
+    /// <summary>What a node's process prints on standard output once it is ready: one line of JSON.</summary>
+    public string ReadyLine =>
+        JsonSerializer.Serialize(new { Event = "ready", Node = Name, Silo, Gateway, Http, Devices }, ApiJson.Options);
+
+    /// <summary>Starts a node and returns when it is ready to take work.</summary>
+    /// <exception cref="NodeStartException">It cannot start; nothing of it is left running.</exception>
+    public static async Task<NodeHost> StartAsync(NodeOptions options, CancellationToken cancellationToken)
+    {
+        Allocator.KeepLargeBlocks();
+        var devices = ReadDevices(options);
+        var ports = NodePorts.Choose(options);
+        var firstNode = options.Join is { } join ? await JoinTarget.ReachAsync(join, s_joinDeadline, cancellationToken) : null;
+        var container = await StateLocation.OpenAsync(options.StateLocation, cancellationToken);
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await StartAsync(options, ports, devices, container, firstNode, cancellationToken);
+            }
+            catch (Exception exception) when (options.EphemeralPorts && attempt < EphemeralAttempts && IsPortTaken(exception))
+            {
+                // Someone took a port between choosing and opening it.
+                ports = NodePorts.Choose(options);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Waits until the node stops, because <paramref name="cancellationToken"/> asks for it or because of a <see cref="Fault"/>.
+    /// </summary>
+    public async Task WaitForShutdownAsync(CancellationToken cancellationToken)
+    {
+        var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using (_app.Lifetime.ApplicationStopping.Register(() => stopping.TrySetResult()))
+        await using (cancellationToken.Register(() => stopping.TrySetResult()))
+            await stopping.Task;
+        await _stopped.Value;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stopped.Value;
+        await _app.DisposeAsync();
+    }
+
+    private static async Task<NodeHost> StartAsync(
+        NodeOptions options,
+        NodePorts ports,
+        IReadOnlyList<string> devices,
+        IBlobContainer container,
+        IPEndPoint? firstNode,
+        CancellationToken cancellationToken)
+    {
+        var identity = new NodeIdentity(
+            NodeName(options, ports), $"http://{IPAddress.Loopback}:{ports.Http}", devices, DeviceDiscovery.ThreadsPerDevice(devices),
+            StateLocation.CacheFolder(options.StateLocation));
+        var app = NodeComposition.Build(options, ports, identity, container, firstNode);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(s_startDeadline);
+        var node = new NodeHost(app, ports, identity);
+        try
+        {
+            await app.StartAsync(deadline.Token);
+            RefuseTakenName(app.Services, identity.Name);
+            await WaitUntilReadyAsync(app.Services.GetRequiredService<Readiness>(), deadline.Token);
+            return node;
+        }
+        catch (Exception exception)
+        {
+            await AbandonAsync(app);
+            if (exception is NodeStartException || cancellationToken.IsCancellationRequested) throw;
+            if (IsPortTaken(exception))
+            {
+                if (options.EphemeralPorts) throw;
+                throw new NodeStartException(
+                    $"Another process took one of the ports {ports.Silo}, {ports.Gateway} or {ports.Http} while the node started." +
+                    " Choose others with --port-offset.",
+                    exception);
+            }
+
+            throw new NodeStartException(
+                firstNode is not null && deadline.IsCancellationRequested
+                    ? $"The node at {firstNode} did not admit this one within {s_startDeadline.TotalSeconds:0} s." +
+                        " Check that --join names the silo port of a cluster's first node."
+                    : $"The node did not start: {exception.GetBaseException().Message}",
+                exception);
+        }
+    }
+
+    private static IReadOnlyList<string> ReadDevices(NodeOptions options)
+    {
+        try
+        {
+            return DeviceDiscovery.Parse(options.Devices);
+        }
+        catch (FormatException exception)
+        {
+            throw new NodeStartException(exception.Message, exception);
+        }
+    }
+
+    private static string NodeName(NodeOptions options, NodePorts ports)
+    {
+        if (options.Name is not { } name) return $"{Environment.MachineName.ToLowerInvariant()}-{ports.Silo}";
+        return name.Length is > 0 and <= 63 && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.')
+            ? name
+            : throw new NodeStartException($"'{name}' cannot name a node: a name has 1 to 63 ASCII letters, digits, '-', '_' or '.'.");
+    }
+
+    private static void RefuseTakenName(IServiceProvider services, string name)
+    {
+        var self = services.GetRequiredService<ILocalSiloDetails>().SiloAddress;
+        var members = services.GetRequiredService<IClusterMembershipService>().CurrentSnapshot.Members.Values;
+        var others = members.Where(member => member.Status == SiloStatus.Active && !member.SiloAddress.Equals(self));
+        if (others.FirstOrDefault(member => member.Name == name) is { } other)
+            throw new NodeStartException($"The cluster has a node named '{name}' at {other.SiloAddress.Endpoint} already. Choose another --name.");
+    }
+
+    private static async Task WaitUntilReadyAsync(Readiness readiness, CancellationToken cancellationToken)
+    {
+        while (await readiness.CheckAsync(cancellationToken) is not null)
+            await Task.Delay(s_readinessPoll, cancellationToken);
+    }
+
+    private static bool IsPortTaken(Exception exception)
+    {
+        for (var cause = exception; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse }) return true;
+            if (cause is AggregateException several && several.InnerExceptions.Any(IsPortTaken)) return true;
+        }
+
+        return false;
+    }
+
+    private static async Task AbandonAsync(WebApplication app)
+    {
+        using var patience = new CancellationTokenSource(s_faultedShutdown);
+        try
+        {
+            await app.StopAsync(patience.Token);
+        }
+        catch (Exception)
+        {
+            // The reason why the node did not start is what the user has to hear, not what went wrong while clearing up after it.
+        }
+
+        await app.DisposeAsync();
+    }
+
+    private async Task StopAsync()
+    {
+        using var patience = new CancellationTokenSource(Fault is null ? NodeComposition.ShutdownTimeout : s_faultedShutdown);
+        try
+        {
+            await _app.StopAsync(patience.Token);
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested)
+        {
+            // Out of time: what has not stopped ends with the process.
+        }
+    }
 }

@@ -1,0 +1,46 @@
+using System.Globalization;
+
+namespace OrleansTransfer.Host;
+
+/// <summary>
+/// The command line of <c>otx-node</c>: the options of <c>otx node</c>, each also as an environment variable such as <c>OTX_PORT_OFFSET</c>.
+/// </summary>
+internal static class NodeArguments
+{
+    private const string Usage =
+        "otx-node [--name S] [--port-offset N] [--join SILO-HOST:PORT] [--devices cpu:2] [--state DIR] [--quiet]";
+
+    public static NodeOptions Parse(IReadOnlyList<string> arguments, Func<string, string?> environment)
+    {
+        var options = new NodeOptions
+        {
+            Name = environment("OTX_NAME"),
+            Join = environment("OTX_JOIN"),
+            Devices = environment("OTX_DEVICES"),
+            StateLocation = environment("OTX_STATE") ?? new NodeOptions().StateLocation,
+            PortOffset = environment("OTX_PORT_OFFSET") is { } offset ? Number(offset) : 0,
+        };
+        for (var i = 0; i < arguments.Count; i++)
+        {
+            options = arguments[i] switch
+            {
+                "--name" => options with { Name = Value(arguments, ref i) },
+                "--port-offset" => options with { PortOffset = Number(Value(arguments, ref i)) },
+                "--join" => options with { Join = Value(arguments, ref i) },
+                "--devices" => options with { Devices = Value(arguments, ref i) },
+                "--state" => options with { StateLocation = Value(arguments, ref i) },
+                "--quiet" => options with { QuietLogs = true },
+                var unknown => throw new NodeStartException($"There is no option '{unknown}'. Usage: {Usage}"),
+            };
+        }
+
+        return options;
+    }
+
+    private static string Value(IReadOnlyList<string> arguments, ref int i) =>
+        ++i < arguments.Count ? arguments[i] : throw new NodeStartException($"The option {arguments[i - 1]} needs a value. Usage: {Usage}");
+
+    private static int Number(string value) => int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+        ? number
+        : throw new NodeStartException($"The port offset '{value}' is not a whole number.");
+}

@@ -1,0 +1,77 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Orleans.Configuration;
+using OrleansTransfer.Cluster.Hosting;
+using OrleansTransfer.Gateway;
+using OrleansTransfer.Host.Health;
+using OrleansTransfer.Host.Metrics;
+using OrleansTransfer.Storage;
+
+namespace OrleansTransfer.Host;
+
+/// <summary>Puts a node together: silo, HTTP API, health and metrics in one process.</summary>
+internal static class NodeComposition
+{
+    private const string ClusterName = "orleanstransfer";
+
+    /// <summary>Time a node may take to leave the cluster in order.</summary>
+    public static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>Builds the node; nothing runs yet.</summary>
+    /// <param name="firstNode">The silo of the cluster's first node, or null if this is it.</param>
+    public static WebApplication Build(NodeOptions options, NodePorts ports, NodeIdentity identity, IBlobContainer container, IPEndPoint? firstNode)
+    {
+        // Empty: files and variables in the user's surroundings that configure some other program must not configure a node.
+        var builder = WebApplication.CreateEmptyBuilder(new() { ApplicationName = "otx-node", EnvironmentName = Environments.Production });
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(IPAddress.Loopback, ports.Http);
+        });
+        NodeLogging.Configure(builder.Logging, options.QuietLogs);
+        builder.Services.AddRoutingCore();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
+        // Signals are the business of whoever owns the process; an embedded node must not take Ctrl-C away from its command.
+        builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, SilentLifetime>());
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(container);
+        builder.Services.AddSingleton<NodeFault>();
+        builder.Services.AddSingleton<Readiness>();
+        builder.Services.AddNodeMetrics(identity.Name);
+        if (firstNode is not null)
+            builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<FirstNodeWatch>(services, firstNode));
+        builder.UseOrleans(silo => ConfigureSilo(silo, ports, identity, firstNode));
+
+        var app = builder.Build();
+        app.MapHealth();
+        app.MapNodeMetrics();
+        app.MapOrleansTransferApi();
+        return app;
+    }
+
+    private static void ConfigureSilo(ISiloBuilder silo, NodePorts ports, NodeIdentity identity, IPEndPoint? firstNode)
+    {
+        silo.UseDevelopmentClustering(firstNode ?? new IPEndPoint(IPAddress.Loopback, ports.Silo));
+        silo.UseFastFailureDetection();
+        silo.Configure<ClusterOptions>(cluster => (cluster.ServiceId, cluster.ClusterId) = (ClusterName, ClusterName));
+        silo.Configure<SiloOptions>(options => options.SiloName = identity.Name);
+        silo.Configure<EndpointOptions>(endpoints =>
+        {
+            endpoints.AdvertisedIPAddress = IPAddress.Loopback;
+            endpoints.SiloPort = ports.Silo;
+            endpoints.GatewayPort = ports.Gateway;
+        });
+        silo.AddOrleansTransferCluster(identity);
+    }
+
+    private sealed class SilentLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

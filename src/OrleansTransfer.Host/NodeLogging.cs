@@ -1,0 +1,27 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+
+namespace OrleansTransfer.Host;
+
+/// <summary>Where a node's log goes and what is in it.</summary>
+internal static class NodeLogging
+{
+    /// <summary>One line per entry on standard error: standard output belongs to what scripts read.</summary>
+    public static void Configure(ILoggingBuilder logging, bool quiet)
+    {
+        logging.AddSimpleConsole(format =>
+        {
+            format.SingleLine = true;
+            format.TimestampFormat = "HH:mm:ss.fff ";
+            format.ColorBehavior = Console.IsErrorRedirected ? LoggerColorBehavior.Disabled : LoggerColorBehavior.Default;
+        });
+        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        logging.SetMinimumLevel(LogLevel.Warning);
+        logging.AddFilter("OrleansTransfer", quiet ? LogLevel.Warning : LogLevel.Information);
+        logging.AddFilter("Orleans.", quiet ? LogLevel.Error : LogLevel.Warning);
+        // Advises server garbage collection at every start, which costs memory and gains nothing where torch holds the data.
+        logging.AddFilter("Orleans.Runtime.Silo", LogLevel.Error);
+        logging.AddFilter("Microsoft.Orleans", quiet ? LogLevel.Error : LogLevel.Warning);
+    }
+}

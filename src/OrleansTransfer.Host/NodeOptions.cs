@@ -1,0 +1,26 @@
+namespace OrleansTransfer.Host;
+
+/// <summary>What a node is told when it starts.</summary>
+public sealed record NodeOptions
+{
+    /// <summary>Name of the node, unique in the cluster; null makes one up from the machine's name and the silo's port.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Added to the ports 11111 (silo), 30000 (gateway) and 8080 (http), so that several nodes fit on one machine. Default 0.</summary>
+    public int PortOffset { get; init; }
+
+    /// <summary>Takes any free loopback ports instead of the default ones. Default false.</summary>
+    public bool EphemeralPorts { get; init; }
+
+    /// <summary><c>host:port</c> of the silo of the cluster's first node; null makes this the first node.</summary>
+    public string? Join { get; init; }
+
+    /// <summary><c>cpu:2</c>, <c>cuda</c>, <c>cuda:0,cuda:1</c>; null takes every CUDA device, or else one CPU device per core.</summary>
+    public string? Devices { get; init; }
+
+    /// <summary>Where experiments, checkpoints and bundles are kept: a folder or the location of a container. Default <c>.otx</c>.</summary>
+    public string StateLocation { get; init; } = ".otx";
+
+    /// <summary>Logs warnings and errors only. Default false.</summary>
+    public bool QuietLogs { get; init; }
+}

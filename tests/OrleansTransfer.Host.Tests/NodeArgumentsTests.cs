@@ -1,0 +1,25 @@
+namespace OrleansTransfer.Host.Tests;
+
+public class NodeArgumentsTests
+{
+    [Fact]
+    public void Options_come_from_the_environment_and_the_command_line_wins()
+    {
+        var environment = new Dictionary<string, string> { ["OTX_NAME"] = "a", ["OTX_PORT_OFFSET"] = "7", ["OTX_STATE"] = "/state" };
+
+        var options = NodeArguments.Parse(["--name", "b", "--join", "h:1", "--devices", "cpu:2", "--quiet"], environment.GetValueOrDefault);
+
+        Assert.Equal(
+            new NodeOptions { Name = "b", PortOffset = 7, Join = "h:1", Devices = "cpu:2", StateLocation = "/state", QuietLogs = true }, options);
+        Assert.Equal(new NodeOptions(), NodeArguments.Parse([], _ => null));
+    }
+
+    [Theory]
+    [InlineData("--nmae", "no option '--nmae'")]
+    [InlineData("--name", "--name needs a value")]
+    [InlineData("--port-offset x", "'x' is not a whole number")]
+    public void Mistakes_are_named(string arguments, string expected) => Assert.Contains(
+        expected,
+        Assert.Throws<NodeStartException>(() => NodeArguments.Parse(arguments.Split(' '), _ => null)).Message,
+        StringComparison.Ordinal);
+}
