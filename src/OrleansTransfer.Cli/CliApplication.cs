@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Invocation;
 using OrleansTransfer.Cli.Commands;
 using OrleansTransfer.Cli.Terminal;
 using OrleansTransfer.Contracts.Recipes;
@@ -17,7 +16,7 @@ public static class CliApplication
     /// <param name="interrupted">Cancelled by Ctrl-C.</param>
     public static async Task<int> RunAsync(string[] args, IConsoleStreams streams, CancellationToken interrupted = default)
     {
-        var parse = CreateRoot(streams).Parse(args);
+        var parse = CreateRoot(streams).Parse(args.Length == 0 ? ["--help"] : args);
         var configuration = new InvocationConfiguration
         {
             Output = streams.Out,
@@ -28,9 +27,7 @@ public static class CliApplication
 
         if (parse.Errors.Count > 0)
         {
-            if (parse.Action is ParseErrorAction action) action.ShowHelp = false;
-            await parse.InvokeAsync(configuration, interrupted);
-            streams.Error.WriteLine($"`otx{CommandPath(parse)} --help` shows what is possible.");
+            foreach (var line in ParseErrors.Describe(parse)) streams.Error.WriteLine(line);
             return ExitCodes.WrongInput;
         }
 
@@ -55,14 +52,6 @@ public static class CliApplication
         ClusterCommand.Create(streams),
         RecipeCommand.Create(streams),
     };
-
-    private static string CommandPath(ParseResult parse)
-    {
-        var names = new List<string>();
-        for (System.CommandLine.Parsing.SymbolResult? result = parse.CommandResult; result is not null; result = result.Parent)
-            if (result is System.CommandLine.Parsing.CommandResult { Command: not RootCommand } command) names.Insert(0, command.Command.Name);
-        return string.Concat(names.Select(name => " " + name));
-    }
 
     private static int Explain(Exception error, IConsoleStreams streams, CancellationToken interrupted)
     {
