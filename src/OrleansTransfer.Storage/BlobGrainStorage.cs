@@ -15,6 +15,17 @@ public sealed class BlobGrainStorage(IBlobContainer container, IActivatorProvide
     /// <summary>File names have at most 255 bytes on common file systems; this leaves room for a suffix.</summary>
     private const int LongestPart = 200;
 
+    /// <summary>Name of the blob that holds a grain's state, for those who look at it without waking the grain.</summary>
+    public static string NameOf(string grainType, string key, string stateName) => $"grains/{Escape(grainType)}/{Escape(key)}/{Escape(stateName)}.json";
+
+    /// <summary>Reads a state without waking its grain; null if there is none.</summary>
+    public static async Task<T?> PeekAsync<T>(
+        IBlobContainer container, string grainType, string key, string stateName, CancellationToken cancellationToken)
+        where T : class =>
+        await container.ReadAsync(NameOf(grainType, key, stateName), cancellationToken).ConfigureAwait(false) is { } found
+            ? found.Content.ToObjectFromJson<T>(StorageJson.GrainState)
+            : null;
+
     /// <inheritdoc/>
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
         ReadStateAsync(stateName, grainId, grainState, CancellationToken.None);
@@ -100,8 +111,7 @@ public sealed class BlobGrainStorage(IBlobContainer container, IActivatorProvide
     private static InconsistentStateException Inconsistent(string name, string? eTag, BlobConflictException e) =>
         new($"The grain state '{name}' was changed by another activation.", "unknown", eTag ?? "none", e);
 
-    private static string NameOf(string stateName, GrainId grainId) =>
-        $"grains/{Escape(grainId.Type.ToString()!)}/{Escape(grainId.Key.ToString()!)}/{Escape(stateName)}.json";
+    private static string NameOf(string stateName, GrainId grainId) => NameOf(grainId.Type.ToString()!, grainId.Key.ToString()!, stateName);
 
     /// <summary>
     /// Keeps letters, digits, '-' and '_' and writes every other byte of the UTF-8 form as '%' and two digits, so that different keys never

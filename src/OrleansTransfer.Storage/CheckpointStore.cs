@@ -76,6 +76,12 @@ public sealed class CheckpointStore
         return new CheckpointSearch(null, skipped);
     }
 
+    /// <summary>The manifest of one checkpoint, or null if it is not finished or not there.</summary>
+    public async Task<CheckpointManifest?> ReadAsync(long step, string attempt, CancellationToken cancellationToken) =>
+        await _container.ReadAsync(BlobLayout.Checkpoint(_experiment, step, attempt) + ManifestName, cancellationToken).ConfigureAwait(false) is { } found
+            ? found.Content.ToObjectFromJson<CheckpointManifest>(StorageJson.Options)
+            : null;
+
     /// <summary>Opens a file for reading from its beginning to its end. The read that completes the file throws if its content is wrong.</summary>
     /// <exception cref="CheckpointCorruptException">The file is missing, or, while reading, is not what was written.</exception>
     public async Task<Stream> OpenAsync(CheckpointManifest manifest, string file, CancellationToken cancellationToken)

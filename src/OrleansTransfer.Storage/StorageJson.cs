@@ -10,6 +10,7 @@ internal static class StorageJson
     /// <summary>Grain state: compact, and lenient, so that a state type may gain members.</summary>
     internal static JsonSerializerOptions GrainState { get; } = new(JsonSerializerDefaults.Web)
     {
+        Converters = { new JsonStringEnumConverter() },
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
 

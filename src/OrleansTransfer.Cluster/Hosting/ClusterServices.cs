@@ -1,16 +1,36 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Orleans.Hosting;
+using Orleans.Runtime.Hosting;
+using OrleansTransfer.Cluster.Exchange;
+using OrleansTransfer.Cluster.Experiments;
+using OrleansTransfer.Cluster.Scheduling;
+using OrleansTransfer.Cluster.Workers;
+using OrleansTransfer.Storage;
 
 namespace OrleansTransfer.Cluster.Hosting;
 
-/// <summary>Registration of the cluster's services.</summary>
+/// <summary>Registers what a silo of this project consists of.</summary>
 public static class ClusterServices
 {
-    /// <summary>Adds the experiments, workers and scheduling of a node to its silo.</summary>
-    /// <param name="builder">The silo.</param>
-    /// <param name="identity">Who the node is and what it offers.</param>
+    /// <summary>Adds grains' services, placement, grain state over the blob container, and the services that run on every node. An <see cref="IBlobContainer"/> must be registered.</summary>
     public static ISiloBuilder AddOrleansTransferCluster(this ISiloBuilder builder, NodeIdentity identity)
     {
-        builder.Services.AddSingleton(identity);
-        return builder;
+        var services = builder.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(identity);
+        services.AddOptions<ExchangeOptions>();
+        services.AddOptions<WatchOptions>().ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<WatchOptions>, WatchOptionsValidator>());
+        services.TryAddSingleton<GroupRegistry>();
+        services.TryAddSingleton<DeviceTable>();
+        services.TryAddSingleton<ExperimentCatalog>();
+        services.TryAddSingleton<IExperimentService, ExperimentService>();
+        services.TryAddSingleton<WorkerRunFactory>();
+        services.AddHostedService(provider => provider.GetRequiredService<WorkerRunFactory>());
+        services.AddHostedService<NodeOfferService>();
+        services.AddPlacementDirector<NodePinnedPlacement, NodePinnedDirector>();
+        return builder.AddBlobGrainStorage(ClusterStorage.Name);
     }
 }

@@ -50,7 +50,9 @@ public interface IExperimentGrain : IGrainWithStringKey
     [Alias("Granted")]
     Task Granted(IReadOnlyList<WorkerAddress> workers);
 
-    /// <summary>From a worker: progress, sign of life, or its end. Reports of older generations are dropped.</summary>
+    /// <summary>
+    /// From a worker: progress, sign of life, or its end. Returns whether the worker's generation still counts; if not, the worker stops.
+    /// </summary>
     [Alias("Report")]
-    Task Report(WorkerReport report);
+    Task<bool> Report(WorkerReport report);
 }

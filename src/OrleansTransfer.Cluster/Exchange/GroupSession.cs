@@ -1,0 +1,153 @@
+using System.Diagnostics;
+using OrleansTransfer.Learning.Training;
+
+namespace OrleansTransfer.Cluster.Exchange;
+
+/// <summary>
+/// One generation of a group as one node sees it. Workers of the node are reduced in memory first, each of them adding a slice; then the first of them
+/// exchanges with the other nodes, so that the network carries each gradient once per node.
+/// </summary>
+public sealed class GroupSession : IDisposable
+{
+    private readonly CancellationTokenSource _abort = new();
+    private readonly CancellationToken _aborted;
+    private readonly Barrier _barrier;
+    private readonly nint[] _buffers;
+    private readonly int[] _lengths;
+    private readonly NodeExchange? _nodes;
+    private string? _reason;
+
+    /// <param name="key">Experiment and generation.</param>
+    /// <param name="firstRank">Rank of the node's first worker; its workers have consecutive ranks.</param>
+    /// <param name="localWorkers">Workers of the group on this node.</param>
+    /// <param name="worldSize">Workers of the whole group.</param>
+    /// <param name="links">The other nodes; null if there are none.</param>
+    /// <param name="options">How segments travel.</param>
+    public GroupSession(GroupKey key, int firstRank, int localWorkers, int worldSize, INodeLinks? links, ExchangeOptions options)
+    {
+        (Key, FirstRank, LocalWorkers, WorldSize) = (key, firstRank, localWorkers, worldSize);
+        _aborted = _abort.Token;
+        _barrier = new(localWorkers);
+        (_buffers, _lengths) = (new nint[localWorkers], new int[localWorkers]);
+        if (links is { Count: > 1 }) _nodes = new(key.Experiment, key.Generation, links, options, Abort, _aborted);
+    }
+
+    /// <summary>Experiment and generation.</summary>
+    public GroupKey Key { get; }
+
+    /// <summary>Rank of the node's first worker.</summary>
+    public int FirstRank { get; }
+
+    /// <summary>Workers of the group on this node.</summary>
+    public int LocalWorkers { get; }
+
+    /// <summary>Workers of the whole group.</summary>
+    public int WorldSize { get; }
+
+    /// <summary>The view of the worker of this rank.</summary>
+    public IGradientExchange For(int rank) => new Member(this, rank);
+
+    /// <summary>Ends every wait of the group's members on this node; the first reason given is the one they report.</summary>
+    public void Abort(string reason)
+    {
+        if (Interlocked.CompareExchange(ref _reason, reason, null) is not null) return;
+        try
+        {
+            _abort.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The last member has left between the two lines: nobody waits any more.
+        }
+    }
+
+    /// <summary>Takes a segment from another node.</summary>
+    public Task AcceptAsync(GradientSegment segment)
+    {
+        Instruments.ExchangeReceived(segment.ByteLength);
+        if (_nodes is not null) return _nodes.AcceptAsync(segment);
+        segment.Dispose();
+        throw new InvalidOperationException($"The group of {Key} is within one node; no segment can come from outside.");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Abort("The group was dissolved.");
+        _nodes?.Dispose();
+        _barrier.Dispose();
+        _abort.Dispose();
+    }
+
+    private unsafe void AllReduce(int local, long sequence, Span<float> values, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        using var cancelled = cancellationToken.Register(() => Abort("The run was cancelled."));
+        try
+        {
+            fixed (float* own = values)
+            {
+                if (LocalWorkers == 1)
+                {
+                    _aborted.ThrowIfCancellationRequested();
+                    _nodes?.AllReduce(sequence, own, values.Length);
+                    Instruments.RecordExchange(Stopwatch.GetElapsedTime(started).TotalSeconds);
+                    return;
+                }
+
+                (_buffers[local], _lengths[local]) = ((nint)own, values.Length);
+                _barrier.SignalAndWait(_aborted);
+                if (_lengths.AsSpan().ContainsAnyExcept(values.Length))
+                    throw new InvalidOperationException($"The replicas on this node differ: they reduce {string.Join(", ", _lengths)} values.");
+
+                ReduceSlice(local, values.Length, intoAll: _nodes is null);
+                _barrier.SignalAndWait(_aborted);
+                if (_nodes is not null)
+                {
+                    if (local == 0) _nodes.AllReduce(sequence, own, values.Length);
+                    _barrier.SignalAndWait(_aborted);
+                    if (local != 0) new Span<float>((float*)_buffers[0], values.Length).CopyTo(values);
+                    _barrier.SignalAndWait(_aborted);
+                }
+            }
+            if (local == 0) Instruments.RecordExchange(Stopwatch.GetElapsedTime(started).TotalSeconds);
+        }
+        catch (OperationCanceledException e)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new ExchangeAbortedException(_reason ?? "The exchange was given up.", e);
+        }
+    }
+
+    // Blocks of 64 KiB stay in the cache while the workers' values are added in rank order.
+    private unsafe void ReduceSlice(int local, int length, bool intoAll)
+    {
+        const int block = 16 * 1024;
+        var (start, count) = Regions.Of(length, local, LocalWorkers);
+        for (var offset = start; offset < start + count; offset += block)
+        {
+            var size = (int)Math.Min(block, start + count - offset);
+            var sum = new Span<float>((float*)_buffers[0] + offset, size);
+            for (var worker = 1; worker < LocalWorkers; worker++) FloatSum.Add(sum, new((float*)_buffers[worker] + offset, size));
+            if (!intoAll) continue;
+            for (var worker = 1; worker < LocalWorkers; worker++) sum.CopyTo(new((float*)_buffers[worker] + offset, size));
+        }
+    }
+
+    private sealed class Member(GroupSession session, int rank) : IGradientExchange
+    {
+        public int Rank => rank;
+
+        public int WorldSize => session.WorldSize;
+
+        public void AllReduce(long sequence, Span<float> values, CancellationToken cancellationToken) =>
+            session.AllReduce(rank - session.FirstRank, sequence, values, cancellationToken);
+    }
+}
+
+/// <summary>Names one membership of one experiment's group.</summary>
+public readonly record struct GroupKey(string Experiment, int Generation)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Experiment}, generation {Generation}";
+}

@@ -1,0 +1,148 @@
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Hosting;
+using OrleansTransfer.Cluster.Hosting;
+using OrleansTransfer.Cluster.Workers;
+using OrleansTransfer.Contracts.Experiments;
+using OrleansTransfer.Contracts.Recipes;
+using OrleansTransfer.Contracts.Scheduling;
+using OrleansTransfer.Storage;
+
+namespace OrleansTransfer.Cluster.Experiments;
+
+/// <summary>Experiments of this cluster through their grains, all others through the container.</summary>
+public sealed class ExperimentService(
+    IGrainFactory grains, IBlobContainer container, ExperimentCatalog catalog, NodeIdentity identity, TimeProvider time, IHostApplicationLifetime lifetime) : IExperimentService
+{
+    private static readonly TimeSpan PageWait = TimeSpan.FromSeconds(5);
+    private const int PageSize = 500;
+
+    /// <inheritdoc/>
+    public async Task<ExperimentSnapshot> SubmitAsync(Recipe recipe, CancellationToken cancellationToken)
+    {
+        var prepared = await PrepareAsync(recipe, cancellationToken);
+        var id = $"{prepared.Recipe.Name}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(3))}";
+        if (prepared.WeightsPath is not null) await ImportWeightsAsync(prepared.WeightsPath, prepared.WeightsSha256!, cancellationToken);
+        await prepared.Dataset.WriteAsync(container, id, cancellationToken);
+        using (var yaml = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(RecipeWriter.ToYaml(prepared.Recipe))))
+            await container.WriteAsync(BlobLayout.Recipe(id), yaml, BlobCondition.IfNew, cancellationToken);
+        return await Grain(id).Submit(new(
+            id,
+            prepared.Recipe,
+            prepared.Dataset.Labels,
+            prepared.Dataset.Train.Count,
+            prepared.Dataset.Validation.Count,
+            prepared.Dataset.Broken.Count,
+            prepared.WeightsSha256,
+            prepared.TotalSteps));
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<ExperimentSnapshot>> ListAsync(CancellationToken cancellationToken)
+    {
+        var nodes = await ClusterAsync(cancellationToken);
+        var stored = await catalog.ListAsync(cancellationToken);
+        return await Task.WhenAll(stored.Select(async snapshot => IsOurs(snapshot, nodes) ? await Grain(snapshot.Id).Get() ?? snapshot : snapshot));
+    }
+
+    /// <inheritdoc/>
+    public async Task<ExperimentSnapshot> FindAsync(string id, CancellationToken cancellationToken)
+    {
+        var stored = await catalog.FindAsync(id, cancellationToken);
+        return IsOurs(stored, await ClusterAsync(cancellationToken)) ? await Grain(stored.Id).Get() ?? stored : stored;
+    }
+
+    /// <inheritdoc/>
+    public async Task<ExperimentSnapshot> CancelAsync(string id, CancellationToken cancellationToken)
+    {
+        var snapshot = await FindAsync(id, cancellationToken);
+        if (snapshot.State.IsFinal()) return snapshot;
+        RefuseIfElsewhere(snapshot, await ClusterAsync(cancellationToken));
+        return await Grain(snapshot.Id).Cancel("cancelled by its user");
+    }
+
+    /// <inheritdoc/>
+    public async Task<ExperimentSnapshot> ResumeAsync(string id, int? epochs, CancellationToken cancellationToken)
+    {
+        var snapshot = await FindAsync(id, cancellationToken);
+        var cluster = await ClusterAsync(cancellationToken);
+        if (!snapshot.State.IsFinal())
+        {
+            RefuseIfElsewhere(snapshot, cluster);
+            throw new RecipeException("", $"{snapshot.Id} is {snapshot.State.ToString().ToLowerInvariant()}: there is nothing to resume. 'otx experiments watch {snapshot.Id}' follows it.");
+        }
+        var present = snapshot.Recipe.Training.Epochs;
+        if (epochs is { } wanted && wanted < Math.Max(present, snapshot.Epoch))
+            throw new RecipeException("epochs", $"{wanted} is fewer than the {Math.Max(present, snapshot.Epoch)} the run has.");
+        if (snapshot.State == ExperimentState.Completed && (epochs ?? present) <= present)
+            throw new RecipeException("epochs", $"{snapshot.Id} has completed its {present} epochs. Give a larger number to train on.");
+
+        var dataset = await DatasetIndex.ReadAsync(container, snapshot.Id, cancellationToken);
+        foreach (var root in new[] { dataset.TrainRoot, dataset.ValidationRoot }.Distinct())
+            if (!Directory.Exists(root)) throw new RecipeException("data", $"the folder {root} of this experiment's pictures is gone.");
+        var devices = cluster.Nodes.Sum(node => node.Devices.Count);
+        if (devices < snapshot.Recipe.Resources.Workers)
+            throw new RecipeException("resources.workers", $"{snapshot.Id} needs {snapshot.Recipe.Resources.Workers} devices, the cluster has {devices}.");
+
+        long? steps = epochs is null ? null : (long)RunPlan.TrainingBatches(snapshot.Recipe, dataset.Train.Count).StepsPerEpoch * epochs.Value;
+        return await Grain(snapshot.Id).Resume(epochs, steps);
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<ExperimentEvent> ReadEventsAsync(
+        string id, long from, bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var snapshot = await FindAsync(id, cancellationToken);
+        if (!follow || !IsOurs(snapshot, await ClusterAsync(cancellationToken)))
+        {
+            await foreach (var e in catalog.ReadEventsAsync(snapshot.Id, from, cancellationToken)) yield return e;
+            yield break;
+        }
+
+        // A node that stops must not be kept from stopping by its followers.
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
+        var grain = Grain(snapshot.Id);
+        while (true)
+        {
+            var page = await grain.ReadEvents(from, PageSize, PageWait, stopping.Token);
+            foreach (var e in page.Events)
+            {
+                from = e.Sequence + 1;
+                yield return e;
+            }
+            if (page.Events.Count == 0 && page.State.IsFinal()) yield break;
+        }
+    }
+
+    private async Task<PreparedRecipe> PrepareAsync(Recipe recipe, CancellationToken cancellationToken) =>
+        await new RecipePreparation(container, identity.CacheFolder).PrepareAsync(recipe, await ClusterAsync(cancellationToken), cancellationToken);
+
+    private async Task ImportWeightsAsync(string path, string sha256, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var file = File.OpenRead(path);
+            await container.WriteAsync(BlobLayout.Weights(sha256), file, BlobCondition.IfNew, cancellationToken);
+        }
+        catch (BlobConflictException)
+        {
+            // Content-addressed: what is there already is the same.
+        }
+    }
+
+    // Stored experiments whose owner is a node of this cluster, or nobody alive, may be asked through their grain; a grain woken for any other would
+    // fight with the one in the process that really drives it.
+    private bool IsOurs(ExperimentSnapshot snapshot, ClusterStatus cluster) =>
+        !snapshot.State.IsFinal() && snapshot.Owner is { } owner && (owner.Http == identity.Http || cluster.Nodes.Any(node => node.Http == owner.Http));
+
+    private void RefuseIfElsewhere(ExperimentSnapshot snapshot, ClusterStatus cluster)
+    {
+        if (IsOurs(snapshot, cluster) || snapshot.Owner is not { } owner || !owner.IsAlive(time.GetUtcNow())) return;
+        throw new RecipeException("", $"{snapshot.Id} is driven by process {owner.ProcessId} on {owner.Machine}. Use --cluster {owner.Http}.");
+    }
+
+    private Task<ClusterStatus> ClusterAsync(CancellationToken cancellationToken) =>
+        grains.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key).GetStatus().WaitAsync(cancellationToken);
+
+    private IExperimentGrain Grain(string id) => grains.GetGrain<IExperimentGrain>(id);
+}

@@ -1,0 +1,169 @@
+using System.Globalization;
+using OrleansTransfer.Cluster.Workers;
+using OrleansTransfer.Contracts.Recipes;
+using OrleansTransfer.Contracts.Scheduling;
+using OrleansTransfer.Learning;
+using OrleansTransfer.Learning.Data;
+using OrleansTransfer.Learning.Models;
+using OrleansTransfer.Learning.Weights;
+using OrleansTransfer.Storage;
+
+namespace OrleansTransfer.Cluster.Experiments;
+
+/// <summary>A recipe that was checked against the world.</summary>
+/// <param name="Recipe">Resolved: every default filled in, workers a number.</param>
+/// <param name="Dataset">Samples and their split.</param>
+/// <param name="WeightsPath">Local file of the pretrained weights, or null.</param>
+/// <param name="WeightsSha256">Their SHA-256 in lower-case hex, or null.</param>
+/// <param name="TotalSteps">Steps of the whole run.</param>
+public sealed record PreparedRecipe(Recipe Recipe, DatasetIndex Dataset, string? WeightsPath, string? WeightsSha256, long TotalSteps);
+
+/// <summary>
+/// Checks a recipe against the data, the weights and the cluster, and completes it. Reports every problem it can find at once; changes nothing.
+/// </summary>
+public sealed class RecipePreparation(IBlobContainer container, string cacheFolder)
+{
+    /// <summary>Checks and completes a recipe.</summary>
+    /// <exception cref="RecipeException">It cannot be run.</exception>
+    public async Task<PreparedRecipe> PrepareAsync(Recipe recipe, ClusterStatus cluster, CancellationToken cancellationToken)
+    {
+        var problems = RecipeValidator.Check(recipe).ToList();
+        var dataset = problems.Any(problem => problem.Path.StartsWith("data", StringComparison.Ordinal)) ? null
+            : await Task.Run(() => ScanData(recipe, problems, cancellationToken), cancellationToken);
+        var workers = CheckDevices(recipe, cluster, problems);
+        var weights = await CheckModelAsync(recipe, dataset?.Labels.Count ?? 2, problems, cancellationToken);
+
+        if (dataset is not null && recipe.Training.BatchSize > 0)
+        {
+            var smallest = RunPlan.TrainingBatches(recipe, dataset.Train.Count).SmallestBatch;
+            if (smallest < workers)
+                problems.Add(new("training.batchSize", dataset.Train.Count < workers
+                    ? $"{dataset.Train.Count} training pictures cannot be divided among {workers} workers: use at most {dataset.Train.Count}."
+                    : $"a batch of {recipe.Training.BatchSize} cannot be divided among {workers} workers: use at least {workers}, or fewer workers."));
+        }
+        if (problems.Count > 0) throw new RecipeException(problems);
+
+        var resolved = recipe with
+        {
+            Name = recipe.Name.Length > 0 ? recipe.Name : NameFor(recipe.Data.Train),
+            Resources = recipe.Resources with { Workers = workers },
+            Data = recipe.Data with { Labels = dataset!.Labels },
+        };
+        var steps = (long)RunPlan.TrainingBatches(resolved, dataset.Train.Count).StepsPerEpoch * resolved.Training.Epochs;
+        return new(resolved, dataset, weights.Path, weights.Sha256, steps);
+    }
+
+    private static DatasetIndex? ScanData(Recipe recipe, List<RecipeProblem> problems, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var train = ImageFolder.Scan(recipe.Data.Train, recipe.Data.Labels.Count > 0 ? recipe.Data.Labels : null, cancellationToken);
+            if (double.TryParse(recipe.Data.Validation, NumberStyles.Float, CultureInfo.InvariantCulture, out var fraction))
+            {
+                var split = StratifiedSplit.By(train, fraction, recipe.Training.Seed);
+                return new(
+                    train.Labels, train.Root, [.. split.Train.Select(i => train.Samples[i])], train.Root, [.. split.Validation.Select(i => train.Samples[i])], train.Broken);
+            }
+            try
+            {
+                var validation = ImageFolder.Scan(recipe.Data.Validation, train.Labels, cancellationToken);
+                return new(train.Labels, train.Root, train.Samples, validation.Root, validation.Samples, [.. train.Broken, .. validation.Broken]);
+            }
+            catch (LearningException e)
+            {
+                problems.Add(new("data.validation", e.Message));
+                return null;
+            }
+        }
+        catch (LearningException e)
+        {
+            problems.Add(new("data.train", e.Message));
+            return null;
+        }
+    }
+
+    private static int CheckDevices(Recipe recipe, ClusterStatus cluster, List<RecipeProblem> problems)
+    {
+        var kinds = cluster.Nodes.SelectMany(node => node.Devices).CountBy(device => device.Name.Split(':')[0]).ToDictionary(StringComparer.Ordinal);
+        var available = recipe.Resources.Device == "auto" ? kinds.Values.DefaultIfEmpty().Max() : kinds.GetValueOrDefault(recipe.Resources.Device);
+        var wanted = recipe.Resources.Workers > 0 ? recipe.Resources.Workers : available;
+        var kind = recipe.Resources.Device == "auto" ? "" : recipe.Resources.Device + " ";
+        if (available == 0)
+            problems.Add(new("resources.device", $"the cluster has no {kind}device. It has {Describe(cluster)}."));
+        else if (wanted > available)
+            problems.Add(new("resources.workers", $"{wanted} workers need as many {kind}devices, and the cluster has {available}: {Describe(cluster)}. Ask for at most {available}, or start more nodes or devices."));
+        return wanted;
+    }
+
+    private static string Describe(ClusterStatus cluster) => cluster.Nodes.Count == 0
+        ? "no node"
+        : string.Join("; ", cluster.Nodes.Select(node => $"{node.Name} with {string.Join(", ", node.Devices.Select(device => device.Name))}"));
+
+    private async Task<(string? Path, string? Sha256)> CheckModelAsync(Recipe recipe, int classes, List<RecipeProblem> problems, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var backbone = Backbones.Get(recipe.Model.Backbone);
+            var size = RunPlan.PreprocessingOf(recipe, backbone).Crop;
+            if (size < backbone.MinimumInputSize)
+                problems.Add(new("model.inputSize", $"{size} pixels are too few for {backbone.Name}, which needs at least {backbone.MinimumInputSize}."));
+            using var model = backbone.Create(classes);
+            if (problems.Count == 0) RunPlan.Of(recipe, model, classes);
+            var weights = await LocateWeightsAsync(recipe, problems, cancellationToken);
+            if (weights.Path is null) return weights;
+            using var file = SafetensorsFile.Open(weights.Path);
+            StateDict.Check(model, file, new(IgnoreHead: true));
+            return weights;
+        }
+        catch (WeightsMismatchException e)
+        {
+            problems.Add(new("model.weights", e.Message));
+        }
+        catch (WeightsFormatException e)
+        {
+            problems.Add(new("model.weights", e.Message));
+        }
+        catch (LearningException e)
+        {
+            problems.Add(new(e.Message.Contains("stage", StringComparison.Ordinal) ? "transfer.unfreeze" : "model.backbone", e.Message));
+        }
+        return (null, null);
+    }
+
+    private async Task<(string? Path, string? Sha256)> LocateWeightsAsync(Recipe recipe, List<RecipeProblem> problems, CancellationToken cancellationToken)
+    {
+        var weights = recipe.Model.Weights;
+        switch (weights)
+        {
+            case "none":
+                return (null, null);
+            case "imagenet":
+                problems.Add(new(
+                    "model.weights",
+                    $"'imagenet' names weights that are not on this machine, and this version does not download any. Give the path of a safetensors file of {recipe.Model.Backbone}, or 'none' to train from scratch."));
+                return (null, null);
+        }
+        if (weights.StartsWith("blob:", StringComparison.Ordinal))
+        {
+            var sha256 = weights["blob:".Length..].ToLowerInvariant();
+            var path = await container.MaterializeAsync(BlobLayout.Weights(sha256), cacheFolder, cancellationToken);
+            if (path is null) problems.Add(new("model.weights", $"{container.Description} holds no weights {sha256}."));
+            return (path, sha256);
+        }
+        if (!File.Exists(weights))
+        {
+            problems.Add(new("model.weights", Directory.Exists(weights) ? $"'{weights}' is a folder; a safetensors file is needed." : $"there is no file '{weights}'."));
+            return (null, null);
+        }
+        return (weights, await Task.Run(() => WeightFile.Sha256(weights), cancellationToken));
+    }
+
+    private static string NameFor(string folder)
+    {
+        var parts = Path.TrimEndingDirectorySeparator(folder).Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries);
+
+        // "leaves/train" is about leaves.
+        var name = parts.Length > 1 && parts[^1] is "train" or "training" ? parts[^2] : parts.LastOrDefault() ?? "experiment";
+        return new string([.. name.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-')]).Trim('-') is { Length: > 0 } clean ? clean : "experiment";
+    }
+}

@@ -1,0 +1,58 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
+using OrleansTransfer.Cluster.Hosting;
+using OrleansTransfer.Cluster.Workers;
+using OrleansTransfer.Contracts.Scheduling;
+
+namespace OrleansTransfer.Cluster.Scheduling;
+
+/// <summary>Tells the scheduler once a second what this node offers and what its devices are doing; withdraws the offer when the node stops.</summary>
+public sealed partial class NodeOfferService(
+    NodeIdentity identity, ILocalSiloDetails silo, DeviceTable devices, IGrainFactory grains, TimeProvider time, ILogger<NodeOfferService> logger) : BackgroundService
+{
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var scheduler = grains.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key);
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), time);
+        try
+        {
+            do
+            {
+                try
+                {
+                    var status = devices.Status();
+                    Instruments.SetDevices(busy: status.Count(device => device.Experiment is not null), free: status.Count(device => device.Experiment is null));
+                    await scheduler.Offer(new(identity.Name, silo.SiloAddress.Endpoint.ToString(), identity.Http, status)).WaitAsync(TimeSpan.FromSeconds(5), time, stoppingToken);
+                }
+                catch (Exception e) when (e is not OperationCanceledException)
+                {
+                    LogOfferFailed(e.Message);
+                }
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException)
+        {
+            // The node stops; the scheduler may be stopping with it.
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        try
+        {
+            await grains.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key).Withdraw(identity.Name).WaitAsync(TimeSpan.FromSeconds(1), time, cancellationToken);
+        }
+        catch (Exception e)
+        {
+            LogOfferFailed(e.Message);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Debug, "The scheduler did not take this node's offer: {Reason}")]
+    private partial void LogOfferFailed(string reason);
+}

@@ -1,0 +1,18 @@
+using Microsoft.Extensions.Logging;
+
+namespace OrleansTransfer.Cluster.Scheduling;
+
+public sealed partial class SchedulerGrain
+{
+    [LoggerMessage(LogLevel.Information, "Node {Node} offers {Devices} devices")]
+    private partial void LogJoined(string node, int devices);
+
+    [LoggerMessage(LogLevel.Warning, "Node {Node} is gone: {Reason}")]
+    private partial void LogLeft(string node, string reason);
+
+    [LoggerMessage(LogLevel.Information, "{Experiment} gets {Devices}")]
+    private partial void LogGranted(string experiment, string devices);
+
+    [LoggerMessage(LogLevel.Warning, "{Experiment} could not take its devices")]
+    private partial void LogGrantFailed(Exception exception, string experiment);
+}

@@ -1,0 +1,96 @@
+using System.Globalization;
+using System.Reflection;
+using OrleansTransfer.Contracts.Recipes;
+using OrleansTransfer.Contracts.Workers;
+using OrleansTransfer.Learning.Evaluation;
+using OrleansTransfer.Learning.Weights;
+using OrleansTransfer.Storage;
+
+namespace OrleansTransfer.Cluster.Workers;
+
+/// <summary>Turns a finished replica into the bundle that users take away.</summary>
+public sealed class BundlePublisher(IBlobContainer container)
+{
+    /// <summary>Stores the bundle and returns where it is, for a person.</summary>
+    public async Task<string> PublishAsync(WorkerAssignment assignment, DatasetIndex dataset, ReplicaOutcome outcome, CancellationToken cancellationToken)
+    {
+        var (recipe, preprocessing, validation) = (assignment.Recipe, outcome.Plan.Preprocessing, outcome.Result.Validation);
+        var yaml = RecipeWriter.ToYaml(recipe);
+        var description = new BundleDescription
+        {
+            Experiment = assignment.Experiment,
+            Architecture = outcome.Plan.Backbone.Name,
+            Task = recipe.Task,
+            Labels = dataset.Labels,
+            Preprocessing = new(
+                preprocessing.Resize,
+                preprocessing.Crop,
+                preprocessing.Interpolation.ToString().ToLowerInvariant(),
+                [.. preprocessing.Mean.Select(Widen)],
+                [.. preprocessing.Std.Select(Widen)]),
+            BaseWeights = assignment.WeightsSha256 is { } sha256 ? new(Path.GetFileName(recipe.Model.Weights), sha256) : null,
+            Recipe = yaml,
+            Metrics = new Dictionary<string, double> { ["accuracy"] = validation.Accuracy, ["loss"] = validation.Loss, ["macroF1"] = validation.MacroF1 },
+            Libraries = Libraries(),
+        };
+        var report = HtmlReport.Render(new(
+            assignment.Experiment,
+            validation,
+            [.. outcome.Epochs.Select(epoch => new EpochPoint(epoch.Epoch, PhaseOf(outcome.Plan, epoch.Epoch), epoch.TrainingLoss, epoch.Validation.Loss, epoch.Validation.Accuracy))],
+            yaml,
+            Provenance(assignment, dataset, outcome, description),
+            dataset.Broken));
+        var metadata = new Dictionary<string, string> { ["architecture"] = description.Architecture, ["format"] = "pt" };
+        await new BundleWriter(container, assignment.Experiment).WriteAsync(
+            description,
+            [
+                new(BundleFormat.Model, (stream, _) =>
+                {
+                    StateDict.Save(outcome.Model, stream, metadata);
+                    return Task.CompletedTask;
+                }),
+                CheckpointFile.FromData(BundleFormat.Report, BinaryData.FromString(report)),
+                CheckpointFile.FromData(BundleFormat.Readme, BinaryData.FromString(BundleReadme.Render(description, outcome.Plan.Backbone.Library))),
+            ],
+            cancellationToken);
+        var prefix = BlobLayout.Bundle(assignment.Experiment).TrimEnd('/');
+        return container is FolderBlobContainer ? Path.Combine(container.Description, prefix) : $"{container.Description}/{prefix}";
+    }
+
+    // The shortest decimal that is the same float: 0.485, not 0.48500001430511475.
+    private static double Widen(float value) => double.Parse(value.ToString("R", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+
+    private static string PhaseOf(RunPlan plan, int epoch)
+    {
+        foreach (var phase in plan.Training.Phases)
+        {
+            if (epoch < phase.Epochs) return phase.Name;
+            epoch -= phase.Epochs;
+        }
+        return "";
+    }
+
+    private static IReadOnlyList<KeyValuePair<string, string>> Provenance(
+        WorkerAssignment assignment, DatasetIndex dataset, ReplicaOutcome outcome, BundleDescription description) =>
+    [
+        new("Experiment", $"{assignment.Experiment}, attempt {assignment.Attempt}"),
+        new("Architecture", description.Architecture),
+        new("Base weights", description.BaseWeights is { } weights ? $"{weights.Name} (SHA-256 {weights.Sha256})" : "none: trained from scratch"),
+        new("Training pictures", $"{dataset.Train.Count} in {dataset.TrainRoot}"),
+        new("Validation pictures", $"{dataset.Validation.Count}{(dataset.ValidationRoot == dataset.TrainRoot ? ", split off" : $" in {dataset.ValidationRoot}")}"),
+        new("Workers", string.Join(", ", assignment.Group)),
+        new("Throughput", $"{outcome.SamplesPerSecond.ToString("0.0", CultureInfo.InvariantCulture)} pictures/s over {outcome.Seconds.ToString("0.0", CultureInfo.InvariantCulture)} s"),
+        .. description.Libraries.Select(library => new KeyValuePair<string, string>(library.Key, library.Value)),
+    ];
+
+    private static Dictionary<string, string> Libraries() => new()
+    {
+        ["OrleansTransfer"] = Version(typeof(BundlePublisher).Assembly),
+        ["TorchSharp"] = Version(typeof(TorchSharp.torch).Assembly),
+        ["Orleans"] = Version(typeof(Grain).Assembly),
+        [".NET"] = Environment.Version.ToString(),
+    };
+
+    private static string Version(Assembly assembly) =>
+        (assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? assembly.GetName().Version!.ToString()).Split('+')[0];
+}

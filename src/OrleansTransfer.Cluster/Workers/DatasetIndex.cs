@@ -1,0 +1,43 @@
+using System.Text.Json;
+using OrleansTransfer.Learning.Data;
+using OrleansTransfer.Storage;
+
+namespace OrleansTransfer.Cluster.Workers;
+
+/// <summary>
+/// The samples of a run and their split, fixed when the recipe was accepted. Every worker of every attempt reads this instead of looking into the folder
+/// again: all agree on it even when files come and go.
+/// </summary>
+/// <param name="Labels">Label names in index order.</param>
+/// <param name="TrainRoot">Folder that the training paths are relative to.</param>
+/// <param name="Train">Training samples in order.</param>
+/// <param name="ValidationRoot">Folder that the validation paths are relative to.</param>
+/// <param name="Validation">Validation samples in order.</param>
+/// <param name="Broken">Files passed over.</param>
+public sealed record DatasetIndex(
+    IReadOnlyList<string> Labels,
+    string TrainRoot,
+    IReadOnlyList<ImageSample> Train,
+    string ValidationRoot,
+    IReadOnlyList<ImageSample> Validation,
+    IReadOnlyList<BrokenFile> Broken)
+{
+    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web);
+
+    /// <summary>Reads an experiment's index.</summary>
+    /// <exception cref="InvalidDataException">There is none.</exception>
+    public static async Task<DatasetIndex> ReadAsync(IBlobContainer container, string experiment, CancellationToken cancellationToken)
+    {
+        await using var stream = await container.OpenReadAsync(BlobLayout.Dataset(experiment), cancellationToken)
+            ?? throw new InvalidDataException($"{container.Description} holds no {BlobLayout.Dataset(experiment)}: the experiment's index of samples is gone.");
+        return await JsonSerializer.DeserializeAsync<DatasetIndex>(stream, s_json, cancellationToken)
+            ?? throw new InvalidDataException($"{BlobLayout.Dataset(experiment)} is empty.");
+    }
+
+    /// <summary>Stores the index of a new experiment.</summary>
+    public async Task WriteAsync(IBlobContainer container, string experiment, CancellationToken cancellationToken)
+    {
+        using var stream = new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(this, s_json));
+        await container.WriteAsync(BlobLayout.Dataset(experiment), stream, BlobCondition.IfNew, cancellationToken);
+    }
+}

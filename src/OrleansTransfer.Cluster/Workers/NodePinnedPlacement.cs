@@ -1,0 +1,30 @@
+using Orleans.Placement;
+using Orleans.Runtime;
+using Orleans.Runtime.Placement;
+using OrleansTransfer.Contracts.Workers;
+
+namespace OrleansTransfer.Cluster.Workers;
+
+/// <summary>Puts a grain on the node that its key names: a worker lives where its device is.</summary>
+[GenerateSerializer, Immutable, SuppressReferenceTracking]
+public sealed class NodePinnedPlacement : PlacementStrategy;
+
+/// <summary>Marks grains whose key is a <see cref="WorkerAddress"/>.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class NodePinnedAttribute() : PlacementAttribute(new NodePinnedPlacement());
+
+/// <summary>Finds the silo of a node by its name in the membership.</summary>
+public sealed class NodePinnedDirector(IClusterMembershipService membership) : IPlacementDirector
+{
+    /// <inheritdoc/>
+    /// <exception cref="OrleansException">No active node has the name.</exception>
+    public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
+    {
+        var address = WorkerAddress.Parse(target.GrainIdentity.Key.ToString()!);
+        var silo = membership.CurrentSnapshot.Members.Values
+            .FirstOrDefault(member => member.Status == SiloStatus.Active && string.Equals(member.Name, address.Node, StringComparison.Ordinal));
+        return silo is null
+            ? throw new OrleansException($"Worker {address} cannot be reached: no active node is called {address.Node}.")
+            : Task.FromResult(silo.SiloAddress);
+    }
+}

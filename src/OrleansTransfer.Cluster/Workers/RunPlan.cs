@@ -1,0 +1,51 @@
+using OrleansTransfer.Contracts.Recipes;
+using OrleansTransfer.Learning.Data;
+using OrleansTransfer.Learning.Models;
+using OrleansTransfer.Learning.Training;
+using OrleansTransfer.Learning.Transfer;
+
+namespace OrleansTransfer.Cluster.Workers;
+
+/// <summary>What a recipe means to the learning library: the same on the node that checks it and on every worker.</summary>
+/// <param name="Backbone">The network.</param>
+/// <param name="Preprocessing">What pictures go through.</param>
+/// <param name="Augment">Augmentation of training pictures.</param>
+/// <param name="Training">What a replica needs.</param>
+public sealed record RunPlan(Backbone Backbone, Preprocessing Preprocessing, AugmentKind Augment, TrainingPlan Training)
+{
+    /// <summary>Global batch size of evaluation; it has no influence on the result.</summary>
+    public const int EvaluationBatchSize = 64;
+
+    /// <summary>Interprets a recipe for a model that was made for it.</summary>
+    /// <exception cref="Learning.LearningException">A name or selection in the recipe is unknown.</exception>
+    public static RunPlan Of(Recipe recipe, ImageClassifier model, int classes)
+    {
+        var backbone = Backbones.Get(recipe.Model.Backbone);
+        var options = new TransferOptions(
+            recipe.Training.Epochs, recipe.Transfer.Unfreeze, recipe.Training.Optimizer.LearningRate, recipe.Training.Optimizer.BackboneFactor);
+        return new(
+            backbone,
+            PreprocessingOf(recipe, backbone),
+            Choice<AugmentKind>("data.augment", recipe.Data.Augment),
+            new(
+                backbone.Name,
+                classes,
+                recipe.Model.Head.Dropout,
+                TransferMethods.Plan(recipe.Transfer.Method, options, model),
+                Choice<BatchNormPolicy>("transfer.batchNorm", recipe.Transfer.BatchNorm),
+                Choice<OptimizerKind>("training.optimizer.type", recipe.Training.Optimizer.Type),
+                recipe.Training.Optimizer.WeightDecay,
+                Choice<ScheduleKind>("training.schedule", recipe.Training.Schedule),
+                recipe.Training.Seed));
+    }
+
+    /// <summary>What pictures go through before they reach the backbone.</summary>
+    public static Preprocessing PreprocessingOf(Recipe recipe, Backbone backbone) =>
+        recipe.Model.InputSize > 0 ? backbone.Preprocessing.ForInputSize(recipe.Model.InputSize) : backbone.Preprocessing;
+
+    /// <summary>Order in which the training samples come, as a function of epoch and step.</summary>
+    public static BatchPlan TrainingBatches(Recipe recipe, int samples) => new(samples, recipe.Training.BatchSize, recipe.Training.Seed, shuffle: true);
+
+    private static T Choice<T>(string path, string value) where T : struct, Enum =>
+        Enum.TryParse<T>(value.Replace("-", ""), ignoreCase: true, out var parsed) ? parsed : throw new RecipeException(path, $"'{value}' is unknown.");
+}

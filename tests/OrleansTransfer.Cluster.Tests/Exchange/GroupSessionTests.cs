@@ -1,0 +1,121 @@
+using OrleansTransfer.Cluster.Exchange;
+using OrleansTransfer.Learning.Training;
+
+namespace OrleansTransfer.Cluster.Tests.Exchange;
+
+public class GroupSessionTests
+{
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(1, 2)]
+    [InlineData(1, 3)]
+    [InlineData(2, 1)]
+    [InlineData(2, 2)]
+    [InlineData(3, 1)]
+    [InlineData(4, 2)]
+    public async Task Every_rank_ends_with_the_same_sum(int nodes, int workersPerNode)
+    {
+        foreach (var length in new[] { 1, 15, 1000, 40_001 })
+        {
+            var inputs = Inputs(nodes * workersPerNode, length);
+            var results = await ReduceAsync(nodes, workersPerNode, inputs, delay: null);
+
+            var expected = new double[length];
+            foreach (var input in inputs)
+                for (var i = 0; i < length; i++) expected[i] += input[i];
+            foreach (var result in results)
+            {
+                Assert.Equal(results[0], result);
+                for (var i = 0; i < length; i++) Assert.Equal(expected[i], result[i], 1e-4);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task The_sum_does_not_depend_on_what_arrives_first()
+    {
+        var inputs = Inputs(4, 20_000);
+        var quiet = await ReduceAsync(4, 1, inputs, delay: null);
+        var random = new Random(7);
+        var shuffled = await ReduceAsync(4, 1, inputs, async () =>
+        {
+            int pause;
+            lock (random) pause = random.Next(0, 6);
+            await Task.Delay(pause);
+        });
+        Assert.Equal(quiet[0], shuffled[3]);
+    }
+
+    [Fact]
+    public async Task Several_exchanges_in_a_row_do_not_mix()
+    {
+        using var group = new TestGroup(nodes: 2, workersPerNode: 2, segmentLength: 64, delay: null);
+        var sums = await group.RunAsync((exchange, rank) =>
+        {
+            var sum = 0f;
+            for (var sequence = 0; sequence < 50; sequence++)
+            {
+                var values = new float[300];
+                Array.Fill(values, rank + sequence);
+                exchange.AllReduce(sequence, values, CancellationToken.None);
+                Assert.All(values, value => Assert.Equal(values[0], value));
+                sum += values[0];
+            }
+            return sum;
+        });
+        Assert.All(sums, sum => Assert.Equal(50 * 6 + 4 * 49 * 50 / 2, sum));
+    }
+
+    [Fact]
+    public async Task An_abort_ends_every_wait_with_its_reason()
+    {
+        using var group = new TestGroup(nodes: 2, workersPerNode: 2, segmentLength: 64, delay: null);
+        var waiting = group.RunAsync((exchange, rank) =>
+        {
+            if (rank == 3) return "absent";
+            var values = new float[100];
+            return Assert.Throws<ExchangeAbortedException>(() => exchange.AllReduce(0, values, CancellationToken.None)).Message;
+        });
+        await Task.Delay(100, TestContext.Current.CancellationToken);
+        group.Abort("Node n1 is gone.");
+        var messages = await waiting.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        Assert.Equal(["Node n1 is gone.", "Node n1 is gone.", "Node n1 is gone.", "absent"], messages);
+    }
+
+    [Fact]
+    public async Task An_unreachable_peer_ends_the_exchange()
+    {
+        using var group = new TestGroup(nodes: 2, workersPerNode: 1, segmentLength: 64, delay: () => throw new IOException("connection reset"));
+        var messages = await group.RunAsync((exchange, _) =>
+            Assert.Throws<ExchangeAbortedException>(() => exchange.AllReduce(0, new float[100], CancellationToken.None)).Message)
+            .WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        Assert.All(messages, message => Assert.Contains("connection reset", message));
+    }
+
+    [Fact]
+    public async Task Replicas_of_different_size_are_told_apart()
+    {
+        using var group = new TestGroup(nodes: 1, workersPerNode: 2, segmentLength: 64, delay: null);
+        var messages = await group.RunAsync((exchange, rank) =>
+            Assert.Throws<InvalidOperationException>(() => exchange.AllReduce(0, new float[100 + rank], CancellationToken.None)).Message)
+            .WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        Assert.All(messages, message => Assert.Contains("100, 101", message));
+    }
+
+    private static float[][] Inputs(int count, int length)
+    {
+        var random = new Random(length);
+        return [.. Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, length).Select(_ => (float)(random.NextDouble() - 0.5)).ToArray())];
+    }
+
+    private static async Task<float[][]> ReduceAsync(int nodes, int workersPerNode, float[][] inputs, Func<Task>? delay)
+    {
+        using var group = new TestGroup(nodes, workersPerNode, segmentLength: 512, delay);
+        return await group.RunAsync((exchange, rank) =>
+        {
+            var values = inputs[rank].ToArray();
+            exchange.AllReduce(0, values, CancellationToken.None);
+            return values;
+        });
+    }
+}
