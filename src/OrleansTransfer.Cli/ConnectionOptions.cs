@@ -10,7 +10,7 @@ namespace OrleansTransfer.Cli;
 internal sealed record Connection(Uri? Cluster, string State, string? Devices, bool StateGiven)
 {
     /// <summary>What a further command needs to find the same experiments, with a leading space; empty when it is the default.</summary>
-    public string Suffix => Cluster is not null ? $" --cluster {Cluster.ToString().TrimEnd('/')}" : StateGiven ? $" --state {State}" : "";
+    public string Suffix => Cluster is not null ? $" --cluster {Cluster.ToString().TrimEnd('/')}" : StateGiven ? $" --state {StateLocation.Shown(State)}" : "";
 }
 
 /// <summary><c>--cluster</c>, <c>--state</c> and <c>--devices</c> with their environment variables.</summary>

@@ -159,9 +159,13 @@ internal sealed class HttpClusterApi : IClusterApi, IDisposable
         };
     }
 
-    private static CliException Unexpected(HttpResponseMessage response, Exception? inner) => new(
-        $"{response.RequestMessage!.RequestUri} answered {(int)response.StatusCode} {response.ReasonPhrase}, not as a node of this version does. " +
-        "Check that the address is that of a node (otx node).", ExitCodes.Unreachable, inner);
+    private static CliException Unexpected(HttpResponseMessage response, Exception? inner)
+    {
+        var answer = $"{response.RequestMessage!.RequestUri} answered {(int)response.StatusCode} {response.ReasonPhrase}";
+        return response.StatusCode >= HttpStatusCode.InternalServerError
+            ? new($"{answer}; the log of the node has the details.", ExitCodes.Failed, inner)
+            : new($"{answer}, not as a node of this version does. Check that the address is that of a node (otx node).", ExitCodes.Unreachable, inner);
+    }
 
     private static T Read<T>(string json) => JsonSerializer.Deserialize<T>(json, ApiJson.Options) ?? throw new JsonException("The content is null.");
 

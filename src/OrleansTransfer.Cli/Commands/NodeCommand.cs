@@ -1,7 +1,5 @@
 using System.CommandLine;
-using System.Text.Json;
 using OrleansTransfer.Cli.Terminal;
-using OrleansTransfer.Gateway;
 using OrleansTransfer.Host;
 
 namespace OrleansTransfer.Cli.Commands;
@@ -40,10 +38,10 @@ internal static class NodeCommand
         try
         {
             await using var node = await Embedding.StartNodeAsync(options, stop);
-            var ready = new { Event = "ready", Node = node.Name, node.Silo, node.Gateway, node.Http, node.Devices };
-            streams.Out.WriteLine(JsonSerializer.Serialize(ready, ApiJson.Options));
+            streams.Out.WriteLine(node.ReadyLine);
             await streams.Out.FlushAsync(stop);
             await node.WaitForShutdownAsync(stop);
+            if (node.Fault is { } fault) throw new CliException(fault, ExitCodes.Failed);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
