@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using OrleansTransfer.Host;
+using OrleansTransfer.Learning.Compute;
 
+Allocator.RestartTuned();
 NodeOptions options;
 try
 {

@@ -1,6 +1,8 @@
 using OrleansTransfer.Benchmarks;
 using OrleansTransfer.Learning.Compute;
 
+Allocator.RestartTuned();
+
 // dotnet run -c Release --project tests/OrleansTransfer.Benchmarks -- <name> [--option value]...
 var benchmarks = new Dictionary<string, Action<Options>>
 {
@@ -17,6 +19,5 @@ if (Options.Parse(args.AsSpan(1)) is not { } options)
     Console.Error.WriteLine("Options come in pairs: --name value.");
     return 2;
 }
-Allocator.KeepLargeBlocks();
 benchmark(options);
 return 0;

@@ -91,7 +91,7 @@ public sealed record TrainingRecipe
     [Id(0)] public int Epochs { get; init; } = 10;
 
     /// <summary>Samples per step over all workers.</summary>
-    [Id(1)] public int BatchSize { get; init; } = 64;
+    [Id(1)] public int BatchSize { get; init; } = 32;
 
     [Id(2)] public OptimizerRecipe Optimizer { get; init; } = new();
 
@@ -113,7 +113,7 @@ public sealed record OptimizerRecipe
     [Id(0)] public string Type { get; init; } = "adamw";
 
     /// <summary>Peak learning rate of the head.</summary>
-    [Id(1)] public double LearningRate { get; init; } = 1e-3;
+    [Id(1)] public double LearningRate { get; init; } = 3e-3;
 
     /// <summary>The backbone's learning rate is this times the head's.</summary>
     [Id(2)] public double BackboneFactor { get; init; } = 0.1;
