@@ -4,6 +4,7 @@ using OrleansTransfer.Cli.Terminal;
 using OrleansTransfer.Contracts.Recipes;
 using OrleansTransfer.Host;
 using OrleansTransfer.Learning;
+using OrleansTransfer.Storage;
 
 namespace OrleansTransfer.Cli;
 
@@ -41,9 +42,12 @@ public static class CliApplication
         }
     }
 
-    private static RootCommand CreateRoot(IConsoleStreams streams) => new("Transfer learning on a cluster: fine-tune pretrained networks on your own pictures.")
+    private static RootCommand CreateRoot(IConsoleStreams streams) =>
+        new("Transfer learning on a cluster: fine-tune pretrained networks on your own pictures.")
     {
         TrainCommand.Create(streams),
+        PredictCommand.Create(streams),
+        EvaluateCommand.Create(streams),
         ExportCommand.Create(streams),
         ExperimentsCommand.Create(streams),
         ModelsCommand.Create(streams),
@@ -68,7 +72,7 @@ public static class CliApplication
             case CliException known:
                 stderr.WriteLine($"error: {known.Message}");
                 return known.ExitCode;
-            case LearningException or NodeStartException:
+            case LearningException or BundleException or NodeStartException:
                 stderr.WriteLine($"error: {error.Message}");
                 return ExitCodes.WrongInput;
             default:

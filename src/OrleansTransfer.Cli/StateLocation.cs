@@ -3,17 +3,17 @@ namespace OrleansTransfer.Cli;
 /// <summary>Where a cluster keeps its state.</summary>
 internal static class StateLocation
 {
-    /// <summary>The option's value, else OTX_STATE, else <c>.otx</c> in the current folder; folders become absolute, addresses of containers stay.</summary>
+    /// <summary>
+    /// The option's value, else OTX_STATE, else <c>.otx</c> in the current folder; folders become absolute, containers stay as they are.
+    /// </summary>
     public static string Resolve(string? option)
     {
         var location = option ?? EnvironmentVariables.Get("OTX_STATE") ?? ".otx";
-        return location.Contains("://", StringComparison.Ordinal) ? location : Path.GetFullPath(location);
+        return IsContainer(location) ? location : Path.GetFullPath(location);
     }
-}
 
-/// <summary>Settings from the environment.</summary>
-internal static class EnvironmentVariables
-{
-    /// <summary>The variable's value; null when it is unset or empty.</summary>
-    public static string? Get(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+    /// <summary>The location without what may be a secret.</summary>
+    public static string Shown(string location) => IsContainer(location) ? location.Split(';', '?')[0] : location;
+
+    private static bool IsContainer(string location) => location.StartsWith("azure:", StringComparison.OrdinalIgnoreCase);
 }

@@ -1,0 +1,47 @@
+using OrleansTransfer.Cli.Api;
+using OrleansTransfer.Cli.State;
+using OrleansTransfer.Storage;
+
+namespace OrleansTransfer.Cli.Models;
+
+/// <summary>The folder of a bundle that a command works with: the user's own, or a copy that goes with the command.</summary>
+internal sealed class BundleFolder : IDisposable
+{
+    private readonly bool _temporary;
+
+    private BundleFolder(string path, bool temporary) => (Path, _temporary) = (path, temporary);
+
+    /// <summary>Absolute path.</summary>
+    public string Path { get; }
+
+    /// <summary>The folder itself if <paramref name="source"/> is one, else a copy of the bundle of the experiment of that id.</summary>
+    public static async Task<BundleFolder> OpenAsync(string source, Connection connection, CancellationToken cancellationToken)
+    {
+        // The folder of the pictures is often called what the experiment is: a bare name means a folder only if a bundle is in it.
+        var isPath = source.AsSpan().IndexOfAny('/', '\\') >= 0 || source is "." or "..";
+        if (Directory.Exists(source) && (isPath || File.Exists(System.IO.Path.Combine(source, BundleFormat.Description))))
+            return new(System.IO.Path.GetFullPath(source), temporary: false);
+        if (isPath)
+            throw new CliException($"There is no folder '{source}'; expected the id of an experiment, or the folder of a bundle.");
+
+        var copy = new BundleFolder(Directory.CreateTempSubdirectory("otx-bundle-").FullName, temporary: true);
+        try
+        {
+            await using var session = await ReadingSession.OpenAsync(connection, cancellationToken);
+            var experiment = await session.Reader.FindAsync(source, cancellationToken);
+            await BundleDownload.RunAsync(session.Reader, experiment, copy.Path, overwrite: true, cancellationToken);
+            return copy;
+        }
+        catch
+        {
+            copy.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_temporary) Directory.Delete(Path, recursive: true);
+    }
+}
