@@ -42,7 +42,8 @@ public static class CliApplication
         }
     }
 
-    private static RootCommand CreateRoot(IConsoleStreams streams) => new("Transfer learning on a cluster: fine-tune pretrained networks on your own pictures.")
+    private static RootCommand CreateRoot(IConsoleStreams streams) =>
+        new("Transfer learning on a cluster: fine-tune pretrained networks on your own pictures.")
     {
         TrainCommand.Create(streams),
         PredictCommand.Create(streams),

@@ -10,7 +10,9 @@ namespace OrleansTransfer.Cli;
 internal sealed record Connection(Uri? Cluster, string State, string? Devices, bool StateGiven)
 {
     /// <summary>What a further command needs to find the same experiments, with a leading space; empty when it is the default.</summary>
-    public string Suffix => Cluster is not null ? $" --cluster {Cluster.ToString().TrimEnd('/')}" : StateGiven ? $" --state {StateLocation.Shown(State)}" : "";
+    public string Suffix => Cluster is not null ? $" --cluster {Cluster.ToString().TrimEnd('/')}"
+        : StateGiven ? $" --state {StateLocation.Shown(State)}"
+        : "";
 }
 
 /// <summary><c>--cluster</c>, <c>--state</c> and <c>--devices</c> with their environment variables.</summary>
@@ -18,7 +20,7 @@ internal sealed class ConnectionOptions
 {
     private readonly Option<string?> _cluster = new("--cluster")
     {
-        Description = "Address of a node of a running cluster, for instance http://127.0.0.1:8080 (OTX_CLUSTER). Without it, a cluster of this process alone.",
+        Description = "Address of a node of a running cluster, for instance http://127.0.0.1:8080 (OTX_CLUSTER); without it, this process alone.",
         HelpName = "URL",
     };
 

@@ -31,7 +31,8 @@ internal static class ParseErrors
         yield return $"`otx{path} --help` shows what is possible.";
     }
 
-    private static IEnumerable<string> OptionNames(CommandResult result) => result.Command.Options.SelectMany(option => option.Aliases.Append(option.Name));
+    private static IEnumerable<string> OptionNames(CommandResult result) =>
+        result.Command.Options.SelectMany(option => option.Aliases.Append(option.Name));
 
     private static string Path(SymbolResult? result) => result switch
     {

@@ -3,7 +3,9 @@ namespace OrleansTransfer.Cli;
 /// <summary>Where a cluster keeps its state.</summary>
 internal static class StateLocation
 {
-    /// <summary>The option's value, else OTX_STATE, else <c>.otx</c> in the current folder; folders become absolute, containers stay as they are.</summary>
+    /// <summary>
+    /// The option's value, else OTX_STATE, else <c>.otx</c> in the current folder; folders become absolute, containers stay as they are.
+    /// </summary>
     public static string Resolve(string? option)
     {
         var location = option ?? EnvironmentVariables.Get("OTX_STATE") ?? ".otx";

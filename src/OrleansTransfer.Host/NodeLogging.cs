@@ -22,6 +22,8 @@ internal static class NodeLogging
         logging.AddFilter("Orleans.", quiet ? LogLevel.Error : LogLevel.Warning);
         // Advises server garbage collection at every start, which costs memory and gains nothing where torch holds the data.
         logging.AddFilter("Orleans.Runtime.Silo", LogLevel.Error);
+        // Retries of placement that Orleans logs itself once they are in vain.
+        logging.AddFilter("Polly", LogLevel.None);
         logging.AddFilter("Microsoft.Orleans", quiet ? LogLevel.Error : LogLevel.Warning);
     }
 }

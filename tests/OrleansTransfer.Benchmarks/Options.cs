@@ -22,6 +22,9 @@ internal sealed class Options
 
     public string Text(string name, string otherwise) => _values.GetValueOrDefault(name, otherwise);
 
+    public IReadOnlyList<double> Numbers(string name, params double[] otherwise) =>
+        _values.TryGetValue(name, out var value) ? [.. value.Split(',').Select(part => double.Parse(part, CultureInfo.InvariantCulture))] : otherwise;
+
     public int Number(string name, int otherwise) =>
         _values.TryGetValue(name, out var value) ? int.Parse(value, CultureInfo.InvariantCulture) : otherwise;
 }

@@ -4,14 +4,17 @@ using OrleansTransfer.Learning.Compute;
 Allocator.RestartTuned();
 
 // dotnet run -c Release --project tests/OrleansTransfer.Benchmarks -- <name> [--option value]...
-var benchmarks = new Dictionary<string, Action<Options>>
+var benchmarks = new Dictionary<string, Func<Options, Task>>
 {
-    ["step"] = StepBenchmark.Run,
+    ["exchange"] = ExchangeBenchmark.RunAsync,
+    [ExchangeBenchmark.NodeName] = ExchangeBenchmark.RunNodeAsync,
+    ["step"] = StepBenchmark.RunAsync,
+    ["throughput"] = ThroughputBenchmark.RunAsync,
 };
 
 if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var benchmark))
 {
-    Console.Error.WriteLine($"Name a benchmark: {string.Join(", ", benchmarks.Keys)}.");
+    Console.Error.WriteLine($"Name a benchmark: {string.Join(", ", benchmarks.Keys.Where(name => name != ExchangeBenchmark.NodeName))}.");
     return 2;
 }
 if (Options.Parse(args.AsSpan(1)) is not { } options)
@@ -19,5 +22,5 @@ if (Options.Parse(args.AsSpan(1)) is not { } options)
     Console.Error.WriteLine("Options come in pairs: --name value.");
     return 2;
 }
-benchmark(options);
+await benchmark(options);
 return 0;

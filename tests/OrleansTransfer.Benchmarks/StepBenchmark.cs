@@ -3,7 +3,6 @@ using System.Text.Json;
 using OrleansTransfer.Learning.Compute;
 using OrleansTransfer.Learning.Data;
 using OrleansTransfer.Learning.Models;
-using OrleansTransfer.Learning.Tests.Training;
 using OrleansTransfer.Learning.Training;
 using OrleansTransfer.Learning.Transfer;
 using TorchSharp;
@@ -14,18 +13,25 @@ namespace OrleansTransfer.Benchmarks;
 /// <summary>
 /// What a step of <see cref="TrainingLoop"/> costs beside a bare TorchSharp loop over the same network, data and update rule. The two take turns,
 /// step by step, so that whatever else the machine does slows both. Options: <c>--steps 60 --warmup 10 --batch 16 --size 64 --threads 1 --optimizer
-/// adamw|sgd --width 64</c>.
+/// adamw|sgd --network resnet18</c>.
 /// </summary>
 internal static class StepBenchmark
 {
     private const int Classes = 10;
     private const double Rate = 1e-3, Decay = 0.01;
 
-    public static void Run(Options options)
+    public static Task RunAsync(Options options) => Task.Run(() => Run(options));
+
+    private static void Run(Options options)
     {
         int steps = options.Number("steps", 60), warmUp = options.Number("warmup", 10), threads = options.Number("threads", 1);
         var kind = Enum.Parse<OptimizerKind>(options.Text("optimizer", "adamw"), ignoreCase: true);
-        Func<ImageClassifier> network = () => SmallNetwork.Create(classes: Classes, width: options.Number("width", 64));
+        Func<ImageClassifier> network = () =>
+        {
+            var model = Backbones.Get(options.Text("network", "resnet18")).Create(Classes);
+            model.Initialize(1);
+            return model;
+        };
 
         ComputeThread.Configure(threads);
         using var stream = new RepeatedBatch(warmUp + steps, options.Number("batch", 16), options.Number("size", 64));

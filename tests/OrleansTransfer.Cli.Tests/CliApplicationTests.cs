@@ -96,7 +96,8 @@ public sealed class CliApplicationTests : IAsyncLifetime
     public async Task A_failed_run_is_1_and_ends_with_the_root_cause()
     {
         _cluster.Add("failure", message: "n2 was lost");
-        _cluster.OnAllRead = () => _cluster.Experiment = _cluster.Experiment with { State = ExperimentState.Failed, Reason = "Worker n2/cpu:0 was lost." };
+        _cluster.OnAllRead = () =>
+            _cluster.Experiment = _cluster.Experiment with { State = ExperimentState.Failed, Reason = "Worker n2/cpu:0 was lost." };
         var (code, streams) = await RunAsync("experiments", "watch", "leaves", "--cluster", _cluster.Url);
         Assert.Equal(ExitCodes.Failed, code);
         Assert.Equal("error: leaves-3f9a failed: Worker n2/cpu:0 was lost.", streams.LastErrorLine);

@@ -103,8 +103,10 @@ internal sealed class FakeCluster : IAsyncDisposable
             return Refusal.Count > 0 ? Json(new ProblemList(Refusal), 400) : Json(Experiment, 201);
         });
         api.MapGet("/experiments/{id}", (string id) => Known(id, () => Json(Experiment)));
-        api.MapPost("/experiments/{id}/cancel", (string id) => Known(id, () => Json(Experiment = Experiment with { State = ExperimentState.Cancelled })));
-        api.MapPost("/experiments/{id}/resume", (string id) => Known(id, () => Refusal.Count > 0 ? Json(new ProblemList(Refusal), 400) : Json(Experiment)));
+        api.MapPost("/experiments/{id}/cancel", (string id) =>
+            Known(id, () => Json(Experiment = Experiment with { State = ExperimentState.Cancelled })));
+        api.MapPost("/experiments/{id}/resume", (string id) =>
+            Known(id, () => Refusal.Count > 0 ? Json(new ProblemList(Refusal), 400) : Json(Experiment)));
         api.MapGet("/experiments/{id}/bundle", (string id) => Known(id, () =>
             Json(new BundleListing([.. Bundle.Select(file => new BundleFile(file.Key, file.Value.Length))]))));
         api.MapGet("/experiments/{id}/bundle/{file}", (string file) => Results.Bytes(Bundle[file]));

@@ -25,7 +25,8 @@ internal static class BundleDownload
         {
             // The names come over the network: they must not lead out of the folder.
             if (Path.GetFileName(file.Name) != file.Name || file.Name is "." or "..")
-                throw new CliException($"The bundle of {experiment.Id} lists a file named '{file.Name}', which is not a plain file name.", ExitCodes.Failed);
+                throw new CliException(
+                    $"The bundle of {experiment.Id} lists a file named '{file.Name}', which is not a plain file name.", ExitCodes.Failed);
             if (!overwrite && File.Exists(Path.Combine(folder, file.Name)))
                 throw new CliException($"'{Path.Combine(folder, file.Name)}' exists; choose another folder, or replace it with --force.");
         }

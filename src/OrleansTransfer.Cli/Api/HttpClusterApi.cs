@@ -74,7 +74,8 @@ internal sealed class HttpClusterApi : IClusterApi, IDisposable
     public async IAsyncEnumerable<ExperimentEvent> ReadEventsAsync(
         string id, long from, bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var response = await RequestAsync(HttpMethod.Get, $"{Path(id)}/events?from={from}&follow={(follow ? "true" : "false")}", null, cancellationToken);
+        var path = $"{Path(id)}/events?from={from}&follow={(follow ? "true" : "false")}";
+        using var response = await RequestAsync(HttpMethod.Get, path, null, cancellationToken);
         await using var stream = new WatchedStream(await response.Content.ReadAsStreamAsync(cancellationToken), SilenceLimit);
         await using var items = SseParser.Create(stream).EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
         while (true)
@@ -86,7 +87,7 @@ internal sealed class HttpClusterApi : IClusterApi, IDisposable
                 if (items.Current.EventType == "error") throw new IOException(Read<ErrorMessage>(items.Current.Data).Message);
                 item = Read<ExperimentEvent>(items.Current.Data);
             }
-            catch (Exception error) when (error is IOException or HttpRequestException or TimeoutException)
+            catch (Exception error) when (IsBroken(error))
             {
                 throw new ClusterUnreachableException(Address, $"the connection was lost ({error.Message.TrimEnd('.')})", error);
             }
@@ -108,11 +109,11 @@ internal sealed class HttpClusterApi : IClusterApi, IDisposable
         {
             return await response.Content.ReadFromJsonAsync<T>(ApiJson.Options, cancellationToken) ?? throw new JsonException("The answer is null.");
         }
-        catch (Exception error) when (error is JsonException or InvalidOperationException or NotSupportedException)
+        catch (Exception error) when (IsForeign(error))
         {
             throw Unexpected(response, error);
         }
-        catch (Exception error) when (error is HttpRequestException or IOException)
+        catch (Exception error) when (IsBroken(error))
         {
             throw new ClusterUnreachableException(Address, $"the connection was lost ({error.Message.TrimEnd('.')})", error);
         }
@@ -128,7 +129,7 @@ internal sealed class HttpClusterApi : IClusterApi, IDisposable
         {
             response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         }
-        catch (Exception error) when (error is HttpRequestException or IOException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception error) when (IsBroken(error) || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             throw new ClusterUnreachableException(Address, (error.InnerException ?? error).Message, error);
         }
@@ -144,7 +145,7 @@ internal sealed class HttpClusterApi : IClusterApi, IDisposable
         {
             refusal = await response.Content.ReadFromJsonAsync<Refusal>(ApiJson.Options, cancellationToken);
         }
-        catch (Exception error) when (error is JsonException or InvalidOperationException or NotSupportedException or HttpRequestException or IOException)
+        catch (Exception error) when (IsForeign(error) || IsBroken(error))
         {
             // Not an answer of this API; the status alone must do.
         }
@@ -164,8 +165,14 @@ internal sealed class HttpClusterApi : IClusterApi, IDisposable
         var answer = $"{response.RequestMessage!.RequestUri} answered {(int)response.StatusCode} {response.ReasonPhrase}";
         return response.StatusCode >= HttpStatusCode.InternalServerError
             ? new($"{answer}; the log of the node has the details.", ExitCodes.Failed, inner)
-            : new($"{answer}, not as a node of this version does. Check that the address is that of a node (otx node).", ExitCodes.Unreachable, inner);
+            : new($"{answer}, not as a node of this version does. Check the address, and that a node runs there.", ExitCodes.Unreachable, inner);
     }
+
+    /// <summary>The connection broke.</summary>
+    private static bool IsBroken(Exception error) => error is HttpRequestException or IOException or TimeoutException;
+
+    /// <summary>The content is not what this API answers.</summary>
+    private static bool IsForeign(Exception error) => error is JsonException or InvalidOperationException or NotSupportedException;
 
     private static T Read<T>(string json) => JsonSerializer.Deserialize<T>(json, ApiJson.Options) ?? throw new JsonException("The content is null.");
 

@@ -13,7 +13,9 @@ internal interface IExperimentReader
     /// <exception cref="CliException">None or several do.</exception>
     Task<ExperimentSnapshot> FindAsync(string id, CancellationToken cancellationToken);
 
-    /// <summary>The history from sequence number <paramref name="from"/> on; with <paramref name="follow"/> it goes on until the experiment ends.</summary>
+    /// <summary>
+    /// The history from sequence number <paramref name="from"/> on; with <paramref name="follow"/> it goes on until the experiment ends.
+    /// </summary>
     IAsyncEnumerable<ExperimentEvent> ReadEventsAsync(string id, long from, bool follow, CancellationToken cancellationToken);
 
     /// <summary>The files of the finished bundle.</summary>

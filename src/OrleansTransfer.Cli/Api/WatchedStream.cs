@@ -1,6 +1,8 @@
 namespace OrleansTransfer.Cli.Api;
 
-/// <summary>A network stream that gives up when nothing arrives for a while: a peer that vanished without closing is otherwise waited for forever.</summary>
+/// <summary>
+/// A network stream that gives up when nothing arrives for a while: a peer that vanished without closing is otherwise waited for forever.
+/// </summary>
 internal sealed class WatchedStream(Stream inner, TimeSpan silenceLimit) : Stream
 {
     public override bool CanRead => true;

@@ -12,7 +12,8 @@ internal static class CancelExperimentCommand
         var command = new Command("cancel", "Stop a run; its newest checkpoint stays.") { id };
         var connection = new ConnectionOptions(command);
         var output = new OutputOption(command);
-        command.SetAction((parse, interrupted) => RunAsync(parse.GetRequiredValue(id), connection.Read(parse), output.Open(parse, streams), interrupted));
+        command.SetAction((parse, interrupted) =>
+            RunAsync(parse.GetRequiredValue(id), connection.Read(parse), output.Open(parse, streams), interrupted));
         return command;
     }
 

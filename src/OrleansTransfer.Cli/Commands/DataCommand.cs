@@ -31,9 +31,10 @@ internal static class DataCommand
             return;
         }
 
+        var formats = found.Formats.Select(format => $"{format.Samples} {format.Format}");
         output.Facts(
             ("folder", found.Root),
-            ("pictures", $"{Figures.Count(found.Samples)} ({string.Join(", ", found.Formats.Select(format => $"{format.Samples} {format.Format}"))})"),
+            ("pictures", $"{Figures.Count(found.Samples)} ({string.Join(", ", formats)})"),
             ("width", $"{found.Width.Min} to {found.Width.Max}, median {found.Width.Median}"),
             ("height", $"{found.Height.Min} to {found.Height.Max}, median {found.Height.Median}"),
             ("imbalance", $"{Figures.Short(found.Imbalance)} (most pictures of a label / fewest)"),

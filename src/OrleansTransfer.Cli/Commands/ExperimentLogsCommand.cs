@@ -28,7 +28,8 @@ internal static class ExperimentLogsCommand
         if (owner is not null)
         {
             var running = await owner.Api.FindAsync(id, interrupted);
-            return await PrintAsync(running, new EventFollower(owner.Api, TimeProvider.System, output.Note).FollowAsync(running.Id, 1, interrupted), output);
+            var events = new EventFollower(owner.Api, TimeProvider.System, output.Note).FollowAsync(running.Id, 1, interrupted);
+            return await PrintAsync(running, events, output);
         }
         await using var session = await ReadingSession.OpenAsync(connection, interrupted);
         var experiment = await session.Reader.FindAsync(id, interrupted);

@@ -17,7 +17,8 @@ internal static class ExportCommand
         var connection = new ConnectionOptions(command);
         var output = new OutputOption(command);
         command.SetAction((parse, interrupted) => RunAsync(
-            parse.GetRequiredValue(id), parse.GetRequiredValue(to), parse.GetValue(force), connection.Read(parse), output.Open(parse, streams), interrupted));
+            parse.GetRequiredValue(id), parse.GetRequiredValue(to), parse.GetValue(force), connection.Read(parse), output.Open(parse, streams),
+            interrupted));
         return command;
     }
 

@@ -12,14 +12,28 @@ internal static class ForwardCommand
     {
         var name = new Argument<string>("name") { Description = "A name from `otx models list`." };
         var weights = new Option<string>("--weights") { Description = "Weights of the network.", HelpName = "F.safetensors", Required = true };
-        var input = new Option<string>("--input") { Description = "File with a tensor 'input' [N,3,H,W], normalised.", HelpName = "F.safetensors", Required = true };
-        var result = new Option<string>("--output") { Description = "File to write the tensor 'logits' [N,K] to.", HelpName = "F.safetensors", Required = true };
-        var command = new Command("forward", "Logits of a raw input tensor, for checking parity with other frameworks.") { name, weights, input, result };
+        var input = new Option<string>("--input")
+        {
+            Description = "File with a tensor 'input' [N,3,H,W], normalised.",
+            HelpName = "F.safetensors",
+            Required = true,
+        };
+        var result = new Option<string>("--output")
+        {
+            Description = "File to write the tensor 'logits' [N,K] to.",
+            HelpName = "F.safetensors",
+            Required = true,
+        };
+        var command = new Command("forward", "Logits of a raw input tensor, for checking parity with other frameworks.")
+        {
+            name, weights, input, result,
+        };
         command.SetAction(parse =>
         {
             Allocator.KeepLargeBlocks();
-            RawForward.Run(parse.GetRequiredValue(name), parse.GetRequiredValue(weights), parse.GetRequiredValue(input), parse.GetRequiredValue(result));
-            new Output(streams, json: false).Note($"The logits are in {parse.GetRequiredValue(result)}.");
+            var path = parse.GetRequiredValue(result);
+            RawForward.Run(parse.GetRequiredValue(name), parse.GetRequiredValue(weights), parse.GetRequiredValue(input), path);
+            streams.Error.WriteLine($"The logits are in {path}.");
         });
         return command;
     }

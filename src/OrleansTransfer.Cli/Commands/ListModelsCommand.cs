@@ -32,7 +32,8 @@ internal static class ListModelsCommand
     {
         using var scope = NewDisposeScope();
         using var model = backbone.Create(Classes);
-        return new(backbone.Name, backbone.Library, model.parameters().Sum(parameter => parameter.numel()), backbone.Preprocessing.Crop, model.Stages.Count);
+        var parameters = model.parameters().Sum(parameter => parameter.numel());
+        return new(backbone.Name, backbone.Library, parameters, backbone.Preprocessing.Crop, model.Stages.Count);
     }
 
     private sealed record ListedModel(string Name, string Library, long Parameters, int InputSize, int Stages);

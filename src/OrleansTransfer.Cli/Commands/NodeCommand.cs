@@ -10,15 +10,26 @@ internal static class NodeCommand
     public static Command Create(IConsoleStreams streams)
     {
         var name = new Option<string?>("--name") { Description = "Name of the node, unique in the cluster.", HelpName = "NAME" };
-        var portOffset = new Option<int>("--port-offset") { Description = "Added to the ports 11111 (silo), 30000 (gateway) and 8080 (HTTP).", HelpName = "N" };
-        var join = new Option<string?>("--join") { Description = "Silo of a node of the cluster to join, for instance 127.0.0.1:11111.", HelpName = "HOST:PORT" };
+        var portOffset = new Option<int>("--port-offset")
+        {
+            Description = "Added to the ports 11111 (silo), 30000 (gateway) and 8080 (HTTP).",
+            HelpName = "N",
+        };
+        var join = new Option<string?>("--join")
+        {
+            Description = "Silo of a node of the cluster to join, for instance 127.0.0.1:11111.",
+            HelpName = "HOST:PORT",
+        };
         var devices = new Option<string?>("--devices")
         {
             Description = "What it offers: cpu:2, or cuda:0,cuda:1 (default: all CUDA devices, else every CPU core).",
             HelpName = "LIST",
         };
         var state = new Option<string?>("--state") { Description = "Folder for the cluster's state (OTX_STATE; default ./.otx).", HelpName = "DIR" };
-        var command = new Command("node", "Start a node; one line of JSON on standard output says when it is ready.") { name, portOffset, join, devices, state };
+        var command = new Command("node", "Start a node; one line of JSON on standard output says when it is ready.")
+        {
+            name, portOffset, join, devices, state,
+        };
         command.SetAction((parse, stop) => RunAsync(
             new NodeOptions
             {

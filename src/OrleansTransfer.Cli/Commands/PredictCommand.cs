@@ -52,6 +52,7 @@ internal static class PredictCommand
     private static IEnumerable<string> Expand(string path)
     {
         if (Directory.Exists(path)) return ImageFolder.List(path).Select(file => Path.Combine(path, file));
-        return File.Exists(path) ? [path] : throw new CliException($"There is no file or folder '{path}'; expected a picture, or a folder of pictures.");
+        return File.Exists(path) ? [path] : throw new CliException(
+            $"There is no file or folder '{path}'; expected a picture, or a folder of pictures.");
     }
 }

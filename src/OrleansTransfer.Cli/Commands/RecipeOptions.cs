@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using OrleansTransfer.Contracts.Recipes;
 
 namespace OrleansTransfer.Cli.Commands;
@@ -17,7 +16,11 @@ internal sealed class RecipeOptions
     private readonly Option<string?> _backbone = new("--backbone") { Description = "Pretrained network (model.backbone).", HelpName = "NAME" };
     private readonly Option<string?> _weights = new("--weights") { Description = "imagenet, none, or a file (model.weights).", HelpName = "WEIGHTS" };
     private readonly Option<int?> _epochs = new("--epochs") { Description = "Passes over the data (training.epochs).", HelpName = "N" };
-    private readonly Option<int?> _batchSize = new("--batch-size") { Description = "Samples per step over all workers (training.batchSize).", HelpName = "N" };
+    private readonly Option<int?> _batchSize = new("--batch-size")
+    {
+        Description = "Samples per step over all workers (training.batchSize).",
+        HelpName = "N",
+    };
     private readonly Option<int?> _workers = new("--workers") { Description = "Devices to train on (resources.workers).", HelpName = "N" };
     private readonly Option<string[]> _sets = new("--set")
     {
@@ -65,6 +68,6 @@ internal sealed class RecipeOptions
             ("resources.workers", parse.GetValue(_workers)),
         ];
         var given = shorthands.Where(shorthand => shorthand.Value is not null);
-        return [.. given.Select(shorthand => string.Create(CultureInfo.InvariantCulture, $"{shorthand.Path}={shorthand.Value}")), .. parse.GetValue(_sets) ?? []];
+        return [.. given.Select(shorthand => FormattableString.Invariant($"{shorthand.Path}={shorthand.Value}")), .. parse.GetValue(_sets) ?? []];
     }
 }

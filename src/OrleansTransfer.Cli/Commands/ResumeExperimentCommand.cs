@@ -17,7 +17,8 @@ internal static class ResumeExperimentCommand
         var connection = new ConnectionOptions(command, trains: true);
         var output = new OutputOption(command);
         command.SetAction((parse, interrupted) => RunAsync(
-            parse.GetRequiredValue(id), parse.GetValue(epochs), parse.GetValue(detach), connection.Read(parse), output.Open(parse, streams), interrupted));
+            parse.GetRequiredValue(id), parse.GetValue(epochs), parse.GetValue(detach), connection.Read(parse), output.Open(parse, streams),
+            interrupted));
         return command;
     }
 
@@ -28,17 +29,18 @@ internal static class ResumeExperimentCommand
         if (detach && connection.Cluster is null)
             throw new CliException("--detach needs a cluster that outlives this command: give --cluster URL, or set OTX_CLUSTER.");
 
-        await using var session = await ClusterSession.OpenForAsync(connection, id, interrupted);
-        var before = await session.Api.FindAsync(id, interrupted);
-        var from = await NextEventAsync(session.Api, before.Id, interrupted);
-        var experiment = await session.Api.ResumeAsync(before.Id, epochs, interrupted);
-        if (output.Json) output.Note(experiment.Id);
-        else output.Line(experiment.Id);
-
-        if (!detach) return await new RunFollower(session, connection, output).FollowAsync(experiment, from, interrupted);
-        if (output.Json) output.Document(RunSummary.Of(experiment));
-        output.Note($"To follow it: otx experiments watch {experiment.Id}{connection.Suffix}");
-        return ExitCodes.Done;
+        RunEnd end;
+        await using (var session = await ClusterSession.OpenForAsync(connection, id, interrupted))
+        {
+            var before = await session.Api.FindAsync(id, interrupted);
+            var from = await NextEventAsync(session.Api, before.Id, interrupted);
+            var experiment = await session.Api.ResumeAsync(before.Id, epochs, interrupted);
+            if (output.Json) output.Note(experiment.Id);
+            else output.Line(experiment.Id);
+            if (detach) return RunConclusion.PrintQueued(experiment, connection, output);
+            end = await new RunFollower(session, output).FollowAsync(experiment, from, interrupted);
+        }
+        return RunConclusion.Print(end, connection, output);
     }
 
     // The history before the resumption is known already.

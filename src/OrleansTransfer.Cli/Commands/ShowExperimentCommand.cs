@@ -15,7 +15,8 @@ internal static class ShowExperimentCommand
         var command = new Command("show", "One experiment in full.") { id };
         var connection = new ConnectionOptions(command);
         var output = new OutputOption(command);
-        command.SetAction((parse, interrupted) => RunAsync(parse.GetRequiredValue(id), connection.Read(parse), output.Open(parse, streams), interrupted));
+        command.SetAction((parse, interrupted) =>
+            RunAsync(parse.GetRequiredValue(id), connection.Read(parse), output.Open(parse, streams), interrupted));
         return command;
     }
 

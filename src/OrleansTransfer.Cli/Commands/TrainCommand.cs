@@ -26,14 +26,15 @@ internal static class TrainCommand
         if (detach && connection.Cluster is null)
             throw new CliException("--detach needs a cluster that outlives this command: give --cluster URL, or set OTX_CLUSTER.");
 
-        await using var session = await ClusterSession.OpenAsync(connection, interrupted);
-        var experiment = await session.Api.SubmitAsync(RecipePaths.MakeAbsolute(recipe, Environment.CurrentDirectory), interrupted);
-        if (output.Json) output.Note(experiment.Id);
-        else output.Line(experiment.Id);
-
-        if (!detach) return await new RunFollower(session, connection, output).FollowAsync(experiment, from: 1, interrupted);
-        if (output.Json) output.Document(RunSummary.Of(experiment));
-        output.Note($"To follow it: otx experiments watch {experiment.Id}{connection.Suffix}");
-        return ExitCodes.Done;
+        RunEnd end;
+        await using (var session = await ClusterSession.OpenAsync(connection, interrupted))
+        {
+            var experiment = await session.Api.SubmitAsync(RecipePaths.MakeAbsolute(recipe, Environment.CurrentDirectory), interrupted);
+            if (output.Json) output.Note(experiment.Id);
+            else output.Line(experiment.Id);
+            if (detach) return RunConclusion.PrintQueued(experiment, connection, output);
+            end = await new RunFollower(session, output).FollowAsync(experiment, from: 1, interrupted);
+        }
+        return RunConclusion.Print(end, connection, output);
     }
 }

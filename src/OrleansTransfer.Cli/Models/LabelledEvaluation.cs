@@ -16,7 +16,8 @@ internal static class LabelledEvaluation
         var found = ImageFolder.Scan(folder, labels: null, cancellationToken);
         var unknown = found.Labels.Except(modelLabels).ToList();
         if (unknown.Count > 0)
-            throw new CliException($"The model does not know these labels of '{folder}': {string.Join(", ", unknown)}. It knows: {string.Join(", ", modelLabels)}.");
+            throw new CliException(
+                $"The model does not know these labels of '{folder}': {string.Join(", ", unknown)}. It knows: {string.Join(", ", modelLabels)}.");
 
         var indices = found.Labels.Select(label => modelLabels.Index().First(known => known.Item == label).Index).ToList();
         return found with { Labels = modelLabels, Samples = [.. found.Samples.Select(sample => sample with { Label = indices[sample.Label] })] };
@@ -27,7 +28,8 @@ internal static class LabelledEvaluation
     {
         using var withoutGradients = torch.no_grad();
         var plan = new BatchPlan(data.Samples.Count, BatchSize, seed: 0, shuffle: false);
-        using var batches = new ImageBatchStream(data.Root, data.Samples, model.Preprocessing, AugmentKind.None, plan, rank: 0, worldSize: 1, seed: 0);
+        using var batches = new ImageBatchStream(
+            data.Root, data.Samples, model.Preprocessing, AugmentKind.None, plan, rank: 0, worldSize: 1, seed: 0);
         var matrix = new ConfusionMatrix(model.Labels);
         for (var step = 0; step < batches.StepsPerEpoch; step++)
         {

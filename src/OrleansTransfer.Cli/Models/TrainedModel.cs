@@ -20,7 +20,8 @@ internal sealed record TrainedModel(ImageClassifier Network, Preprocessing Prepr
         var bundle = await BundleReader.OpenAsync(folder, cancellationToken);
         var description = bundle.Description;
         if (description.Preprocessing is not { } input || !Enum.TryParse<Interpolation>(input.Interpolation, ignoreCase: true, out var interpolation))
-            throw new CliException($"The bundle '{folder}' is for the task {description.Task} with inputs other than pictures this version can prepare.");
+            throw new CliException(
+                $"The bundle '{folder}' is for the task {description.Task} with inputs other than pictures this version can prepare.");
 
         Allocator.KeepLargeBlocks();
         var preprocessing = new Preprocessing(

@@ -13,7 +13,8 @@ internal sealed class LiveRunView(Output output) : IRunView
         var console = output.ErrorConsole;
         return console.Progress()
             .AutoClear(true)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .Columns(
+                new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
             .StartAsync(async progress =>
             {
                 var bar = progress.AddTask(experiment.State.ToString(), maxValue: Math.Max(1, experiment.TotalSteps));

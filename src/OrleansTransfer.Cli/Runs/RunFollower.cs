@@ -4,54 +4,54 @@ using OrleansTransfer.Contracts.Experiments;
 
 namespace OrleansTransfer.Cli.Runs;
 
-/// <summary>Follows a run to its end, or to Ctrl-C, and says how it ended.</summary>
+/// <summary>Follows a run to its end, or to Ctrl-C, which stops a run of this process and leaves a remote one alone.</summary>
 /// <param name="session">Where it runs.</param>
-/// <param name="connection">How a further command finds it.</param>
-/// <param name="output">Where to print.</param>
-internal sealed class RunFollower(ClusterSession session, Connection connection, Output output)
+/// <param name="output">Where to show it.</param>
+internal sealed class RunFollower(ClusterSession session, Output output)
 {
-    private static readonly TimeSpan CancelLimit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(20);
 
-    /// <summary>Shows the run from event <paramref name="from"/> on and returns the exit code.</summary>
-    public async Task<int> FollowAsync(ExperimentSnapshot experiment, long from, CancellationToken interrupted)
+    /// <summary>Shows the run from event <paramref name="from"/> on.</summary>
+    public async Task<RunEnd> FollowAsync(ExperimentSnapshot experiment, long from, CancellationToken interrupted)
     {
         try
         {
             var events = new EventFollower(session.Api, TimeProvider.System, output.Note).FollowAsync(experiment.Id, from, interrupted);
             IRunView view = output.Live ? new LiveRunView(output) : new PlainRunView(output);
             await view.ShowAsync(experiment, events, interrupted);
-            return RunConclusion.Print(await session.Api.FindAsync(experiment.Id, interrupted), connection, output);
+            return new(RunEndKind.Ended, await session.Api.FindAsync(experiment.Id, interrupted));
         }
         catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
         {
-            return session.Embedded ? await CancelAsync(experiment.Id) : await DetachAsync(experiment.Id);
+            return session.Embedded ? await CancelAsync(experiment) : await DetachAsync(experiment);
         }
     }
 
-    private async Task<int> CancelAsync(string id)
+    private async Task<RunEnd> CancelAsync(ExperimentSnapshot experiment)
     {
-        output.Note($"Stopping {id}; Ctrl-C again ends at once.");
-        using var limit = new CancellationTokenSource(CancelLimit);
+        output.Note($"Stopping {experiment.Id}; Ctrl-C again ends at once.");
+        using var limit = new CancellationTokenSource(AnswerLimit);
         try
         {
-            RunSummary.Of(await session.Api.CancelAsync(id, limit.Token)).Print(output);
+            return new(RunEndKind.Cancelled, await session.Api.CancelAsync(experiment.Id, limit.Token));
         }
         catch (OperationCanceledException)
         {
-            output.Note($"{id} did not stop within {CancelLimit.TotalSeconds:0} s; it ends with this process.");
+            output.Note($"{experiment.Id} did not stop within {AnswerLimit.TotalSeconds:0} s; it ends with this process.");
+            return new(RunEndKind.Cancelled, experiment);
         }
-        output.Note($"Cancelled. To continue from the newest checkpoint: otx experiments resume {id}{connection.Suffix}");
-        return ExitCodes.Interrupted;
     }
 
-    private async Task<int> DetachAsync(string id)
+    private async Task<RunEnd> DetachAsync(ExperimentSnapshot experiment)
     {
-        if (output.Json)
+        using var limit = new CancellationTokenSource(AnswerLimit);
+        try
         {
-            using var limit = new CancellationTokenSource(CancelLimit);
-            RunSummary.Of(await session.Api.FindAsync(id, limit.Token)).Print(output);
+            return new(RunEndKind.Detached, await session.Api.FindAsync(experiment.Id, limit.Token));
         }
-        output.Note($"Detached; {id} goes on. To come back: otx experiments watch {id}{connection.Suffix}");
-        return ExitCodes.Interrupted;
+        catch (Exception error) when (error is OperationCanceledException or ClusterUnreachableException)
+        {
+            return new(RunEndKind.Detached, experiment);
+        }
     }
 }

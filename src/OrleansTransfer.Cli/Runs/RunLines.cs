@@ -19,9 +19,9 @@ internal static class RunLines
         $"{Figures.Time(item.Time)}  {item.Kind,-10}  {Of(experiment, item) ?? $"step {item.Step}  {Values(item)}{item.Message}".TrimEnd()}";
 
     private static string Epoch(ExperimentSnapshot experiment, ExperimentEvent item) =>
-        $"epoch {item.Epoch}/{experiment.Recipe.Training.Epochs}  accuracy {Figures.Metric(item.Values, "accuracy")}  loss {Figures.Metric(item.Values, "loss")}  " +
-        $"training loss {Figures.Metric(item.Values, "trainingLoss")}  step {item.Step}";
+        $"epoch {item.Epoch}/{experiment.Recipe.Training.Epochs}  accuracy {Figures.Metric(item.Values, "accuracy")}  " +
+        $"loss {Figures.Metric(item.Values, "loss")}  training loss {Figures.Metric(item.Values, "trainingLoss")}  step {item.Step}";
 
     private static string Values(ExperimentEvent item) =>
-        string.Concat((item.Values ?? new Dictionary<string, double>()).Select(value => FormattableString.Invariant($"{value.Key} {value.Value:G5}  ")));
+        string.Concat(item.Values?.Select(value => FormattableString.Invariant($"{value.Key} {value.Value:G5}  ")) ?? []);
 }

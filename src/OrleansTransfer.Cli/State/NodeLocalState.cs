@@ -27,7 +27,8 @@ internal sealed class NodeLocalState : ILocalState
     public IAsyncEnumerable<ExperimentEvent> ReadEventsAsync(string id, long from, bool follow, CancellationToken cancellationToken) =>
         _api.ReadEventsAsync(id, from, follow: false, cancellationToken);
 
-    public Task<IReadOnlyList<BundleFile>> ListBundleAsync(string id, CancellationToken cancellationToken) => _api.ListBundleAsync(id, cancellationToken);
+    public Task<IReadOnlyList<BundleFile>> ListBundleAsync(string id, CancellationToken cancellationToken) =>
+        _api.ListBundleAsync(id, cancellationToken);
 
     public Task<Stream> OpenBundleFileAsync(string id, string file, CancellationToken cancellationToken) =>
         _api.OpenBundleFileAsync(id, file, cancellationToken);

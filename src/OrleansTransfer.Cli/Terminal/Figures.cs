@@ -7,7 +7,9 @@ internal static class Figures
 {
     /// <summary>A metric with four digits after the point; a dash when there is none.</summary>
     public static string Metric(IReadOnlyDictionary<string, double>? values, string name) =>
-        values is not null && values.TryGetValue(name, out var value) && double.IsFinite(value) ? value.ToString("0.0000", CultureInfo.InvariantCulture) : "-";
+        values is not null && values.TryGetValue(name, out var value) && double.IsFinite(value)
+            ? value.ToString("0.0000", CultureInfo.InvariantCulture)
+            : "-";
 
     /// <summary>One digit after the point.</summary>
     public static string Short(double value) => double.IsFinite(value) ? value.ToString("0.0", CultureInfo.InvariantCulture) : "-";

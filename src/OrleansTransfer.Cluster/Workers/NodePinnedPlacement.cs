@@ -18,13 +18,17 @@ public sealed class NodePinnedDirector(IClusterMembershipService membership) : I
 {
     /// <inheritdoc/>
     /// <exception cref="OrleansException">No active node has the name.</exception>
-    public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
+    public async Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
     {
         var address = WorkerAddress.Parse(target.GrainIdentity.Key.ToString()!);
-        var silo = membership.CurrentSnapshot.Members.Values
-            .FirstOrDefault(member => member.Status == SiloStatus.Active && string.Equals(member.Name, address.Node, StringComparison.Ordinal));
-        return silo is null
-            ? throw new OrleansException($"Worker {address} cannot be reached: no active node is called {address.Node}.")
-            : Task.FromResult(silo.SiloAddress);
+        if (Find(address.Node) is { } known) return known;
+
+        // A node that has just joined may be known to the scheduler's silo and not yet to this one.
+        await membership.Refresh();
+        return Find(address.Node)
+            ?? throw new OrleansException($"Worker {address} cannot be reached: no active node is called {address.Node}.");
     }
+
+    private SiloAddress? Find(string node) => membership.CurrentSnapshot.Members.Values
+        .FirstOrDefault(member => member.Status == SiloStatus.Active && string.Equals(member.Name, node, StringComparison.Ordinal))?.SiloAddress;
 }

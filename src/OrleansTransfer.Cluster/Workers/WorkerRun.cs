@@ -82,7 +82,9 @@ public sealed partial class WorkerRun
     {
         var inputs = await ReplicaInputs.LoadAsync(Assignment, _container, _identity.CacheFolder, _stop.Token);
         await using var checkpoints = new CheckpointUploader(new(_container, Assignment.Experiment), Assignment, _reports, _time, _stop.Token);
-        var training = new ReplicaTraining(_identity, _worker, Assignment, inputs, _session.For(Assignment.Rank), _reports, checkpoints, _time);
+        var bucketLength = (int)Math.Clamp(Assignment.Recipe.Exchange.BucketMegabytes * 1e6 / sizeof(float), 1, int.MaxValue);
+        var exchange = new BucketedExchange(_session.For(Assignment.Rank), bucketLength);
+        var training = new ReplicaTraining(_identity, _worker, Assignment, inputs, exchange, _reports, checkpoints, _time);
         using var outcome = await OnThreadOfItsOwnAsync(() => training.Run(_stop.Token));
         await checkpoints.DrainAsync();
         if (Assignment.Rank != 0) return;

@@ -1,7 +1,8 @@
 namespace OrleansTransfer.Contracts.Recipes;
 
 /// <summary>
-/// What the user wrote, completed with defaults: one experiment in full. Immutable once submitted. Keys in YAML and JSON are the property names in camel case.
+/// What the user wrote, completed with defaults: one experiment in full. Immutable once submitted. Keys in YAML and JSON are the property names
+/// in camel case.
 /// </summary>
 [GenerateSerializer, Alias("orleanstransfer.recipe")]
 public sealed record Recipe
@@ -28,7 +29,9 @@ public sealed record ModelRecipe
     /// <summary>Catalogue name of the backbone.</summary>
     [Id(0)] public string Backbone { get; init; } = "resnet50";
 
-    /// <summary><c>imagenet</c>, <c>none</c> (train from scratch), the path of a safetensors file, or <c>blob:</c> and the SHA-256 of imported weights.</summary>
+    /// <summary>
+    /// <c>imagenet</c>, <c>none</c> (train from scratch), the path of a safetensors file, or <c>blob:</c> and the SHA-256 of imported weights.
+    /// </summary>
     [Id(1)] public string Weights { get; init; } = "imagenet";
 
     [Id(2)] public HeadRecipe Head { get; init; } = new();
@@ -55,7 +58,9 @@ public sealed record DataRecipe
     /// <summary>Folder with one folder of pictures per label. The only key without a default.</summary>
     [Id(0)] public string Train { get; init; } = "";
 
-    /// <summary>A fraction of the training pictures (stratified by label), 0 to 1 (exclusive), or the path of a folder like <see cref="Train"/>.</summary>
+    /// <summary>
+    /// A fraction of the training pictures (stratified by label), 0 to 1 (exclusive), or the path of a folder like <see cref="Train"/>.
+    /// </summary>
     [Id(1)] public string Validation { get; init; } = "0.2";
 
     /// <summary><c>none</c>, <c>flip</c> or <c>standard</c> (random resized crop and flip).</summary>

@@ -35,8 +35,8 @@ public static partial class RecipeValidator
     private static void CheckName(string name, List<RecipeProblem> problems)
     {
         if (name.Length > 100) problems.Add(new("name", $"The name has {name.Length} characters; at most 100 are allowed."));
-        if (name.Any(c => char.IsControl(c) || c is '/' or '\\'))
-            problems.Add(new("name", $"'{name}' contains a slash or a control character; use letters, digits, dots, dashes and underscores."));
+        if (name.Length > 0 && !PlainName().IsMatch(name))
+            problems.Add(new("name", $"'{name}' cannot begin an id; use letters, digits, '.', '_' and '-', the first one a letter or digit."));
     }
 
     private static void CheckModel(ModelRecipe model, List<RecipeProblem> problems)
@@ -126,7 +126,7 @@ public static partial class RecipeValidator
                 $"Found {resources.MinWorkers}, more than the {resources.Workers} of resources.workers; lower it or raise that."));
         if (recipe.Training.BatchSize >= 1 && resources.Workers > recipe.Training.BatchSize)
             problems.Add(new("training.batchSize",
-                $"Found {recipe.Training.BatchSize} samples for {resources.Workers} workers; each needs at least one. Raise it, or lower resources.workers."));
+                $"Found {recipe.Training.BatchSize} samples for {resources.Workers} workers, fewer than one each. Raise it, or use fewer workers."));
 
         AtLeast("checkpoint.everySteps", recipe.Checkpoint.EverySteps, 0, problems, "; 0 saves at the end of each epoch only");
         AtLeast("checkpoint.keep", recipe.Checkpoint.Keep, 1, problems);
@@ -144,6 +144,9 @@ public static partial class RecipeValidator
     {
         if (!(value >= 0 && double.IsFinite(value))) problems.Add(new(path, $"Found {RecipeText.Of(value)}; expected 0 or more."));
     }
+
+    [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._-]*\z")]
+    private static partial Regex PlainName();
 
     [GeneratedRegex(@"\Ablob:[0-9a-f]{64}\z")]
     private static partial Regex ImportedWeights();

@@ -22,11 +22,13 @@ internal sealed class EndingStreams(IClusterApi inner) : IClusterApi
 
     public Task<ExperimentSnapshot> CancelAsync(string id, CancellationToken cancellationToken) => inner.CancelAsync(id, cancellationToken);
 
-    public Task<ExperimentSnapshot> ResumeAsync(string id, int? epochs, CancellationToken cancellationToken) => inner.ResumeAsync(id, epochs, cancellationToken);
+    public Task<ExperimentSnapshot> ResumeAsync(string id, int? epochs, CancellationToken cancellationToken) =>
+        inner.ResumeAsync(id, epochs, cancellationToken);
 
     public Task<ClusterStatus> GetStatusAsync(CancellationToken cancellationToken) => inner.GetStatusAsync(cancellationToken);
 
-    public Task<IReadOnlyList<BundleFile>> ListBundleAsync(string id, CancellationToken cancellationToken) => inner.ListBundleAsync(id, cancellationToken);
+    public Task<IReadOnlyList<BundleFile>> ListBundleAsync(string id, CancellationToken cancellationToken) =>
+        inner.ListBundleAsync(id, cancellationToken);
 
     public Task<Stream> OpenBundleFileAsync(string id, string file, CancellationToken cancellationToken) =>
         inner.OpenBundleFileAsync(id, file, cancellationToken);

@@ -82,7 +82,8 @@ public sealed class HttpClusterApiTests : IAsyncLifetime
 
         var lost = 0;
         var seen = new List<long>();
-        await foreach (var item in new EventFollower(_api, TimeProvider.System, _ => lost++).FollowAsync("leaves-3f9a", 1, Token)) seen.Add(item.Sequence);
+        await foreach (var item in new EventFollower(_api, TimeProvider.System, _ => lost++).FollowAsync("leaves-3f9a", 1, Token))
+            seen.Add(item.Sequence);
         Assert.Equal([1, 2, 3, 4, 5, 6], seen);
 
         // A reset connection may take the events before it along; then two losses look like one.
@@ -131,7 +132,8 @@ public sealed class HttpClusterApiTests : IAsyncLifetime
             Assert.Equal(["bundle.json", "model.safetensors"], Directory.GetFiles(folder).Select(path => Path.GetFileName(path)).Order());
             Assert.Equal(100_000, new FileInfo(Path.Combine(folder, "model.safetensors")).Length);
 
-            var refused = await Assert.ThrowsAsync<CliException>(() => BundleDownload.RunAsync(_api, _cluster.Experiment, folder, overwrite: false, Token));
+            var refused = await Assert.ThrowsAsync<CliException>(
+                () => BundleDownload.RunAsync(_api, _cluster.Experiment, folder, overwrite: false, Token));
             Assert.Contains("--force", refused.Message);
             await BundleDownload.RunAsync(_api, _cluster.Experiment, folder, overwrite: true, Token);
         }

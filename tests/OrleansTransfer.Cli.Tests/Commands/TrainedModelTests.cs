@@ -7,7 +7,9 @@ using OrleansTransfer.Storage;
 
 namespace OrleansTransfer.Cli.Tests.Commands;
 
-/// <summary>predict and evaluate on a bundle in a folder: an untrained model serves, what counts is that labels, pictures and numbers go together.</summary>
+/// <summary>
+/// predict and evaluate on a bundle in a folder: an untrained model serves, what counts is that labels, pictures and numbers go together.
+/// </summary>
 public sealed class TrainedModelTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("otx-model-").FullName;

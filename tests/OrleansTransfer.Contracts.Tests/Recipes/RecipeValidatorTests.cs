@@ -32,6 +32,8 @@ public sealed class RecipeValidatorTests
         { "checkpoint.keep", Valid with { Checkpoint = new() { Keep = 0 } } },
         { "exchange.bucketMegabytes", Valid with { Exchange = new() { BucketMegabytes = 0 } } },
         { "name", Valid with { Name = "a/b" } },
+        { "name", Valid with { Name = "my leaves" } },
+        { "name", Valid with { Name = "-leaves" } },
     };
 
     [Fact]
