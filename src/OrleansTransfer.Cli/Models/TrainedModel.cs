@@ -26,6 +26,7 @@ internal sealed record TrainedModel(ImageClassifier Network, Preprocessing Prepr
         Allocator.KeepLargeBlocks();
         var preprocessing = new Preprocessing(
             input.Resize, input.Crop, interpolation, [.. input.Mean.Select(mean => (float)mean)], [.. input.Std.Select(std => (float)std)]);
+        NativeLog.LeaveOutWarnings();
         var network = Backbones.Get(description.Architecture).Create(description.Labels.Count);
         try
         {

@@ -28,7 +28,7 @@ internal static class QuickstartEnding
 
               otx train {ShellPath.Of(tasks.Train)} --backbone {plan.Backbone} \
                 --weights {weights} \
-                --set model.inputSize={plan.InputSize}{suffix}
+                --set model.inputSize={plan.InputSize} --set transfer.method=feature-extraction --batch-size 8{suffix}
             """;
     }
 }

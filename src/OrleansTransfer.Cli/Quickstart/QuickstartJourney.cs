@@ -87,10 +87,7 @@ internal sealed class QuickstartJourney(QuickstartPlan plan, Connection connecti
         if (ended.State != ExperimentState.Completed)
             throw new CliException($"{ended.Id} did not finish; it is {ended.State}: {ended.Reason ?? "no reason was given"}", ExitCodes.Failed);
 
-        var accuracy = QuickstartRunView.ShowsAccuracy(ended)
-            ? $"; {QuickstartStory.Percent(ended.Metrics["accuracy"])} of {ended.ValidationSamples} pictures held out are named rightly"
-            : "";
-        output.Say($"   {ended.Step} steps in {QuickstartStory.Seconds(ended.Seconds)}{accuracy}.");
+        output.Say(QuickstartStory.Trained(ended));
         return ended;
     }
 

@@ -19,15 +19,17 @@ internal static class QuickstartRecipes
         },
     };
 
-    /// <summary>Starts from what the source task taught: the new head learns fast, the backbone ten times slower.</summary>
+    /// <summary>
+    /// Keeps what the source task taught and trains the new head alone: with so few labels, changing the rest loses more than it gains.
+    /// </summary>
     /// <param name="weights">The pretrained network's safetensors file.</param>
     public static Recipe Transfer(QuickstartPlan plan, LeafTasks tasks, string weights) => Common(plan) with
     {
         Name = "quickstart-transfer",
         Model = Network(plan, weights),
         Data = FewLabels(tasks),
-        Transfer = new() { Method = "fine-tune", BatchNorm = "frozen" },
-        Training = OnFewLabels(plan, new() { LearningRate = 5e-3, BackboneFactor = 0.1 }),
+        Transfer = new() { Method = "feature-extraction", BatchNorm = "frozen" },
+        Training = OnFewLabels(plan, new() { LearningRate = 1e-2 }),
     };
 
     /// <summary>

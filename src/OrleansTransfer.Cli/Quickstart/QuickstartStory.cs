@@ -1,4 +1,5 @@
 using System.Globalization;
+using OrleansTransfer.Contracts.Experiments;
 using OrleansTransfer.Learning.Drawing;
 using OrleansTransfer.Learning.Evaluation;
 
@@ -34,12 +35,21 @@ internal static class QuickstartStory
            species apart teaches it edges, veins, freckles and dust. {Count(plan.Workers)}
         """;
 
+    /// <summary>How a training ended.</summary>
+    public static string Trained(ExperimentSnapshot experiment)
+    {
+        var text = $"   {experiment.Step} steps in {Seconds(experiment.Seconds)}";
+        if (!QuickstartRunView.ShowsAccuracy(experiment)) return text;
+        var (right, guessing) = (Percent(experiment.Metrics["accuracy"]), Percent(1.0 / experiment.Labels.Count));
+        return $"{text}; {right} right of {experiment.ValidationSamples} pictures held out (guessing: {guessing})";
+    }
+
     /// <summary>Step 3.</summary>
     public static string Transferring(QuickstartPlan plan) => $"""
 
         3  Transfer it to the target task
-           Keep what was learnt, replace the last layer by a new one for two labels. The new
-           layer learns fast, the others ten times slower, so that they lose nothing.
+           Keep what was learnt as it is, replace the last layer by a new one for two labels,
+           and train only that: with labels this few, changing the rest would do harm.
         """;
 
     /// <summary>Step 4.</summary>

@@ -4,7 +4,7 @@ using TorchSharp;
 namespace OrleansTransfer.Learning.Compute;
 
 /// <summary>What libtorch itself writes to standard error.</summary>
-internal static class NativeLog
+public static class NativeLog
 {
     private const int Error = 2;
 

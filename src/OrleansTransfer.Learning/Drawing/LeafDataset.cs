@@ -4,7 +4,7 @@ using SkiaSharp;
 namespace OrleansTransfer.Learning.Drawing;
 
 /// <summary>
-/// Drawn leaves for trying transfer learning without any download. Source task: tell twelve species apart, some of which have spotted, streaked or
+/// Drawn leaves for trying transfer learning without any download. Source task: tell twelve species apart, most of which have spotted, streaked or
 /// dusty leaves by nature. Target task: tell healthy from diseased leaves of four other species, from a handful of pictures. Telling the species
 /// apart teaches the textures that the target task needs. Pixels are a function of seed, label and index alone.
 /// </summary>

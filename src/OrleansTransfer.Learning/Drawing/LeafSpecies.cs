@@ -38,21 +38,24 @@ internal sealed record LeafSpecies(
     string Name, double Width, double Widest, double Pointed, LeafMargin Margin, LeafVenation Venation, LeafSurface Surface,
     double Hue, double Saturation, double Value)
 {
-    /// <summary>The species of the source task: twelve, told apart by shape, margin, veins, hue and surface together.</summary>
+    /// <summary>
+    /// The species of the source task: four forms, each with three surfaces. The form alone does not tell a species, so that whoever learns them
+    /// all has to see what is on a leaf whatever its form.
+    /// </summary>
     public static IReadOnlyList<LeafSpecies> Source { get; } =
     [
-        new("blotchleaf", 0.55, 0.45, 1.1, LeafMargin.Wavy, LeafVenation.Pinnate, LeafSurface.Blotches, 104, 0.60, 0.52),
-        new("dustleaf", 0.42, 0.50, 1.4, LeafMargin.Smooth, LeafVenation.Pinnate, LeafSurface.Dusting, 118, 0.42, 0.50),
-        new("fanleaf", 0.85, 0.60, 0.9, LeafMargin.Lobed, LeafVenation.Palmate, LeafSurface.Plain, 95, 0.62, 0.58),
-        new("freckleleaf", 0.48, 0.40, 1.2, LeafMargin.Smooth, LeafVenation.Pinnate, LeafSurface.Freckles, 100, 0.58, 0.55),
-        new("goldrim", 0.60, 0.42, 1.0, LeafMargin.Serrate, LeafVenation.Pinnate, LeafSurface.PaleRim, 110, 0.65, 0.46),
-        new("heartleaf", 0.80, 0.28, 1.1, LeafMargin.Smooth, LeafVenation.Palmate, LeafSurface.Plain, 112, 0.60, 0.50),
-        new("lancet", 0.26, 0.45, 1.5, LeafMargin.Smooth, LeafVenation.Pinnate, LeafSurface.Plain, 98, 0.55, 0.56),
-        new("oakling", 0.50, 0.58, 1.0, LeafMargin.Lobed, LeafVenation.Pinnate, LeafSurface.Plain, 88, 0.60, 0.52),
-        new("ribbon", 0.20, 0.50, 1.2, LeafMargin.Smooth, LeafVenation.Parallel, LeafSurface.Streaks, 108, 0.52, 0.58),
-        new("sawtooth", 0.45, 0.40, 1.3, LeafMargin.Serrate, LeafVenation.Pinnate, LeafSurface.Plain, 116, 0.62, 0.48),
-        new("speckled-round", 0.82, 0.50, 0.9, LeafMargin.Wavy, LeafVenation.Palmate, LeafSurface.Freckles, 92, 0.55, 0.60),
-        new("streaked-oval", 0.58, 0.50, 1.0, LeafMargin.Smooth, LeafVenation.Parallel, LeafSurface.Streaks, 120, 0.55, 0.48),
+        new("heartleaf", 0.80, 0.28, 1.1, LeafMargin.Smooth, LeafVenation.Palmate, LeafSurface.Plain, 104, 0.60, 0.52),
+        new("heartleaf-blotched", 0.80, 0.28, 1.1, LeafMargin.Smooth, LeafVenation.Palmate, LeafSurface.Blotches, 104, 0.60, 0.52),
+        new("heartleaf-freckled", 0.80, 0.28, 1.1, LeafMargin.Smooth, LeafVenation.Palmate, LeafSurface.Freckles, 104, 0.60, 0.52),
+        new("lancet", 0.32, 0.45, 1.5, LeafMargin.Smooth, LeafVenation.Pinnate, LeafSurface.Plain, 98, 0.55, 0.54),
+        new("lancet-blotched", 0.32, 0.45, 1.5, LeafMargin.Smooth, LeafVenation.Pinnate, LeafSurface.Blotches, 98, 0.55, 0.54),
+        new("lancet-dusty", 0.32, 0.45, 1.5, LeafMargin.Smooth, LeafVenation.Pinnate, LeafSurface.Dusting, 98, 0.55, 0.54),
+        new("oakling", 0.55, 0.58, 1.0, LeafMargin.Lobed, LeafVenation.Pinnate, LeafSurface.Plain, 92, 0.60, 0.52),
+        new("oakling-dusty", 0.55, 0.58, 1.0, LeafMargin.Lobed, LeafVenation.Pinnate, LeafSurface.Dusting, 92, 0.60, 0.52),
+        new("oakling-freckled", 0.55, 0.58, 1.0, LeafMargin.Lobed, LeafVenation.Pinnate, LeafSurface.Freckles, 92, 0.60, 0.52),
+        new("sawtooth", 0.50, 0.40, 1.3, LeafMargin.Serrate, LeafVenation.Parallel, LeafSurface.Plain, 114, 0.60, 0.50),
+        new("sawtooth-goldrim", 0.50, 0.40, 1.3, LeafMargin.Serrate, LeafVenation.Parallel, LeafSurface.PaleRim, 114, 0.60, 0.50),
+        new("sawtooth-streaked", 0.50, 0.40, 1.3, LeafMargin.Serrate, LeafVenation.Parallel, LeafSurface.Streaks, 114, 0.60, 0.50),
     ];
 
     /// <summary>The species of the target task, none of which is in the source task.</summary>

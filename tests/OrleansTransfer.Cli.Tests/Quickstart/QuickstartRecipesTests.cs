@@ -16,7 +16,9 @@ public sealed class QuickstartRecipesTests
         var plan = new QuickstartPlan { Workers = workers };
         Recipe[] recipes =
         [
-            QuickstartRecipes.Pretrain(plan, s_tasks), QuickstartRecipes.Transfer(plan, s_tasks, "/w.safetensors"), QuickstartRecipes.Scratch(plan, s_tasks),
+            QuickstartRecipes.Pretrain(plan, s_tasks),
+            QuickstartRecipes.Transfer(plan, s_tasks, "/w.safetensors"),
+            QuickstartRecipes.Scratch(plan, s_tasks),
         ];
         Assert.All(recipes, recipe => Assert.Empty(RecipeValidator.Check(recipe)));
     }
