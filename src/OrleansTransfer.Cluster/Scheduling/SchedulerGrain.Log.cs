@@ -10,6 +10,9 @@ public sealed partial class SchedulerGrain
     [LoggerMessage(LogLevel.Warning, "Node {Node} is gone: {Reason}")]
     private partial void LogLeft(string node, string reason);
 
+    [LoggerMessage(LogLevel.Information, "Node {Node} shut down")]
+    private partial void LogWithdrawn(string node);
+
     [LoggerMessage(LogLevel.Information, "{Experiment} gets {Devices}")]
     private partial void LogGranted(string experiment, string devices);
 

@@ -43,7 +43,7 @@ public sealed partial class SchedulerGrain(IGrainFactory grains, TimeProvider ti
     /// <inheritdoc/>
     public Task Withdraw(string node)
     {
-        if (_nodes.Remove(node)) LogLeft(node, "it shut down");
+        if (_nodes.Remove(node)) LogWithdrawn(node);
         return Task.CompletedTask;
     }
 
