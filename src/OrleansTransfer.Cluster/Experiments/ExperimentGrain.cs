@@ -135,12 +135,13 @@ public sealed partial class ExperimentGrain(
 
         var watch = _watch = new(workers, watchOptions.Value, time.GetUtcNow());
         var (generation, attempt) = (Snapshot.Generation, Snapshot.Attempt);
+        var cluster = await grains.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key).GetStatus();
         await Task.WhenAll(workers.Select(async (worker, rank) =>
         {
             try
             {
                 await grains.GetGrain<IWorkerGrain>(worker.ToString()).Start(
-                    new(Id, generation, rank, workers, Snapshot.Recipe, Snapshot.WeightsSha256, attempt, resume));
+                    new(Id, generation, rank, workers, Snapshot.Recipe, Snapshot.WeightsSha256, attempt, resume, NeighboursOf(worker, cluster)));
             }
             catch (Exception e)
             {
@@ -166,6 +167,13 @@ public sealed partial class ExperimentGrain(
         foreach (var skipped in found.Skipped)
             _history.Add(Event("log") with { Message = $"Checkpoint {skipped.Name} is damaged and was passed over: {skipped.Reason}" });
         return found.Newest is { } newest ? new(newest.Step, newest.Attempt) : null;
+    }
+
+    private static int NeighboursOf(WorkerAddress worker, ClusterStatus cluster)
+    {
+        var machine = cluster.Nodes.FirstOrDefault(node => node.Name == worker.Node)?.Machine;
+        var devices = cluster.Nodes.Where(node => node.Machine == machine).SelectMany(node => node.Devices);
+        return Math.Max(1, devices.Count(device => device.Name.StartsWith("cpu", StringComparison.Ordinal)));
     }
 
     private void TakeProgress(WorkerReport report)

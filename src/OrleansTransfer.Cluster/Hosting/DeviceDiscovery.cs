@@ -18,13 +18,6 @@ public static class DeviceDiscovery
     /// <exception cref="FormatException">It is none of these, or this machine has no such device; the message is a sentence.</exception>
     public static IReadOnlyList<string> Parse(string? devices) => Parse(devices, Environment.ProcessorCount, CudaDevices);
 
-    /// <summary>Compute threads of each CPU device, so that all of them together use the machine's cores; at least 1.</summary>
-    public static int ThreadsPerDevice(IReadOnlyList<string> devices)
-    {
-        var cpuDevices = devices.Count(device => device.StartsWith("cpu:", StringComparison.Ordinal));
-        return Math.Max(1, Environment.ProcessorCount / Math.Max(1, cpuDevices));
-    }
-
     internal static IReadOnlyList<string> Parse(string? devices, int cores, Func<int> cudaDevices)
     {
         if (string.IsNullOrWhiteSpace(devices))

@@ -24,7 +24,8 @@ public sealed partial class NodeOfferService(
                 {
                     var status = devices.Status();
                     Instruments.SetDevices(busy: status.Count(device => device.Experiment is not null), free: status.Count(device => device.Experiment is null));
-                    await scheduler.Offer(new(identity.Name, silo.SiloAddress.Endpoint.ToString(), identity.Http, status)).WaitAsync(TimeSpan.FromSeconds(5), time, stoppingToken);
+                    await scheduler.Offer(new(identity.Name, silo.SiloAddress.Endpoint.ToString(), identity.Http, status, Environment.MachineName))
+                        .WaitAsync(TimeSpan.FromSeconds(5), time, stoppingToken);
                 }
                 catch (Exception e) when (e is not OperationCanceledException)
                 {
