@@ -33,8 +33,10 @@ public sealed class RecipePreparation(IBlobContainer container, string cacheFold
         var workers = CheckDevices(recipe, cluster, problems);
         var weights = await CheckModelAsync(recipe, dataset?.Labels.Count ?? 2, problems, cancellationToken);
 
-        if (dataset is not null && recipe.Training.BatchSize > 0)
+        if (dataset is not null && recipe.Training.BatchSize >= 0)
         {
+            if (recipe.Training.BatchSize == 0)
+                recipe = recipe with { Training = recipe.Training with { BatchSize = RunPlan.BatchSizeFor(dataset.Train.Count, workers) } };
             var smallest = RunPlan.TrainingBatches(recipe, dataset.Train.Count).SmallestBatch;
             if (smallest < workers)
                 problems.Add(new("training.batchSize", dataset.Train.Count < workers
