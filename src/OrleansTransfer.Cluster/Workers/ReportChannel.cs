@@ -41,7 +41,8 @@ public sealed partial class ReportChannel(IExperimentGrain experiment, int gener
         using var timer = new PeriodicTimer(Period, time);
         try
         {
-            while (await timer.WaitForNextTickAsync(cancellationToken)) await SendAsync(WorkerReportKind.Alive, null, cancellationToken);
+            // A report under way is never cut off: it may carry events that no other will.
+            while (await timer.WaitForNextTickAsync(cancellationToken)) await SendAsync(WorkerReportKind.Alive, null, CancellationToken.None);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
