@@ -147,6 +147,9 @@ public sealed partial class ExperimentGrain(
                 watch.StartFailed(rank, e.Message);
             }
         }));
+
+        // A device that still winds down from another run delays its worker, and this grain takes no reports meanwhile: that is not silence.
+        watch.Started(time.GetUtcNow());
         await JudgeAsync();
     }
 
