@@ -144,7 +144,7 @@ public sealed partial class SchedulerGrain(IGrainFactory grains, TimeProvider ti
         {
             if (now - entry.Seen <= OfferLifetime) continue;
             _nodes.Remove(name);
-            LogLeft(name, "it fell silent");
+            LogLost(name);
         }
         foreach (var grant in _grants.Values.Where(grant => now - grant.LastBusy > GrantPatience).ToList())
         {
