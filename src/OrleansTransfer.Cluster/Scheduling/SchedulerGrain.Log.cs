@@ -13,9 +13,6 @@ public sealed partial class SchedulerGrain
     [LoggerMessage(LogLevel.Warning, "Node {Node} is gone: it fell silent")]
     private partial void LogLost(string node);
 
-    [LoggerMessage(LogLevel.Information, "Node {Node} shut down")]
-    private partial void LogWithdrawn(string node);
-
     [LoggerMessage(LogLevel.Information, "{Experiment} gets {Devices}")]
     private partial void LogGranted(string experiment, string devices);
 
