@@ -45,6 +45,7 @@ public static class CliApplication
     private static RootCommand CreateRoot(IConsoleStreams streams) =>
         new("Transfer learning on a cluster: fine-tune pretrained networks on your own pictures.")
     {
+        QuickstartCommand.Create(streams),
         TrainCommand.Create(streams),
         PredictCommand.Create(streams),
         EvaluateCommand.Create(streams),

@@ -15,5 +15,6 @@ internal static class StateLocation
     /// <summary>The location without what may be a secret.</summary>
     public static string Shown(string location) => IsContainer(location) ? location.Split(';', '?')[0] : location;
 
-    private static bool IsContainer(string location) => location.StartsWith("azure:", StringComparison.OrdinalIgnoreCase);
+    /// <summary>Whether it is a container rather than a folder.</summary>
+    public static bool IsContainer(string location) => location.StartsWith("azure:", StringComparison.OrdinalIgnoreCase);
 }

@@ -7,7 +7,8 @@ namespace OrleansTransfer.Cli.Runs;
 /// <summary>Follows a run to its end, or to Ctrl-C, which stops a run of this process and leaves a remote one alone.</summary>
 /// <param name="session">Where it runs.</param>
 /// <param name="output">Where to show it.</param>
-internal sealed class RunFollower(ClusterSession session, Output output)
+/// <param name="view">How to show it; null for what suits the output.</param>
+internal sealed class RunFollower(ClusterSession session, Output output, IRunView? view = null)
 {
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(20);
 
@@ -17,8 +18,7 @@ internal sealed class RunFollower(ClusterSession session, Output output)
         try
         {
             var events = new EventFollower(session.Api, TimeProvider.System, output.Note).FollowAsync(experiment.Id, from, interrupted);
-            IRunView view = output.Live ? new LiveRunView(output) : new PlainRunView(output);
-            await view.ShowAsync(experiment, events, interrupted);
+            await (view ?? (output.Live ? new LiveRunView(output) : new PlainRunView(output))).ShowAsync(experiment, events, interrupted);
             return new(RunEndKind.Ended, await session.Api.FindAsync(experiment.Id, interrupted));
         }
         catch (OperationCanceledException) when (interrupted.IsCancellationRequested)

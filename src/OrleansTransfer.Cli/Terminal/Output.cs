@@ -59,6 +59,9 @@ internal sealed class Output
         foreach (var (name, value) in known) _streams.Out.WriteLine(name.PadRight(width) + value);
     }
 
+    /// <summary>Tells people something that is part of the result, and of no use to scripts: on standard error when the result is JSON.</summary>
+    public void Say(string text) => (Json ? _streams.Error : _streams.Out).WriteLine(text);
+
     /// <summary>Says something besides the result, on standard error.</summary>
     public void Note(string text) => _streams.Error.WriteLine(text);
 

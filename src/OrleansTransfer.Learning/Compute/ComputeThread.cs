@@ -18,5 +18,6 @@ public static class ComputeThread
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(intraOpThreads, 1);
         torch.set_num_threads(intraOpThreads);
+        NativeLog.LeaveOutWarnings();
     }
 }

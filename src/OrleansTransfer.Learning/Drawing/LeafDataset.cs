@@ -10,6 +10,9 @@ namespace OrleansTransfer.Learning.Drawing;
 /// </summary>
 public static class LeafDataset
 {
+    /// <summary>Raised whenever the same seed begins to draw other pictures: what was drawn before is then out of date.</summary>
+    public const int Edition = 1;
+
     private const int SourceTask = 1, TrainTask = 2, TestTask = 3;
 
     /// <summary>Labels of the source task, in ordinal order.</summary>
