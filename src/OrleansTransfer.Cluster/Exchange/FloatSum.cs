@@ -9,8 +9,8 @@ namespace OrleansTransfer.Cluster.Exchange;
 public static class FloatSum
 {
     /// <summary>
-    /// <c>target[i] += source[i]</c>. A plain unrolled vector loop: for blocks that fit the cache it is three times faster than library routines that write
-    /// past the cache.
+    /// <c>target[i] += source[i]</c>. A plain unrolled vector loop: for blocks that fit the cache it is three times faster than library routines that
+    /// write past the cache.
     /// </summary>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
     public static void Add(Span<float> target, ReadOnlySpan<float> source)

@@ -11,7 +11,8 @@ using Orleans.Serialization.WireProtocol;
 namespace OrleansTransfer.Cluster.Exchange;
 
 /// <summary>
-/// Writes a segment from gradient memory into the connection's buffer, and reads it into a rented one: one copy on each side, nothing allocated per byte.
+/// Writes a segment from gradient memory into the connection's buffer, and reads it into a rented one: one copy on each side, nothing allocated per
+/// byte.
 /// </summary>
 [RegisterSerializer]
 public sealed class GradientSegmentCodec : IFieldCodec<GradientSegment>

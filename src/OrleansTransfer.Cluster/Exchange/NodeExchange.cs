@@ -5,9 +5,9 @@ using OrleansTransfer.Learning.Training;
 namespace OrleansTransfer.Cluster.Exchange;
 
 /// <summary>
-/// The part of an all-reduce between nodes: direct reduce-scatter and all-gather. With P nodes, node k owns the k-th region of the values; it receives that
-/// region from the P - 1 others, adds in node order (so the sum has the same bits whatever arrives first) and sends the result back, segment by segment.
-/// Two message latencies, and each value crosses the wire of a node 2(P-1)/P times.
+/// The part of an all-reduce between nodes: direct reduce-scatter and all-gather. With P nodes, node k owns the k-th region of the values; it
+/// receives that region from the P - 1 others, adds in node order (so the sum has the same bits whatever arrives first) and sends the result back,
+/// segment by segment. Two message latencies, and each value crosses the wire of a node 2(P-1)/P times.
 /// </summary>
 public sealed class NodeExchange : IDisposable
 {

@@ -7,7 +7,9 @@ using OrleansTransfer.Contracts.Scheduling;
 
 namespace OrleansTransfer.Cluster.Scheduling;
 
-/// <summary>Tells the scheduler once a second what this node offers and what its devices are doing; withdraws the offer when the node stops.</summary>
+/// <summary>
+/// Tells the scheduler once a second what this node offers and what its devices are doing; withdraws the offer when the node stops.
+/// </summary>
 public sealed partial class NodeOfferService(
     NodeIdentity identity, ILocalSiloDetails silo, DeviceTable devices, IGrainFactory grains, TimeProvider time, ILogger<NodeOfferService> logger) : BackgroundService
 {

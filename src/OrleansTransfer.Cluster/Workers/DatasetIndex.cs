@@ -5,8 +5,8 @@ using OrleansTransfer.Storage;
 namespace OrleansTransfer.Cluster.Workers;
 
 /// <summary>
-/// The samples of a run and their split, fixed when the recipe was accepted. Every worker of every attempt reads this instead of looking into the folder
-/// again: all agree on it even when files come and go.
+/// The samples of a run and their split, fixed when the recipe was accepted. Every worker of every attempt reads this instead of looking into the
+/// folder again: all agree on it even when files come and go.
 /// </summary>
 /// <param name="Labels">Label names in index order.</param>
 /// <param name="TrainRoot">Folder that the training paths are relative to.</param>

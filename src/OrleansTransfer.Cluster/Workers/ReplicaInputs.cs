@@ -6,7 +6,9 @@ using OrleansTransfer.Storage;
 
 namespace OrleansTransfer.Cluster.Workers;
 
-/// <summary>Everything a replica starts from, as local files: fetched before the compute thread begins, so that it never waits for the network.</summary>
+/// <summary>
+/// Everything a replica starts from, as local files: fetched before the compute thread begins, so that it never waits for the network.
+/// </summary>
 /// <param name="Dataset">Samples and their split.</param>
 /// <param name="WeightsPath">Pretrained weights, or null.</param>
 /// <param name="Position">Where to start.</param>

@@ -46,7 +46,9 @@ public sealed record RunPlan(Backbone Backbone, Preprocessing Preprocessing, Aug
     /// <summary>Order in which the training samples come, as a function of epoch and step.</summary>
     public static BatchPlan TrainingBatches(Recipe recipe, int samples) => new(samples, recipe.Training.BatchSize, recipe.Training.Seed, shuffle: true);
 
-    /// <summary>The global batch size of a recipe that leaves it to the data: about 32 steps per epoch, from 16 to 64 samples, at least one per worker.</summary>
+    /// <summary>
+    /// The global batch size of a recipe that leaves it to the data: about 32 steps per epoch, from 16 to 64 samples, at least one per worker.
+    /// </summary>
     public static int BatchSizeFor(int samples, int workers) =>
         Math.Max(workers, Math.Clamp((int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(samples / 32 / 2 + 1)), 16, 64));
 

@@ -91,8 +91,8 @@ public sealed record TrainingRecipe
     [Id(0)] public int Epochs { get; init; } = 10;
 
     /// <summary>
-    /// Samples per step over all workers; 0 lets the data decide: a power of two from 16 to 64 that makes an epoch of about 32 steps. Small data sets need
-    /// many small steps to get anywhere.
+    /// Samples per step over all workers; 0 lets the data decide: a power of two from 16 to 64 that makes an epoch of about 32 steps. Small data sets
+    /// need many small steps to get anywhere.
     /// </summary>
     [Id(1)] public int BatchSize { get; init; }
 

@@ -36,8 +36,8 @@ public interface ITrainingObserver
     void OnEpoch(EpochReport report);
 
     /// <summary>
-    /// After each step and each epoch: whether the loop should capture the replica now. Must give the same answer on every rank only if capturing needs the
-    /// group, which it does not; usually rank 0 alone says yes.
+    /// After each step and each epoch: whether the loop should capture the replica now. Must give the same answer on every rank only if capturing
+    /// needs the group, which it does not; usually rank 0 alone says yes.
     /// </summary>
     bool WantsCheckpoint(TrainingPosition position, bool endOfEpoch);
 
