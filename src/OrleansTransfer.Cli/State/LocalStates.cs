@@ -15,7 +15,8 @@ internal static class LocalStates
         }
         catch (ArgumentException e)
         {
-            throw new CliException($"The state location '{StateLocation.Shown(connection.State)}' cannot be used: {e.Message}", ExitCodes.WrongInput, e);
+            throw new CliException(
+                $"The state location '{StateLocation.Shown(connection.State)}' cannot be used: {e.Message}", ExitCodes.WrongInput, e);
         }
     }
 }

@@ -15,7 +15,8 @@ public static class FloatSum
     /// <exception cref="ArgumentException">The lengths differ.</exception>
     public static void Add(Span<float> target, ReadOnlySpan<float> source)
     {
-        if (target.Length != source.Length) throw new ArgumentException($"{source.Length} values cannot be added to {target.Length}.", nameof(source));
+        if (target.Length != source.Length)
+            throw new ArgumentException($"{source.Length} values cannot be added to {target.Length}.", nameof(source));
         ref var t = ref MemoryMarshal.GetReference(target);
         ref var s = ref MemoryMarshal.GetReference(source);
         nuint i = 0, length = (nuint)target.Length;

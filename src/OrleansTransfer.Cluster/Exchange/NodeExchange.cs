@@ -35,7 +35,8 @@ public sealed class NodeExchange : IDisposable
     /// <param name="options">Segment size and window.</param>
     /// <param name="abort">Told in words when a peer cannot be reached; cancels <paramref name="aborted"/>.</param>
     /// <param name="aborted">Cancelled when the group gives up; every wait here ends then.</param>
-    public NodeExchange(string experiment, int generation, INodeLinks links, ExchangeOptions options, Action<string> abort, CancellationToken aborted) =>
+    public NodeExchange(
+        string experiment, int generation, INodeLinks links, ExchangeOptions options, Action<string> abort, CancellationToken aborted) =>
         (_experiment, _generation, _links, _options, _abort, _aborted) = (experiment, generation, links, options, abort, aborted);
 
     /// <summary>Replaces the values by their sum over all nodes. Runs on one thread of this node, which does the adding.</summary>
@@ -134,7 +135,9 @@ public sealed class NodeExchange : IDisposable
             {
                 var found = arrival.Segment.Header.Length;
                 arrival.Finish();
-                _abort($"Node {_links.NameOf(node)} sent {found} values of exchange {sequence} at {offset} where {count} were expected: the replicas differ.");
+                _abort(
+                    $"Node {_links.NameOf(node)} sent {found} values of exchange {sequence} at {offset} where {count} were expected: " +
+                    "the replicas differ.");
                 _aborted.ThrowIfCancellationRequested();
             }
             if (node == 0)

@@ -11,7 +11,12 @@ namespace OrleansTransfer.Cluster.Scheduling;
 /// Tells the scheduler once a second what this node offers and what its devices are doing; withdraws the offer when the node stops.
 /// </summary>
 public sealed partial class NodeOfferService(
-    NodeIdentity identity, ILocalSiloDetails silo, DeviceTable devices, IGrainFactory grains, TimeProvider time, ILogger<NodeOfferService> logger) : BackgroundService
+    NodeIdentity identity,
+    ILocalSiloDetails silo,
+    DeviceTable devices,
+    IGrainFactory grains,
+    TimeProvider time,
+    ILogger<NodeOfferService> logger) : BackgroundService
 {
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -25,7 +30,8 @@ public sealed partial class NodeOfferService(
                 try
                 {
                     var status = devices.Status();
-                    Instruments.SetDevices(busy: status.Count(device => device.Experiment is not null), free: status.Count(device => device.Experiment is null));
+                    var free = status.Count(device => device.Experiment is null);
+                    Instruments.SetDevices(free, busy: status.Count - free);
                     await scheduler.Offer(new(identity.Name, silo.SiloAddress.Endpoint.ToString(), identity.Http, status, Environment.MachineName))
                         .WaitAsync(TimeSpan.FromSeconds(5), time, stoppingToken);
                 }

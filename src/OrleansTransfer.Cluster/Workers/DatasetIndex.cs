@@ -29,7 +29,8 @@ public sealed record DatasetIndex(
     public static async Task<DatasetIndex> ReadAsync(IBlobContainer container, string experiment, CancellationToken cancellationToken)
     {
         await using var stream = await container.OpenReadAsync(BlobLayout.Dataset(experiment), cancellationToken)
-            ?? throw new InvalidDataException($"{container.Description} holds no {BlobLayout.Dataset(experiment)}: the experiment's index of samples is gone.");
+            ?? throw new InvalidDataException(
+                $"{container.Description} holds no {BlobLayout.Dataset(experiment)}: the experiment's index of samples is gone.");
         return await JsonSerializer.DeserializeAsync<DatasetIndex>(stream, s_json, cancellationToken)
             ?? throw new InvalidDataException($"{BlobLayout.Dataset(experiment)} is empty.");
     }

@@ -40,7 +40,8 @@ public sealed class ReplicaTraining(
             using (var checkpoint = inputs.OpenCheckpoint())
                 if (checkpoint is not null) replica.Restore(checkpoint);
 
-            using var train = Stream(inputs.Dataset.TrainRoot, inputs.Dataset.Train, plan, plan.Augment, RunPlan.TrainingBatches(_recipe, inputs.Dataset.Train.Count));
+            using var train = Stream(
+                inputs.Dataset.TrainRoot, inputs.Dataset.Train, plan, plan.Augment, RunPlan.TrainingBatches(_recipe, inputs.Dataset.Train.Count));
             using var validation = Stream(
                 inputs.Dataset.ValidationRoot, inputs.Dataset.Validation, plan, AugmentKind.None,
                 new(inputs.Dataset.Validation.Count, RunPlan.EvaluationBatchSize, _recipe.Training.Seed, shuffle: false));
@@ -167,7 +168,12 @@ public sealed class ReplicaTraining(
 /// <param name="Seconds">Training time of this attempt.</param>
 /// <param name="SamplesPerSecond">Throughput of this attempt, all ranks together.</param>
 public sealed record ReplicaOutcome(
-    ImageClassifier Model, RunPlan Plan, TrainingResult Result, IReadOnlyList<EpochReport> Epochs, double Seconds, double SamplesPerSecond) : IDisposable
+    ImageClassifier Model,
+    RunPlan Plan,
+    TrainingResult Result,
+    IReadOnlyList<EpochReport> Epochs,
+    double Seconds,
+    double SamplesPerSecond) : IDisposable
 {
     /// <inheritdoc/>
     public void Dispose() => Model.Dispose();

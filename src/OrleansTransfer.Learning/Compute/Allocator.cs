@@ -61,7 +61,8 @@ public static partial class Allocator
     /// </summary>
     public static void KeepLargeBlocks()
     {
-        if (!OperatingSystem.IsLinux() || Environment.GetEnvironmentVariable(Variable)?.Contains("glibc.malloc.", StringComparison.Ordinal) == true) return;
+        var present = Environment.GetEnvironmentVariable(Variable);
+        if (!OperatingSystem.IsLinux() || present?.Contains("glibc.malloc.", StringComparison.Ordinal) == true) return;
         try
         {
             MallOpt(MmapThreshold, 1 << 30);
