@@ -6,15 +6,15 @@ namespace OrleansTransfer.EndToEnd.Tests;
 public sealed class BadInputTests(DrawnLeaves leaves)
 {
     [Theory]
-    [InlineData("an unknown key", "'training.epoch'", "training.epochs")]
+    [InlineData("an unknown key", "training.epoch: ", "'training.epochs'")]
     [InlineData("a missing folder", "nowhere")]
     [InlineData("a folder with one label", "label")]
     [InlineData("weights of another network", "missing", "features.0.weight", "unexpected", "stranger")]
     [InlineData("a truncated weights file", "weights.safetensors")]
     [InlineData("more workers than devices", "resources.workers", "5", "2")]
-    [InlineData("a batch smaller than the workers", "training.batchSize", "at least 2")]
-    [InlineData("a picture size the network cannot take", "model.inputSize", "17")]
-    [InlineData("several problems", "training.epochs", "resources.workers")]
+    [InlineData("a batch smaller than the workers", "training.batchSize", "1 samples for 2 workers")]
+    [InlineData("a picture size the network cannot take", "model.inputSize", "16 pixels", "at least 17")]
+    [InlineData("several problems", "2 problems", "data.validation", "resources.workers")]
     public async Task Wrong_input_is_refused_in_words_and_leaves_nothing_behind(string what, params string[] named)
     {
         using var folder = new TemporaryFolder();
@@ -72,9 +72,9 @@ public sealed class BadInputTests(DrawnLeaves leaves)
             case "a batch smaller than the workers":
                 return [.. recipe, "--workers", "2", "--set", "training.batchSize=1"];
             case "a picture size the network cannot take":
-                return [.. recipe, "--set", "model.inputSize=9"];
+                return [.. recipe, "--set", "model.inputSize=16"];
             case "several problems":
-                return [.. recipe, "--workers", "5", "--set", "training.epochs=0"];
+                return [.. recipe, "--workers", "5", "--set", $"data.validation={folder.Combine("nowhere")}"];
             default:
                 throw new ArgumentOutOfRangeException(nameof(what), what, null);
         }

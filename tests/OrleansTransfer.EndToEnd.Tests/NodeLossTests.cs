@@ -48,7 +48,7 @@ public sealed class NodeLossTests(DrawnLeaves leaves)
     }
 
     [Fact]
-    public async Task A_killed_node_ends_a_command_attached_to_it_and_its_run_can_be_resumed()
+    public async Task A_killed_node_ends_a_command_attached_to_it_and_its_run_is_not_left_running()
     {
         using var state = new StateFolder();
         await using var cluster = await TestCluster.StartAsync(state.Path, nodes: 2);
