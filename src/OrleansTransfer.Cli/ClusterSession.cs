@@ -42,7 +42,7 @@ internal sealed class ClusterSession : IAsyncDisposable
     {
         if (connection.Cluster is not null) return new(connection.Cluster, null);
         ExperimentSnapshot snapshot;
-        await using (var state = await LocalStates.OpenAsync(connection, cancellationToken))
+        await using (var state = LocalStates.Open(connection))
             snapshot = await state.FindAsync(id, cancellationToken);
         return await FindOwnerAsync(snapshot, cancellationToken) is { } owner ? new(owner, null) : null;
     }

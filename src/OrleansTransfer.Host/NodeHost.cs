@@ -112,8 +112,7 @@ public sealed class NodeHost : IAsyncDisposable
         CancellationToken cancellationToken)
     {
         var identity = new NodeIdentity(
-            NodeName(options, ports), $"http://{IPAddress.Loopback}:{ports.Http}", devices, DeviceDiscovery.ThreadsPerDevice(devices),
-            StateLocation.CacheFolder(options.StateLocation));
+            NodeName(options, ports), $"http://{IPAddress.Loopback}:{ports.Http}", devices, StateLocation.CacheFolder(options.StateLocation));
         var app = NodeComposition.Build(options, ports, identity, container, firstNode);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(s_startDeadline);

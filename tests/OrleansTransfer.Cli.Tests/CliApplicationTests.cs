@@ -46,7 +46,7 @@ public sealed class CliApplicationTests : IAsyncLifetime
     [Fact]
     public async Task Problems_of_a_recipe_are_listed_and_nothing_is_sent()
     {
-        var (code, streams) = await RunAsync("train", Recipe("training: { epoch: 3 }"), "--set", "training.batchSize=0", "--cluster", _cluster.Url);
+        var (code, streams) = await RunAsync("train", Recipe("training: { epoch: 3 }"), "--set", "training.batchSize=-1", "--cluster", _cluster.Url);
         Assert.Equal(ExitCodes.WrongInput, code);
         Assert.Contains("training.epoch", streams.ErrorText);
         Assert.Contains("training.batchSize", streams.ErrorText);

@@ -27,7 +27,7 @@ public sealed class ExperimentsApiTests : IAsyncLifetime
         Assert.Equal("leaves-3f9a", body.GetProperty("id").GetString());
         Assert.Equal("Queued", body.GetProperty("state").GetString());
         Assert.Equal(3, _server.Experiments.Experiments.Single().Recipe.Training.Epochs);
-        Assert.Equal(64, _server.Experiments.Experiments.Single().Recipe.Training.BatchSize);
+        Assert.Equal(new TrainingRecipe().BatchSize, _server.Experiments.Experiments.Single().Recipe.Training.BatchSize);
     }
 
     [Fact]

@@ -9,8 +9,11 @@ namespace OrleansTransfer.Cli.Api;
 /// <param name="onLost">Told once per lost connection, before the first new attempt.</param>
 internal sealed class EventFollower(IClusterApi api, TimeProvider time, Action<string> onLost)
 {
-    /// <summary>How long a lost connection is tried again.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
+    /// <summary>
+    /// How long a lost connection is tried again. A lost node ends its users' commands within 10 s, and the other nodes may need the first 4 of them to
+    /// notice.
+    /// </summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(400);
 

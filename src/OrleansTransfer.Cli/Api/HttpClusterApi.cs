@@ -15,8 +15,11 @@ internal sealed class HttpClusterApi : IClusterApi, IDisposable
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
 
-    // The server sends a comment every few seconds.
-    private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(20);
+    // The server sends a comment every 3 s.
+    private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(8);
+
+    // Less than a follower's patience with a lost connection. A frozen node takes connections, which its system does for it, and never answers.
+    private static readonly TimeSpan FollowAnswerLimit = TimeSpan.FromSeconds(4);
 
     private readonly HttpClient _http;
 
@@ -75,7 +78,7 @@ internal sealed class HttpClusterApi : IClusterApi, IDisposable
         string id, long from, bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var path = $"{Path(id)}/events?from={from}&follow={(follow ? "true" : "false")}";
-        using var response = await RequestAsync(HttpMethod.Get, path, null, cancellationToken);
+        using var response = await RequestAsync(HttpMethod.Get, path, null, cancellationToken, follow ? FollowAnswerLimit : null);
         await using var stream = new WatchedStream(await response.Content.ReadAsStreamAsync(cancellationToken), SilenceLimit);
         await using var items = SseParser.Create(stream).EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
         while (true)
@@ -120,14 +123,21 @@ internal sealed class HttpClusterApi : IClusterApi, IDisposable
     }
 
     /// <summary>An answer that says yes; its content is yet to be read.</summary>
-    private async Task<HttpResponseMessage> RequestAsync(HttpMethod method, string path, object? body, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> RequestAsync(
+        HttpMethod method, string path, object? body, CancellationToken cancellationToken, TimeSpan? answerLimit = null)
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        if (answerLimit is { } longest) limit.CancelAfter(longest);
         using var request = new HttpRequestMessage(method, path);
         if (body is not null) request.Content = JsonContent.Create(body, body.GetType(), options: ApiJson.Options);
         HttpResponseMessage response;
         try
         {
-            response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+        }
+        catch (OperationCanceledException error) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new ClusterUnreachableException(Address, $"it takes the connection and does not answer within {answerLimit!.Value.TotalSeconds:0} s", error);
         }
         catch (Exception error) when (IsBroken(error) || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {

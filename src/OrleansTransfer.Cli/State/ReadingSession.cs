@@ -20,7 +20,7 @@ internal sealed class ReadingSession : IAsyncDisposable
             var session = await ClusterSession.OpenAsync(connection, cancellationToken);
             return new(session.Api, session);
         }
-        var state = await LocalStates.OpenAsync(connection, cancellationToken);
+        var state = LocalStates.Open(connection);
         return new(state, state);
     }
 

@@ -2,7 +2,9 @@ using OrleansTransfer.Learning.Training;
 
 namespace OrleansTransfer.Cluster.Exchange;
 
-/// <summary>Reduces values bucket by bucket: each is an exchange of its own, and bounds what a node must hold of other nodes' contributions.</summary>
+/// <summary>
+/// Reduces values bucket by bucket: each is an exchange of its own, and bounds what a node must hold of other nodes' contributions.
+/// </summary>
 /// <param name="inner">Carries out each bucket.</param>
 /// <param name="bucketLength">Values in one bucket, at least 1.</param>
 public sealed class BucketedExchange(IGradientExchange inner, int bucketLength) : IGradientExchange

@@ -9,13 +9,14 @@ namespace OrleansTransfer.Cluster.Exchange;
 public static class FloatSum
 {
     /// <summary>
-    /// <c>target[i] += source[i]</c>. A plain unrolled vector loop: for blocks that fit the cache it is three times faster than library routines that write
-    /// past the cache.
+    /// <c>target[i] += source[i]</c>. A plain unrolled vector loop: for blocks that fit the cache it is three times faster than library routines that
+    /// write past the cache.
     /// </summary>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
     public static void Add(Span<float> target, ReadOnlySpan<float> source)
     {
-        if (target.Length != source.Length) throw new ArgumentException($"{source.Length} values cannot be added to {target.Length}.", nameof(source));
+        if (target.Length != source.Length)
+            throw new ArgumentException($"{source.Length} values cannot be added to {target.Length}.", nameof(source));
         ref var t = ref MemoryMarshal.GetReference(target);
         ref var s = ref MemoryMarshal.GetReference(source);
         nuint i = 0, length = (nuint)target.Length;

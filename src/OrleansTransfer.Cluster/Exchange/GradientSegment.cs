@@ -49,7 +49,8 @@ public sealed unsafe class GradientSegment : IDisposable
     /// <param name="header">What to send.</param>
     /// <param name="values">Address of the first of the reduced values; the header's offset counts from here.</param>
     /// <param name="lease">Guards the memory.</param>
-    public static GradientSegment Of(SegmentHeader header, nint values, MemoryLease lease) => new(header, (float*)values + header.Offset, lease, null);
+    public static GradientSegment Of(SegmentHeader header, nint values, MemoryLease lease) =>
+        new(header, (float*)values + header.Offset, lease, null);
 
     /// <summary>For receiving: owns a rented buffer of at least <see cref="ByteLength"/> bytes.</summary>
     internal static GradientSegment Received(SegmentHeader header, byte[] rented) => new(header, null, null, rented);
@@ -66,8 +67,8 @@ public sealed unsafe class GradientSegment : IDisposable
     }
 
     /// <summary>
-    /// Opens the memory to copy from. Returns false when the sender has given up the exchange: the memory may be gone, and nobody waits for the message.
-    /// A true must be followed by <see cref="Close"/>.
+    /// Opens the memory to copy from. Returns false when the sender has given up the exchange: the memory may be gone, and nobody waits for the
+    /// message. A true must be followed by <see cref="Close"/>.
     /// </summary>
     internal bool TryOpen(out ReadOnlySpan<byte> bytes)
     {

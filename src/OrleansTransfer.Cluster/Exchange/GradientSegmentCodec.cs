@@ -11,7 +11,8 @@ using Orleans.Serialization.WireProtocol;
 namespace OrleansTransfer.Cluster.Exchange;
 
 /// <summary>
-/// Writes a segment from gradient memory into the connection's buffer, and reads it into a rented one: one copy on each side, nothing allocated per byte.
+/// Writes a segment from gradient memory into the connection's buffer, and reads it into a rented one: one copy on each side, nothing allocated per
+/// byte.
 /// </summary>
 [RegisterSerializer]
 public sealed class GradientSegmentCodec : IFieldCodec<GradientSegment>
@@ -22,7 +23,8 @@ public sealed class GradientSegmentCodec : IFieldCodec<GradientSegment>
     {
         if (ReferenceCodec.TryWriteReferenceField(ref writer, fieldIdDelta, expectedType, value)) return;
         writer.WriteFieldHeader(fieldIdDelta, expectedType, typeof(GradientSegment), WireType.LengthPrefixed);
-        if (!value!.TryOpen(out var payload)) throw new ObjectDisposedException(nameof(GradientSegment), "The exchange of this segment was given up before it was sent.");
+        if (!value!.TryOpen(out var payload))
+            throw new ObjectDisposedException(nameof(GradientSegment), "The exchange of this segment was given up before it was sent.");
         try
         {
             var header = value.Header;
@@ -53,8 +55,8 @@ public sealed class GradientSegmentCodec : IFieldCodec<GradientSegment>
         var nameLength = reader.ReadInt32();
         if (nameLength is < 0 or > 1024) throw new SerializerException($"A gradient segment names its experiment with {nameLength} bytes.");
         var experiment = Encoding.UTF8.GetString(reader.ReadBytes((uint)nameLength));
-        var header = new SegmentHeader(
-            experiment, reader.ReadInt32(), reader.ReadInt64(), (SegmentKind)reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt64(), reader.ReadInt32());
+        var (generation, sequence, kind) = (reader.ReadInt32(), reader.ReadInt64(), (SegmentKind)reader.ReadInt32());
+        var header = new SegmentHeader(experiment, generation, sequence, kind, reader.ReadInt32(), reader.ReadInt64(), reader.ReadInt32());
         if (header.Length < 0 || total != FixedBytes + nameLength + (long)header.Length * sizeof(float))
             throw new SerializerException($"A gradient segment of {total} bytes says that it holds {header.Length} values.");
         var rented = ArrayPool<byte>.Shared.Rent(header.Length * sizeof(float));

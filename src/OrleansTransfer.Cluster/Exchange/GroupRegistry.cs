@@ -22,11 +22,11 @@ public sealed class GroupRegistry(IOptions<ExchangeOptions> options, TimeProvide
             {
                 // Forgotten or left by its last member between the two lines above.
                 if (!_entries.TryGetValue(key, out var present) || !ReferenceEquals(present, entry)) continue;
-            entry.Members++;
-            if (entry.Session is { } made) return made;
-            var session = entry.Session = create();
-            entry.Created.SetResult(session);
-            return session;
+                entry.Members++;
+                if (entry.Session is { } made) return made;
+                var session = entry.Session = create();
+                entry.Created.SetResult(session);
+                return session;
             }
         }
     }

@@ -4,8 +4,8 @@ using OrleansTransfer.Learning.Training;
 namespace OrleansTransfer.Cluster.Exchange;
 
 /// <summary>
-/// One generation of a group as one node sees it. Workers of the node are reduced in memory first, each of them adding a slice; then the first of them
-/// exchanges with the other nodes, so that the network carries each gradient once per node.
+/// One generation of a group as one node sees it. Workers of the node are reduced in memory first, each of them adding a slice; then the first of
+/// them exchanges with the other nodes, so that the network carries each gradient once per node.
 /// </summary>
 public sealed class GroupSession : IDisposable
 {

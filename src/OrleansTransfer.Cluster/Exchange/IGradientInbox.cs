@@ -7,8 +7,9 @@ namespace OrleansTransfer.Cluster.Exchange;
 public interface IGradientInbox : IGrainWithStringKey
 {
     /// <summary>
-    /// Hands over one segment. The call returns when the receiver has used it, which is what bounds the bytes in flight: a sender keeps only a few calls
-    /// open. A peer in the middle of a long backward pass answers late, so the call may take as long as a step; the death of the peer ends it at once.
+    /// Hands over one segment. The call returns when the receiver has used it, which is what bounds the bytes in flight: a sender keeps only a few
+    /// calls open. A peer in the middle of a long backward pass answers late, so the call may take as long as a step; the death of the peer ends it
+    /// at once.
     /// </summary>
     [Alias("Deliver"), AlwaysInterleave, ResponseTimeout("1.00:00:00")]
     Task Deliver(GradientSegment segment);

@@ -1,8 +1,8 @@
 namespace OrleansTransfer.Cluster.Exchange;
 
 /// <summary>
-/// Guards native memory that messages in a connection's queue still point to. A message may be serialized long after its sender gave up; the lease makes
-/// sure that it then copies nothing instead of reading freed memory.
+/// Guards native memory that messages in a connection's queue still point to. A message may be serialized long after its sender gave up; the lease
+/// makes sure that it then copies nothing instead of reading freed memory.
 /// </summary>
 public sealed class MemoryLease
 {

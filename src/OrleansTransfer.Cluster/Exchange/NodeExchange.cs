@@ -5,9 +5,9 @@ using OrleansTransfer.Learning.Training;
 namespace OrleansTransfer.Cluster.Exchange;
 
 /// <summary>
-/// The part of an all-reduce between nodes: direct reduce-scatter and all-gather. With P nodes, node k owns the k-th region of the values; it receives that
-/// region from the P - 1 others, adds in node order (so the sum has the same bits whatever arrives first) and sends the result back, segment by segment.
-/// Two message latencies, and each value crosses the wire of a node 2(P-1)/P times.
+/// The part of an all-reduce between nodes: direct reduce-scatter and all-gather. With P nodes, node k owns the k-th region of the values; it
+/// receives that region from the P - 1 others, adds in node order (so the sum has the same bits whatever arrives first) and sends the result back,
+/// segment by segment. Two message latencies, and each value crosses the wire of a node 2(P-1)/P times.
 /// </summary>
 public sealed class NodeExchange : IDisposable
 {
@@ -35,7 +35,8 @@ public sealed class NodeExchange : IDisposable
     /// <param name="options">Segment size and window.</param>
     /// <param name="abort">Told in words when a peer cannot be reached; cancels <paramref name="aborted"/>.</param>
     /// <param name="aborted">Cancelled when the group gives up; every wait here ends then.</param>
-    public NodeExchange(string experiment, int generation, INodeLinks links, ExchangeOptions options, Action<string> abort, CancellationToken aborted) =>
+    public NodeExchange(
+        string experiment, int generation, INodeLinks links, ExchangeOptions options, Action<string> abort, CancellationToken aborted) =>
         (_experiment, _generation, _links, _options, _abort, _aborted) = (experiment, generation, links, options, abort, aborted);
 
     /// <summary>Replaces the values by their sum over all nodes. Runs on one thread of this node, which does the adding.</summary>
@@ -134,7 +135,9 @@ public sealed class NodeExchange : IDisposable
             {
                 var found = arrival.Segment.Header.Length;
                 arrival.Finish();
-                _abort($"Node {_links.NameOf(node)} sent {found} values of exchange {sequence} at {offset} where {count} were expected: the replicas differ.");
+                _abort(
+                    $"Node {_links.NameOf(node)} sent {found} values of exchange {sequence} at {offset} where {count} were expected: " +
+                    "the replicas differ.");
                 _aborted.ThrowIfCancellationRequested();
             }
             if (node == 0)

@@ -42,7 +42,9 @@ public sealed class EventHistory(EventLog log, TimeProvider time)
         _unwritten.RemoveRange(0, lines.Length);
     }
 
-    /// <summary>Up to <paramref name="max"/> events from number <paramref name="from"/> on; waits up to <paramref name="wait"/> for the first.</summary>
+    /// <summary>
+    /// Up to <paramref name="max"/> events from number <paramref name="from"/> on; waits up to <paramref name="wait"/> for the first.
+    /// </summary>
     public async Task<IReadOnlyList<ExperimentEvent>> ReadAsync(long from, int max, TimeSpan wait, CancellationToken cancellationToken)
     {
         from = Math.Max(1, from);

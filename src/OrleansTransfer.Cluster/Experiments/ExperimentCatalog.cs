@@ -31,8 +31,10 @@ public sealed class ExperimentCatalog(IBlobContainer container, TimeProvider tim
         return matches.Count switch
         {
             0 => throw new UnknownExperimentException($"There is no experiment '{id}' in {container.Description}. 'otx experiments list' shows all."),
-            1 => await ReadAsync(matches[0], cancellationToken) ?? throw new UnknownExperimentException($"Experiment '{matches[0]}' has no stored state."),
-            _ => throw new UnknownExperimentException($"'{id}' could be any of {string.Join(", ", matches.Take(5))}{(matches.Count > 5 ? ", ..." : "")}: give more of the id."),
+            1 => await ReadAsync(matches[0], cancellationToken)
+                ?? throw new UnknownExperimentException($"Experiment '{matches[0]}' has no stored state."),
+            _ => throw new UnknownExperimentException(
+                $"'{id}' could be any of {string.Join(", ", matches.Take(5))}{(matches.Count > 5 ? ", ..." : "")}: give more of the id."),
         };
     }
 
@@ -43,10 +45,15 @@ public sealed class ExperimentCatalog(IBlobContainer container, TimeProvider tim
     /// <summary>The experiment of exactly this id, or null. One whose process died under it is shown as interrupted.</summary>
     public async Task<ExperimentSnapshot?> ReadAsync(string id, CancellationToken cancellationToken)
     {
-        if (await BlobGrainStorage.PeekAsync<ExperimentSnapshot>(container, GrainType, id, StateName, cancellationToken) is not { } snapshot) return null;
+        var snapshot = await BlobGrainStorage.PeekAsync<ExperimentSnapshot>(container, GrainType, id, StateName, cancellationToken);
+        if (snapshot is null) return null;
         return snapshot.State.IsFinal() || snapshot.Owner is not { } owner || owner.IsAlive(time.GetUtcNow())
             ? snapshot
-            : snapshot with { State = ExperimentState.Interrupted, Reason = $"process {owner.ProcessId} on {owner.Machine}, which drove the run, is gone" };
+            : snapshot with
+            {
+                State = ExperimentState.Interrupted,
+                Reason = $"process {owner.ProcessId} on {owner.Machine}, which drove the run, is gone",
+            };
     }
 
     private async IAsyncEnumerable<string> IdsAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -52,9 +52,13 @@ public sealed partial class ExperimentGrain(
         _history = new(new(container, Id), time);
         if (!stored.RecordExists) return;
         await _history.LoadAsync(cancellationToken);
-        StartTicking();
         if (Snapshot.State is ExperimentState.Starting or ExperimentState.Running)
-            await EndAsync(ExperimentState.Interrupted, $"the process that coordinated the run ({Snapshot.Owner?.Http}) is gone");
+        {
+            // Not waited for: the scheduler may be the one who waits for this activation, to ask what became of a grant.
+            await StopAsync(ExperimentState.Interrupted, $"the process that coordinated the run ({Snapshot.Owner?.Http}) is gone");
+            _ = ReleaseAsync();
+        }
+        StartTicking();
     }
 
     /// <inheritdoc/>
@@ -135,18 +139,22 @@ public sealed partial class ExperimentGrain(
 
         var watch = _watch = new(workers, watchOptions.Value, time.GetUtcNow());
         var (generation, attempt) = (Snapshot.Generation, Snapshot.Attempt);
+        var cluster = await grains.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key).GetStatus();
         await Task.WhenAll(workers.Select(async (worker, rank) =>
         {
             try
             {
                 await grains.GetGrain<IWorkerGrain>(worker.ToString()).Start(
-                    new(Id, generation, rank, workers, Snapshot.Recipe, Snapshot.WeightsSha256, attempt, resume));
+                    new(Id, generation, rank, workers, Snapshot.Recipe, Snapshot.WeightsSha256, attempt, resume, NeighboursOf(worker, cluster)));
             }
             catch (Exception e)
             {
                 watch.StartFailed(rank, e.Message);
             }
         }));
+
+        // A device that still winds down from another run delays its worker, and this grain takes no reports meanwhile: that is not silence.
+        watch.Started(time.GetUtcNow());
         await JudgeAsync();
     }
 
@@ -166,6 +174,13 @@ public sealed partial class ExperimentGrain(
         foreach (var skipped in found.Skipped)
             _history.Add(Event("log") with { Message = $"Checkpoint {skipped.Name} is damaged and was passed over: {skipped.Reason}" });
         return found.Newest is { } newest ? new(newest.Step, newest.Attempt) : null;
+    }
+
+    private static int NeighboursOf(WorkerAddress worker, ClusterStatus cluster)
+    {
+        var machine = cluster.Nodes.FirstOrDefault(node => node.Name == worker.Node)?.Machine;
+        var devices = cluster.Nodes.Where(node => node.Machine == machine).SelectMany(node => node.Devices);
+        return Math.Max(1, devices.Count(device => device.Name.StartsWith("cpu", StringComparison.Ordinal)));
     }
 
     private void TakeProgress(WorkerReport report)
@@ -242,6 +257,12 @@ public sealed partial class ExperimentGrain(
 
     private async Task EndAsync(ExperimentState state, string? reason)
     {
+        await StopAsync(state, reason);
+        await ReleaseAsync();
+    }
+
+    private async Task StopAsync(ExperimentState state, string? reason)
+    {
         var (workers, generation) = (Snapshot.Workers, Snapshot.Generation);
         _watch = null;
         if (state == ExperimentState.Failed)
@@ -250,16 +271,15 @@ public sealed partial class ExperimentGrain(
             _history.Add(Event("failure") with { Message = reason });
         }
         await MoveAsync(state, reason);
-        await _history.FlushAsync(CancellationToken.None);
         Instruments.ExperimentEnded(Id);
 
         if (state != ExperimentState.Completed)
         {
-            // A dead node does not answer; the others must not wait for it.
-            foreach (var worker in workers)
+            // Nobody waits for the answers: a node may die meanwhile. One that is dead already has no worker to stop.
+            var live = LiveNodes().ToHashSet(StringComparer.Ordinal);
+            foreach (var worker in workers.Where(worker => live.Contains(WorkerAddress.Parse(worker).Node)))
                 grains.GetGrain<IWorkerGrain>(worker).Stop(Id, generation, reason ?? state.ToString()).Ignore();
         }
-        await ReleaseAsync();
     }
 
     private async Task ReleaseAsync()
@@ -283,6 +303,9 @@ public sealed partial class ExperimentGrain(
         Snapshot = Snapshot with { State = state, Reason = reason };
         _history.Add(Event("state") with { Message = state.ToString() });
         if (reason is not null && state == ExperimentState.Starting) _history.Add(Event("log") with { Message = $"Resuming {reason}." });
+
+        // History first: whoever finds the state final reads the history from the container and must find its end there.
+        if (state.IsFinal()) await _history.FlushAsync(CancellationToken.None);
         await WriteAsync();
     }
 

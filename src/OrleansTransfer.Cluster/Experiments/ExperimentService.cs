@@ -12,7 +12,12 @@ namespace OrleansTransfer.Cluster.Experiments;
 
 /// <summary>Experiments of this cluster through their grains, all others through the container.</summary>
 public sealed class ExperimentService(
-    IGrainFactory grains, IBlobContainer container, ExperimentCatalog catalog, NodeIdentity identity, TimeProvider time, IHostApplicationLifetime lifetime) : IExperimentService
+    IGrainFactory grains,
+    IBlobContainer container,
+    ExperimentCatalog catalog,
+    NodeIdentity identity,
+    TimeProvider time,
+    IHostApplicationLifetime lifetime) : IExperimentService
 {
     private static readonly TimeSpan PageWait = TimeSpan.FromSeconds(5);
     private const int PageSize = 500;
@@ -69,7 +74,10 @@ public sealed class ExperimentService(
         if (!snapshot.State.IsFinal())
         {
             RefuseIfElsewhere(snapshot, cluster);
-            throw new RecipeException("", $"{snapshot.Id} is {snapshot.State.ToString().ToLowerInvariant()}: there is nothing to resume. 'otx experiments watch {snapshot.Id}' follows it.");
+            throw new RecipeException(
+                "",
+                $"{snapshot.Id} is {snapshot.State.ToString().ToLowerInvariant()}: there is nothing to resume. " +
+                $"'otx experiments watch {snapshot.Id}' follows it.");
         }
         var present = snapshot.Recipe.Training.Epochs;
         if (epochs is { } wanted && wanted < Math.Max(present, snapshot.Epoch))
@@ -82,7 +90,8 @@ public sealed class ExperimentService(
             if (!Directory.Exists(root)) throw new RecipeException("data", $"the folder {root} of this experiment's pictures is gone.");
         var devices = cluster.Nodes.Sum(node => node.Devices.Count);
         if (devices < snapshot.Recipe.Resources.Workers)
-            throw new RecipeException("resources.workers", $"{snapshot.Id} needs {snapshot.Recipe.Resources.Workers} devices, the cluster has {devices}.");
+            throw new RecipeException(
+                "resources.workers", $"{snapshot.Id} needs {snapshot.Recipe.Resources.Workers} devices, the cluster has {devices}.");
 
         long? steps = epochs is null ? null : (long)RunPlan.TrainingBatches(snapshot.Recipe, dataset.Train.Count).StepsPerEpoch * epochs.Value;
         return await Grain(snapshot.Id).Resume(epochs, steps);
@@ -133,7 +142,8 @@ public sealed class ExperimentService(
     // Stored experiments whose owner is a node of this cluster, or nobody alive, may be asked through their grain; a grain woken for any other would
     // fight with the one in the process that really drives it.
     private bool IsOurs(ExperimentSnapshot snapshot, ClusterStatus cluster) =>
-        !snapshot.State.IsFinal() && snapshot.Owner is { } owner && (owner.Http == identity.Http || cluster.Nodes.Any(node => node.Http == owner.Http));
+        !snapshot.State.IsFinal() && snapshot.Owner is { } owner
+        && (owner.Http == identity.Http || cluster.Nodes.Any(node => node.Http == owner.Http));
 
     private void RefuseIfElsewhere(ExperimentSnapshot snapshot, ClusterStatus cluster)
     {

@@ -71,6 +71,12 @@ public sealed class GroupWatch
         if (rank >= 0) _cause ??= $"node {node} is gone, and with it worker {_members[rank].Worker} (rank {rank})";
     }
 
+    /// <summary>Takes in that every worker has been told to start: only from now on must they be heard of.</summary>
+    public void Started(DateTimeOffset now)
+    {
+        foreach (var member in _members) (member.Seen, member.Advanced) = (now, now);
+    }
+
     /// <summary>Takes in that a worker could not be started.</summary>
     public void StartFailed(int rank, string reason) => _cause ??= $"worker {_members[rank].Worker} (rank {rank}) could not start: {reason}";
 

@@ -28,7 +28,9 @@ public interface IExperimentService
     /// <exception cref="RecipeException">It still runs elsewhere, is complete without more epochs, or its data or weights are gone.</exception>
     Task<ExperimentSnapshot> ResumeAsync(string id, int? epochs, CancellationToken cancellationToken);
 
-    /// <summary>The history from sequence number <paramref name="from"/> on; with <paramref name="follow"/> it goes on until the experiment ends.</summary>
+    /// <summary>
+    /// The history from sequence number <paramref name="from"/> on; with <paramref name="follow"/> it goes on until the experiment ends.
+    /// </summary>
     IAsyncEnumerable<ExperimentEvent> ReadEventsAsync(string id, long from, bool follow, CancellationToken cancellationToken);
 }
 

@@ -33,13 +33,16 @@ public sealed class RecipePreparation(IBlobContainer container, string cacheFold
         var workers = CheckDevices(recipe, cluster, problems);
         var weights = await CheckModelAsync(recipe, dataset?.Labels.Count ?? 2, problems, cancellationToken);
 
-        if (dataset is not null && recipe.Training.BatchSize > 0)
+        if (dataset is not null && recipe.Training.BatchSize >= 0)
         {
+            if (recipe.Training.BatchSize == 0)
+                recipe = recipe with { Training = recipe.Training with { BatchSize = RunPlan.BatchSizeFor(dataset.Train.Count, workers) } };
             var smallest = RunPlan.TrainingBatches(recipe, dataset.Train.Count).SmallestBatch;
             if (smallest < workers)
                 problems.Add(new("training.batchSize", dataset.Train.Count < workers
                     ? $"{dataset.Train.Count} training pictures cannot be divided among {workers} workers: use at most {dataset.Train.Count}."
-                    : $"a batch of {recipe.Training.BatchSize} cannot be divided among {workers} workers: use at least {workers}, or fewer workers."));
+                    : $"a batch of {recipe.Training.BatchSize} cannot be divided among {workers} workers: use at least {workers}, " +
+                      "or fewer workers."));
         }
         if (problems.Count > 0) throw new RecipeException(problems);
 
@@ -61,8 +64,7 @@ public sealed class RecipePreparation(IBlobContainer container, string cacheFold
             if (double.TryParse(recipe.Data.Validation, NumberStyles.Float, CultureInfo.InvariantCulture, out var fraction))
             {
                 var split = StratifiedSplit.By(train, fraction, recipe.Training.Seed);
-                return new(
-                    train.Labels, train.Root, [.. split.Train.Select(i => train.Samples[i])], train.Root, [.. split.Validation.Select(i => train.Samples[i])], train.Broken);
+                return new(train.Labels, train.Root, Pick(train, split.Train), train.Root, Pick(train, split.Validation), train.Broken);
             }
             try
             {
@@ -82,6 +84,8 @@ public sealed class RecipePreparation(IBlobContainer container, string cacheFold
         }
     }
 
+    private static IReadOnlyList<ImageSample> Pick(ImageDataset dataset, IReadOnlyList<int> indices) => [.. indices.Select(i => dataset.Samples[i])];
+
     private static int CheckDevices(Recipe recipe, ClusterStatus cluster, List<RecipeProblem> problems)
     {
         var kinds = cluster.Nodes.SelectMany(node => node.Devices).CountBy(device => device.Name.Split(':')[0]).ToDictionary(StringComparer.Ordinal);
@@ -91,7 +95,10 @@ public sealed class RecipePreparation(IBlobContainer container, string cacheFold
         if (available == 0)
             problems.Add(new("resources.device", $"the cluster has no {kind}device. It has {Describe(cluster)}."));
         else if (wanted > available)
-            problems.Add(new("resources.workers", $"{wanted} workers need as many {kind}devices, and the cluster has {available}: {Describe(cluster)}. Ask for at most {available}, or start more nodes or devices."));
+            problems.Add(new(
+                "resources.workers",
+                $"{wanted} workers need as many {kind}devices, and the cluster has {available}: {Describe(cluster)}. " +
+                $"Ask for at most {available}, or start more nodes or devices."));
         return wanted;
     }
 
@@ -99,14 +106,16 @@ public sealed class RecipePreparation(IBlobContainer container, string cacheFold
         ? "no node"
         : string.Join("; ", cluster.Nodes.Select(node => $"{node.Name} with {string.Join(", ", node.Devices.Select(device => device.Name))}"));
 
-    private async Task<(string? Path, string? Sha256)> CheckModelAsync(Recipe recipe, int classes, List<RecipeProblem> problems, CancellationToken cancellationToken)
+    private async Task<(string? Path, string? Sha256)> CheckModelAsync(
+        Recipe recipe, int classes, List<RecipeProblem> problems, CancellationToken cancellationToken)
     {
         try
         {
             var backbone = Backbones.Get(recipe.Model.Backbone);
             var size = RunPlan.PreprocessingOf(recipe, backbone).Crop;
             if (size < backbone.MinimumInputSize)
-                problems.Add(new("model.inputSize", $"{size} pixels are too few for {backbone.Name}, which needs at least {backbone.MinimumInputSize}."));
+                problems.Add(new(
+                    "model.inputSize", $"{size} pixels are too few for {backbone.Name}, which needs at least {backbone.MinimumInputSize}."));
             using var model = backbone.Create(classes);
             if (problems.Count == 0) RunPlan.Of(recipe, model, classes);
             var weights = await LocateWeightsAsync(recipe, problems, cancellationToken);
@@ -130,7 +139,8 @@ public sealed class RecipePreparation(IBlobContainer container, string cacheFold
         return (null, null);
     }
 
-    private async Task<(string? Path, string? Sha256)> LocateWeightsAsync(Recipe recipe, List<RecipeProblem> problems, CancellationToken cancellationToken)
+    private async Task<(string? Path, string? Sha256)> LocateWeightsAsync(
+        Recipe recipe, List<RecipeProblem> problems, CancellationToken cancellationToken)
     {
         var weights = recipe.Model.Weights;
         switch (weights)
@@ -140,7 +150,8 @@ public sealed class RecipePreparation(IBlobContainer container, string cacheFold
             case "imagenet":
                 problems.Add(new(
                     "model.weights",
-                    $"'imagenet' names weights that are not on this machine, and this version does not download any. Give the path of a safetensors file of {recipe.Model.Backbone}, or 'none' to train from scratch."));
+                    "'imagenet' names weights that are not on this machine, and this version does not download any. " +
+                    $"Give the path of a safetensors file of {recipe.Model.Backbone}, or 'none' to train from scratch."));
                 return (null, null);
         }
         if (weights.StartsWith("blob:", StringComparison.Ordinal))
@@ -152,7 +163,9 @@ public sealed class RecipePreparation(IBlobContainer container, string cacheFold
         }
         if (!File.Exists(weights))
         {
-            problems.Add(new("model.weights", Directory.Exists(weights) ? $"'{weights}' is a folder; a safetensors file is needed." : $"there is no file '{weights}'."));
+            problems.Add(new(
+                "model.weights",
+                Directory.Exists(weights) ? $"'{weights}' is a folder; a safetensors file is needed." : $"there is no file '{weights}'."));
             return (null, null);
         }
         return (weights, await Task.Run(() => WeightFile.Sha256(weights), cancellationToken));
@@ -164,6 +177,7 @@ public sealed class RecipePreparation(IBlobContainer container, string cacheFold
 
         // "leaves/train" is about leaves.
         var name = parts.Length > 1 && parts[^1] is "train" or "training" ? parts[^2] : parts.LastOrDefault() ?? "experiment";
-        return new string([.. name.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-')]).Trim('-') is { Length: > 0 } clean ? clean : "experiment";
+        var clean = new string([.. name.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-')]).Trim('-');
+        return clean.Length > 0 ? clean : "experiment";
     }
 }

@@ -14,7 +14,10 @@ namespace OrleansTransfer.Cluster.Hosting;
 /// <summary>Registers what a silo of this project consists of.</summary>
 public static class ClusterServices
 {
-    /// <summary>Adds grains' services, placement, grain state over the blob container, and the services that run on every node. An <see cref="IBlobContainer"/> must be registered.</summary>
+    /// <summary>
+    /// Adds grains' services, placement, grain state over the blob container, and the services that run on every node. An <see
+    /// cref="IBlobContainer"/> must be registered.
+    /// </summary>
     public static ISiloBuilder AddOrleansTransferCluster(this ISiloBuilder builder, NodeIdentity identity)
     {
         var services = builder.Services;

@@ -11,19 +11,12 @@ public static class DeviceDiscovery
 
     /// <summary>Reads what the user asked for and checks it against this machine.</summary>
     /// <param name="devices">
-    /// <c>cpu:N</c> for N CPU devices, <c>cpu</c> for one per core, <c>cuda</c> for every CUDA device, <c>cuda:0,cuda:1</c> for some, or several of these with
-    /// commas; null or empty takes every CUDA device, or one CPU device per core where there is none.
+    /// <c>cpu:N</c> for N CPU devices, <c>cpu</c> for one per core, <c>cuda</c> for every CUDA device, <c>cuda:0,cuda:1</c> for some, or several of
+    /// these with commas; null or empty takes every CUDA device, or one CPU device per core where there is none.
     /// </param>
     /// <returns>Device names: <c>cpu:0</c>, <c>cuda:1</c>, ...; at least one, none twice.</returns>
     /// <exception cref="FormatException">It is none of these, or this machine has no such device; the message is a sentence.</exception>
     public static IReadOnlyList<string> Parse(string? devices) => Parse(devices, Environment.ProcessorCount, CudaDevices);
-
-    /// <summary>Compute threads of each CPU device, so that all of them together use the machine's cores; at least 1.</summary>
-    public static int ThreadsPerDevice(IReadOnlyList<string> devices)
-    {
-        var cpuDevices = devices.Count(device => device.StartsWith("cpu:", StringComparison.Ordinal));
-        return Math.Max(1, Environment.ProcessorCount / Math.Max(1, cpuDevices));
-    }
 
     internal static IReadOnlyList<string> Parse(string? devices, int cores, Func<int> cudaDevices)
     {

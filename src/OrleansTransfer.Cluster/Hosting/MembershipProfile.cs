@@ -6,8 +6,9 @@ namespace OrleansTransfer.Cluster.Hosting;
 public static class MembershipProfile
 {
     /// <summary>
-    /// Sees a crashed silo dead in about 1.3 s (three missed probes at the adapted period of half a second) and a frozen one in about 6.5 s (three at the
-    /// longest period); Orleans' defaults take 7 to 15 s and a minute. The short table refresh tells a silo that was declared dead while frozen so at once.
+    /// Sees a crashed silo dead in about 1.3 s (three missed probes at the adapted period of half a second) and a frozen one in about 6.5 s (three at
+    /// the longest period); Orleans' defaults take 7 to 15 s and a minute. The short table refresh tells a silo that was declared dead while frozen
+    /// so at once.
     /// </summary>
     public static ISiloBuilder UseFastFailureDetection(this ISiloBuilder builder) => builder.Configure<ClusterMembershipOptions>(options =>
     {

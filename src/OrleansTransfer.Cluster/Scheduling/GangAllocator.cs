@@ -20,7 +20,8 @@ public static class GangAllocator
     {
         string[] kinds = request.Device == "auto" ? ["cuda", "cpu"] : [request.Device];
         foreach (var kind in kinds)
-            if (Take(request.Workers, kind, nodes) is { } workers) return (workers, $"{workers.Count} {kind} devices on {workers.Select(worker => worker.Node).Distinct().Count()} nodes");
+            if (Take(request.Workers, kind, nodes) is { } workers)
+                return (workers, $"{workers.Count} {kind} devices on {workers.DistinctBy(worker => worker.Node).Count()} nodes");
 
         var all = nodes.SelectMany(node => node.Devices).Where(device => kinds.Contains(Kind(device.Name))).ToList();
         var free = all.Count(device => device.Experiment is null);
@@ -34,7 +35,7 @@ public static class GangAllocator
     private static List<WorkerAddress>? Take(int workers, string kind, IReadOnlyList<NodeStatus> nodes)
     {
         var free = nodes
-            .Select(node => (node.Name, Devices: node.Devices.Where(device => device.Experiment is null && Kind(device.Name) == kind).Select(device => device.Name).ToList()))
+            .Select(node => (node.Name, Devices: FreeDevices(node, kind)))
             .Where(node => node.Devices.Count > 0)
             .OrderByDescending(node => node.Devices.Count).ThenBy(node => node.Name, StringComparer.Ordinal)
             .ToList();
@@ -45,6 +46,9 @@ public static class GangAllocator
         if (whole.Devices is not null) free = [whole];
         return [.. free.SelectMany(node => node.Devices.Select(device => new WorkerAddress(node.Name, device))).Take(workers)];
     }
+
+    private static List<string> FreeDevices(NodeStatus node, string kind) =>
+        [.. node.Devices.Where(device => device.Experiment is null && Kind(device.Name) == kind).Select(device => device.Name)];
 
     private static string Kind(string device) => device.Split(':')[0];
 }

@@ -7,9 +7,16 @@ using OrleansTransfer.Contracts.Scheduling;
 
 namespace OrleansTransfer.Cluster.Scheduling;
 
-/// <summary>Tells the scheduler once a second what this node offers and what its devices are doing; withdraws the offer when the node stops.</summary>
+/// <summary>
+/// Tells the scheduler once a second what this node offers and what its devices are doing; withdraws the offer when the node stops.
+/// </summary>
 public sealed partial class NodeOfferService(
-    NodeIdentity identity, ILocalSiloDetails silo, DeviceTable devices, IGrainFactory grains, TimeProvider time, ILogger<NodeOfferService> logger) : BackgroundService
+    NodeIdentity identity,
+    ILocalSiloDetails silo,
+    DeviceTable devices,
+    IGrainFactory grains,
+    TimeProvider time,
+    ILogger<NodeOfferService> logger) : BackgroundService
 {
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -23,8 +30,10 @@ public sealed partial class NodeOfferService(
                 try
                 {
                     var status = devices.Status();
-                    Instruments.SetDevices(busy: status.Count(device => device.Experiment is not null), free: status.Count(device => device.Experiment is null));
-                    await scheduler.Offer(new(identity.Name, silo.SiloAddress.Endpoint.ToString(), identity.Http, status)).WaitAsync(TimeSpan.FromSeconds(5), time, stoppingToken);
+                    var free = status.Count(device => device.Experiment is null);
+                    Instruments.SetDevices(free, busy: status.Count - free);
+                    await scheduler.Offer(new(identity.Name, silo.SiloAddress.Endpoint.ToString(), identity.Http, status, Environment.MachineName))
+                        .WaitAsync(TimeSpan.FromSeconds(5), time, stoppingToken);
                 }
                 catch (Exception e) when (e is not OperationCanceledException)
                 {

@@ -7,8 +7,11 @@ public sealed partial class SchedulerGrain
     [LoggerMessage(LogLevel.Information, "Node {Node} offers {Devices} devices")]
     private partial void LogJoined(string node, int devices);
 
-    [LoggerMessage(LogLevel.Warning, "Node {Node} is gone: {Reason}")]
-    private partial void LogLeft(string node, string reason);
+    [LoggerMessage(LogLevel.Information, "Node {Node} shuts down; its devices are withdrawn")]
+    private partial void LogWithdrawn(string node);
+
+    [LoggerMessage(LogLevel.Warning, "Node {Node} is gone: it fell silent")]
+    private partial void LogLost(string node);
 
     [LoggerMessage(LogLevel.Information, "{Experiment} gets {Devices}")]
     private partial void LogGranted(string experiment, string devices);

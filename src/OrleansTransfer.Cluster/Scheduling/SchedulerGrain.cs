@@ -43,7 +43,7 @@ public sealed partial class SchedulerGrain(IGrainFactory grains, TimeProvider ti
     /// <inheritdoc/>
     public Task Withdraw(string node)
     {
-        if (_nodes.Remove(node)) LogLeft(node, "it shut down");
+        if (_nodes.Remove(node)) LogWithdrawn(node);
         return Task.CompletedTask;
     }
 
@@ -144,7 +144,7 @@ public sealed partial class SchedulerGrain(IGrainFactory grains, TimeProvider ti
         {
             if (now - entry.Seen <= OfferLifetime) continue;
             _nodes.Remove(name);
-            LogLeft(name, "it fell silent");
+            LogLost(name);
         }
         foreach (var grant in _grants.Values.Where(grant => now - grant.LastBusy > GrantPatience).ToList())
         {

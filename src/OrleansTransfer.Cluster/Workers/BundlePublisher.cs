@@ -12,7 +12,8 @@ namespace OrleansTransfer.Cluster.Workers;
 public sealed class BundlePublisher(IBlobContainer container)
 {
     /// <summary>Stores the bundle and returns where it is, for a person.</summary>
-    public async Task<string> PublishAsync(WorkerAssignment assignment, DatasetIndex dataset, ReplicaOutcome outcome, CancellationToken cancellationToken)
+    public async Task<string> PublishAsync(
+        WorkerAssignment assignment, DatasetIndex dataset, ReplicaOutcome outcome, CancellationToken cancellationToken)
     {
         var (recipe, preprocessing, validation) = (assignment.Recipe, outcome.Plan.Preprocessing, outcome.Result.Validation);
         var yaml = RecipeWriter.ToYaml(recipe);
@@ -30,13 +31,19 @@ public sealed class BundlePublisher(IBlobContainer container)
                 [.. preprocessing.Std.Select(Widen)]),
             BaseWeights = assignment.WeightsSha256 is { } sha256 ? new(Path.GetFileName(recipe.Model.Weights), sha256) : null,
             Recipe = yaml,
-            Metrics = new Dictionary<string, double> { ["accuracy"] = validation.Accuracy, ["loss"] = validation.Loss, ["macroF1"] = validation.MacroF1 },
+            Metrics = new Dictionary<string, double>
+            {
+                ["accuracy"] = validation.Accuracy,
+                ["loss"] = validation.Loss,
+                ["macroF1"] = validation.MacroF1,
+            },
             Libraries = Libraries(),
         };
         var report = HtmlReport.Render(new(
             assignment.Experiment,
             validation,
-            [.. outcome.Epochs.Select(epoch => new EpochPoint(epoch.Epoch, PhaseOf(outcome.Plan, epoch.Epoch), epoch.TrainingLoss, epoch.Validation.Loss, epoch.Validation.Accuracy))],
+            [.. outcome.Epochs.Select(epoch => new EpochPoint(
+                epoch.Epoch, PhaseOf(outcome.Plan, epoch.Epoch), epoch.TrainingLoss, epoch.Validation.Loss, epoch.Validation.Accuracy))],
             yaml,
             Provenance(assignment, dataset, outcome, description),
             dataset.Broken));
@@ -77,9 +84,11 @@ public sealed class BundlePublisher(IBlobContainer container)
         new("Architecture", description.Architecture),
         new("Base weights", description.BaseWeights is { } weights ? $"{weights.Name} (SHA-256 {weights.Sha256})" : "none: trained from scratch"),
         new("Training pictures", $"{dataset.Train.Count} in {dataset.TrainRoot}"),
-        new("Validation pictures", $"{dataset.Validation.Count}{(dataset.ValidationRoot == dataset.TrainRoot ? ", split off" : $" in {dataset.ValidationRoot}")}"),
+        new(
+            "Validation pictures",
+            $"{dataset.Validation.Count}{(dataset.ValidationRoot == dataset.TrainRoot ? ", split off" : $" in {dataset.ValidationRoot}")}"),
         new("Workers", string.Join(", ", assignment.Group)),
-        new("Throughput", $"{outcome.SamplesPerSecond.ToString("0.0", CultureInfo.InvariantCulture)} pictures/s over {outcome.Seconds.ToString("0.0", CultureInfo.InvariantCulture)} s"),
+        new("Throughput", string.Create(CultureInfo.InvariantCulture, $"{outcome.SamplesPerSecond:0.0} pictures/s over {outcome.Seconds:0.0} s")),
         .. description.Libraries.Select(library => new KeyValuePair<string, string>(library.Key, library.Value)),
     ];
 
@@ -92,5 +101,5 @@ public sealed class BundlePublisher(IBlobContainer container)
     };
 
     private static string Version(Assembly assembly) =>
-        (assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? assembly.GetName().Version!.ToString()).Split('+')[0];
+        (assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? $"{assembly.GetName().Version}").Split('+')[0];
 }

@@ -8,7 +8,9 @@ using static TorchSharp.torch;
 
 namespace OrleansTransfer.Cluster.Workers;
 
-/// <summary>Writes a replica's checkpoints while it trains on. One at a time: a second one waits, so that no more than two copies of the state exist.</summary>
+/// <summary>
+/// Writes a replica's checkpoints while it trains on. One at a time: a second one waits, so that no more than two copies of the state exist.
+/// </summary>
 public sealed class CheckpointUploader(
     CheckpointStore store, WorkerAssignment assignment, ReportChannel reports, TimeProvider time, CancellationToken cancellationToken) : IAsyncDisposable
 {
@@ -17,7 +19,10 @@ public sealed class CheckpointUploader(
     /// <summary>Whether no upload is under way.</summary>
     public bool IsIdle => _upload.IsCompleted;
 
-    /// <summary>Hands over a checkpoint, which is disposed once it is written. Called on the training thread; waits there while an earlier one is being written.</summary>
+    /// <summary>
+    /// Hands over a checkpoint, which is disposed once it is written. Called on the training thread; waits there while an earlier one is being
+    /// written.
+    /// </summary>
     /// <exception cref="IOException">The earlier one could not be written.</exception>
     public void Enqueue(ReplicaCheckpoint checkpoint)
     {

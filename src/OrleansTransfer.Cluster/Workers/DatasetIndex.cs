@@ -5,8 +5,8 @@ using OrleansTransfer.Storage;
 namespace OrleansTransfer.Cluster.Workers;
 
 /// <summary>
-/// The samples of a run and their split, fixed when the recipe was accepted. Every worker of every attempt reads this instead of looking into the folder
-/// again: all agree on it even when files come and go.
+/// The samples of a run and their split, fixed when the recipe was accepted. Every worker of every attempt reads this instead of looking into the
+/// folder again: all agree on it even when files come and go.
 /// </summary>
 /// <param name="Labels">Label names in index order.</param>
 /// <param name="TrainRoot">Folder that the training paths are relative to.</param>
@@ -29,7 +29,8 @@ public sealed record DatasetIndex(
     public static async Task<DatasetIndex> ReadAsync(IBlobContainer container, string experiment, CancellationToken cancellationToken)
     {
         await using var stream = await container.OpenReadAsync(BlobLayout.Dataset(experiment), cancellationToken)
-            ?? throw new InvalidDataException($"{container.Description} holds no {BlobLayout.Dataset(experiment)}: the experiment's index of samples is gone.");
+            ?? throw new InvalidDataException(
+                $"{container.Description} holds no {BlobLayout.Dataset(experiment)}: the experiment's index of samples is gone.");
         return await JsonSerializer.DeserializeAsync<DatasetIndex>(stream, s_json, cancellationToken)
             ?? throw new InvalidDataException($"{BlobLayout.Dataset(experiment)} is empty.");
     }

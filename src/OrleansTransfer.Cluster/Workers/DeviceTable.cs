@@ -7,7 +7,8 @@ namespace OrleansTransfer.Cluster.Workers;
 public sealed class DeviceTable(NodeIdentity identity)
 {
     private readonly object _gate = new();
-    private readonly Dictionary<string, string?> _experiments = identity.Devices.ToDictionary(device => device, _ => (string?)null, StringComparer.Ordinal);
+    private readonly Dictionary<string, string?> _experiments =
+        identity.Devices.ToDictionary(device => device, _ => (string?)null, StringComparer.Ordinal);
 
     /// <summary>Takes a device for an experiment.</summary>
     /// <exception cref="InvalidOperationException">This node has no such device, or it is busy.</exception>
@@ -15,7 +16,8 @@ public sealed class DeviceTable(NodeIdentity identity)
     {
         lock (_gate)
         {
-            if (!_experiments.TryGetValue(device, out var holder)) throw new InvalidOperationException($"Node {identity.Name} has no device {device}.");
+            if (!_experiments.TryGetValue(device, out var holder))
+                throw new InvalidOperationException($"Node {identity.Name} has no device {device}.");
             if (holder is not null) throw new InvalidOperationException($"Device {device} of node {identity.Name} is busy with {holder}.");
             _experiments[device] = experiment;
         }

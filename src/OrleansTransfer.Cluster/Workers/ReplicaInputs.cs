@@ -6,7 +6,9 @@ using OrleansTransfer.Storage;
 
 namespace OrleansTransfer.Cluster.Workers;
 
-/// <summary>Everything a replica starts from, as local files: fetched before the compute thread begins, so that it never waits for the network.</summary>
+/// <summary>
+/// Everything a replica starts from, as local files: fetched before the compute thread begins, so that it never waits for the network.
+/// </summary>
 /// <param name="Dataset">Samples and their split.</param>
 /// <param name="WeightsPath">Pretrained weights, or null.</param>
 /// <param name="Position">Where to start.</param>
@@ -23,7 +25,8 @@ public sealed record ReplicaInputs(DatasetIndex Dataset, string? WeightsPath, Tr
     /// <summary>Fetches what the assignment names.</summary>
     /// <exception cref="InvalidDataException">Something it names is not in the container.</exception>
     /// <exception cref="CheckpointCorruptException">A file of the checkpoint is not what its manifest says.</exception>
-    public static async Task<ReplicaInputs> LoadAsync(WorkerAssignment assignment, IBlobContainer container, string cacheFolder, CancellationToken cancellationToken)
+    public static async Task<ReplicaInputs> LoadAsync(
+        WorkerAssignment assignment, IBlobContainer container, string cacheFolder, CancellationToken cancellationToken)
     {
         var dataset = await DatasetIndex.ReadAsync(container, assignment.Experiment, cancellationToken);
         string? weights = null;

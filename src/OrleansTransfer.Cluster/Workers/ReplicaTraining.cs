@@ -1,4 +1,3 @@
-using OrleansTransfer.Cluster.Hosting;
 using OrleansTransfer.Contracts.Experiments;
 using OrleansTransfer.Contracts.Recipes;
 using OrleansTransfer.Contracts.Workers;
@@ -13,7 +12,6 @@ namespace OrleansTransfer.Cluster.Workers;
 
 /// <summary>What a worker computes, start to end, on its own thread: build the replica, run the loop, hand out what remains.</summary>
 public sealed class ReplicaTraining(
-    NodeIdentity identity,
     WorkerAddress worker,
     WorkerAssignment assignment,
     ReplicaInputs inputs,
@@ -31,7 +29,7 @@ public sealed class ReplicaTraining(
     /// <summary>Trains to the end of the recipe.</summary>
     public ReplicaOutcome Run(CancellationToken cancellationToken)
     {
-        ComputeThread.Configure(identity.ThreadsPerDevice);
+        ComputeThread.Configure(ShareOfCores);
         var model = BuildModel(_recipe, inputs.Dataset.Labels.Count, inputs.WeightsPath);
         try
         {
@@ -42,7 +40,8 @@ public sealed class ReplicaTraining(
             using (var checkpoint = inputs.OpenCheckpoint())
                 if (checkpoint is not null) replica.Restore(checkpoint);
 
-            using var train = Stream(inputs.Dataset.TrainRoot, inputs.Dataset.Train, plan, plan.Augment, RunPlan.TrainingBatches(_recipe, inputs.Dataset.Train.Count));
+            using var train = Stream(
+                inputs.Dataset.TrainRoot, inputs.Dataset.Train, plan, plan.Augment, RunPlan.TrainingBatches(_recipe, inputs.Dataset.Train.Count));
             using var validation = Stream(
                 inputs.Dataset.ValidationRoot, inputs.Dataset.Validation, plan, AugmentKind.None,
                 new(inputs.Dataset.Validation.Count, RunPlan.EvaluationBatchSize, _recipe.Training.Seed, shuffle: false));
@@ -137,16 +136,18 @@ public sealed class ReplicaTraining(
     /// <inheritdoc/>
     public void OnCheckpoint(ReplicaCheckpoint checkpoint) => checkpoints.Enqueue(checkpoint);
 
+    // More compute threads than cores make a step many times slower, whichever process they belong to.
+    private int ShareOfCores => Math.Max(1, Environment.ProcessorCount / assignment.Neighbours);
+
     private double Seconds => time.GetElapsedTime(_started).TotalSeconds;
 
     private double SamplesPerSecond => _samples / Math.Max(Seconds, 1e-9);
 
     private ImageBatchStream Stream(string root, IReadOnlyList<ImageSample> samples, RunPlan plan, AugmentKind augment, BatchPlan batches)
     {
-        // Decoding shares the cores with the other workers of this node.
-        var neighbours = assignment.Group.Count(member => member.Node == worker.Node);
-        var threads = Math.Clamp(Environment.ProcessorCount / neighbours, 1, 8);
-        return new(root, samples, plan.Preprocessing, augment, batches, exchange.Rank, exchange.WorldSize, _recipe.Training.Seed, new(threads, Prefetch: 2));
+        return new(
+            root, samples, plan.Preprocessing, augment, batches, exchange.Rank, exchange.WorldSize, _recipe.Training.Seed,
+            new(Math.Min(ShareOfCores, 8), Prefetch: 2));
     }
 
     private ExperimentEvent Event(string kind, TrainingPosition position, int epoch) => new()
@@ -167,7 +168,12 @@ public sealed class ReplicaTraining(
 /// <param name="Seconds">Training time of this attempt.</param>
 /// <param name="SamplesPerSecond">Throughput of this attempt, all ranks together.</param>
 public sealed record ReplicaOutcome(
-    ImageClassifier Model, RunPlan Plan, TrainingResult Result, IReadOnlyList<EpochReport> Epochs, double Seconds, double SamplesPerSecond) : IDisposable
+    ImageClassifier Model,
+    RunPlan Plan,
+    TrainingResult Result,
+    IReadOnlyList<EpochReport> Epochs,
+    double Seconds,
+    double SamplesPerSecond) : IDisposable
 {
     /// <inheritdoc/>
     public void Dispose() => Model.Dispose();

@@ -22,6 +22,7 @@ public sealed partial class ReportChannel(IExperimentGrain experiment, int gener
     private readonly SemaphoreSlim _sending = new(1);
     private WorkerReport _status = new() { Kind = WorkerReportKind.Alive, Generation = generation, Rank = rank, Number = 0 };
     private long _number;
+    private WorkerReport? _unanswered;
 
     /// <summary>Adds an event to the next report.</summary>
     public void Add(ExperimentEvent e)
@@ -41,7 +42,8 @@ public sealed partial class ReportChannel(IExperimentGrain experiment, int gener
         using var timer = new PeriodicTimer(Period, time);
         try
         {
-            while (await timer.WaitForNextTickAsync(cancellationToken)) await SendAsync(WorkerReportKind.Alive, null, cancellationToken);
+            // A report under way is never cut off: it may carry events that no other will.
+            while (await timer.WaitForNextTickAsync(cancellationToken)) await SendAsync(WorkerReportKind.Alive, null, CancellationToken.None);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -55,36 +57,43 @@ public sealed partial class ReportChannel(IExperimentGrain experiment, int gener
         await _sending.WaitAsync(cancellationToken);
         try
         {
-            WorkerReport report;
+            // One whose sending was cancelled may hold events that nobody has seen, and must not be overtaken.
+            if (_unanswered is { } earlier) await DeliverAsync(earlier, cancellationToken);
             lock (_gate)
             {
-                report = _status with { Kind = kind, Number = ++_number, Reason = reason, Events = [.. _events] };
+                _unanswered = _status with { Kind = kind, Number = ++_number, Reason = reason, Events = [.. _events] };
                 _events.Clear();
             }
-            var giveUp = time.GetUtcNow() + Patience;
-            for (var pause = TimeSpan.FromMilliseconds(100); ; pause = pause * 2 < TimeSpan.FromSeconds(1) ? pause * 2 : TimeSpan.FromSeconds(1))
-            {
-                try
-                {
-                    if (!await experiment.Report(report).WaitAsync(CallDeadline, time, cancellationToken)) stop("The experiment no longer counts on this worker.");
-                    return;
-                }
-                catch (Exception e) when (e is not OperationCanceledException)
-                {
-                    LogReportFailed(rank, e.Message);
-                    if (time.GetUtcNow() > giveUp)
-                    {
-                        stop($"The experiment's coordinator has been out of reach for {Patience.TotalSeconds:0} s.");
-                        return;
-                    }
-                }
-                await Task.Delay(pause, time, cancellationToken);
-            }
+            await DeliverAsync(_unanswered, cancellationToken);
         }
         finally
         {
             _sending.Release();
         }
+    }
+
+    private async Task DeliverAsync(WorkerReport report, CancellationToken cancellationToken)
+    {
+        var giveUp = time.GetUtcNow() + Patience;
+        for (var pause = TimeSpan.FromMilliseconds(100); ; pause = pause * 2 < TimeSpan.FromSeconds(1) ? pause * 2 : TimeSpan.FromSeconds(1))
+        {
+            try
+            {
+                if (!await experiment.Report(report).WaitAsync(CallDeadline, time, cancellationToken)) stop("The experiment no longer counts on this worker.");
+                break;
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                LogReportFailed(rank, e.Message);
+                if (time.GetUtcNow() > giveUp)
+                {
+                    stop($"The experiment's coordinator has been out of reach for {Patience.TotalSeconds:0} s.");
+                    break;
+                }
+            }
+            await Task.Delay(pause, time, cancellationToken);
+        }
+        _unanswered = null;
     }
 
     [LoggerMessage(LogLevel.Debug, "A report of rank {Rank} did not arrive: {Reason}")]

@@ -44,8 +44,17 @@ public sealed record RunPlan(Backbone Backbone, Preprocessing Preprocessing, Aug
         recipe.Model.InputSize > 0 ? backbone.Preprocessing.ForInputSize(recipe.Model.InputSize) : backbone.Preprocessing;
 
     /// <summary>Order in which the training samples come, as a function of epoch and step.</summary>
-    public static BatchPlan TrainingBatches(Recipe recipe, int samples) => new(samples, recipe.Training.BatchSize, recipe.Training.Seed, shuffle: true);
+    public static BatchPlan TrainingBatches(Recipe recipe, int samples) =>
+        new(samples, recipe.Training.BatchSize, recipe.Training.Seed, shuffle: true);
+
+    /// <summary>
+    /// The global batch size of a recipe that leaves it to the data: about 32 steps per epoch, from 16 to 64 samples, at least one per worker.
+    /// </summary>
+    public static int BatchSizeFor(int samples, int workers) =>
+        Math.Max(workers, Math.Clamp((int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(samples / 32 / 2 + 1)), 16, 64));
 
     private static T Choice<T>(string path, string value) where T : struct, Enum =>
-        Enum.TryParse<T>(value.Replace("-", ""), ignoreCase: true, out var parsed) ? parsed : throw new RecipeException(path, $"'{value}' is unknown.");
+        Enum.TryParse<T>(value.Replace("-", ""), ignoreCase: true, out var parsed)
+            ? parsed
+            : throw new RecipeException(path, $"'{value}' is unknown.");
 }

@@ -18,7 +18,15 @@ public sealed class WorkerGrain(WorkerRunFactory runs, GroupRegistry groups) : G
             if (earlier.Assignment.Experiment == assignment.Experiment && earlier.Assignment.Generation >= assignment.Generation && !earlier.Completion.IsCompleted)
                 return;
             earlier.Stop($"Generation {assignment.Generation} of {assignment.Experiment} follows.");
-            await earlier.Completion.WaitAsync(StopDeadline);
+            try
+            {
+                await earlier.Completion.WaitAsync(StopDeadline);
+            }
+            catch (TimeoutException e)
+            {
+                throw new InvalidOperationException(
+                    $"the device still computes for {earlier.Assignment.Experiment}, {StopDeadline.TotalSeconds:0} s after it was told to stop.", e);
+            }
         }
         _run = runs.Start(WorkerAddress.Parse(this.GetPrimaryKeyString()), assignment);
     }

@@ -84,7 +84,7 @@ public sealed partial class WorkerRun
         await using var checkpoints = new CheckpointUploader(new(_container, Assignment.Experiment), Assignment, _reports, _time, _stop.Token);
         var bucketLength = (int)Math.Clamp(Assignment.Recipe.Exchange.BucketMegabytes * 1e6 / sizeof(float), 1, int.MaxValue);
         var exchange = new BucketedExchange(_session.For(Assignment.Rank), bucketLength);
-        var training = new ReplicaTraining(_identity, _worker, Assignment, inputs, exchange, _reports, checkpoints, _time);
+        var training = new ReplicaTraining(_worker, Assignment, inputs, exchange, _reports, checkpoints, _time);
         using var outcome = await OnThreadOfItsOwnAsync(() => training.Run(_stop.Token));
         await checkpoints.DrainAsync();
         if (Assignment.Rank != 0) return;

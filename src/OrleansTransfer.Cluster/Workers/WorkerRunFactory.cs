@@ -71,7 +71,8 @@ public sealed class WorkerRunFactory(
     private GroupSession CreateSession(GroupKey key, IReadOnlyList<WorkerAddress> group)
     {
         var nodes = group.Select(worker => worker.Node).Distinct().ToList();
-        var links = new GrainLinks(grains, [.. nodes.Select(node => (node, group.First(worker => worker.Node == node).ToString()))], nodes.IndexOf(identity.Name));
+        var firstWorkers = nodes.Select(node => (node, group.First(worker => worker.Node == node).ToString()));
+        var links = new GrainLinks(grains, [.. firstWorkers], nodes.IndexOf(identity.Name));
         var firstRank = group.Index().First(pair => pair.Item.Node == identity.Name).Index;
         return new(key, firstRank, group.Count(worker => worker.Node == identity.Name), group.Count, links, exchange.Value);
     }

@@ -25,7 +25,10 @@ public sealed record ExperimentEvent
     /// <summary>What to show a person; for <c>state</c> the new state's name.</summary>
     [Id(6), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? Message { get; init; }
 
-    /// <summary>Numbers by name: <c>loss</c>, <c>learningRate</c>, <c>gradientNorm</c>, <c>samplesPerSecond</c>, <c>accuracy</c>, <c>macroF1</c>, <c>trainingLoss</c>.</summary>
+    /// <summary>
+    /// Numbers by name: <c>loss</c>, <c>learningRate</c>, <c>gradientNorm</c>, <c>samplesPerSecond</c>, <c>accuracy</c>, <c>macroF1</c>,
+    /// <c>trainingLoss</c>.
+    /// </summary>
     [Id(7), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public IReadOnlyDictionary<string, double>? Values { get; init; }
 }
 

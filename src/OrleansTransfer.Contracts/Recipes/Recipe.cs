@@ -90,8 +90,11 @@ public sealed record TrainingRecipe
 {
     [Id(0)] public int Epochs { get; init; } = 10;
 
-    /// <summary>Samples per step over all workers.</summary>
-    [Id(1)] public int BatchSize { get; init; } = 32;
+    /// <summary>
+    /// Samples per step over all workers; 0 lets the data decide: a power of two from 16 to 64 that makes an epoch of about 32 steps. Small data sets
+    /// need many small steps to get anywhere.
+    /// </summary>
+    [Id(1)] public int BatchSize { get; init; }
 
     [Id(2)] public OptimizerRecipe Optimizer { get; init; } = new();
 

@@ -106,7 +106,7 @@ public static partial class RecipeValidator
     private static void CheckTraining(TrainingRecipe training, List<RecipeProblem> problems)
     {
         AtLeast("training.epochs", training.Epochs, 1, problems);
-        AtLeast("training.batchSize", training.BatchSize, 1, problems);
+        AtLeast("training.batchSize", training.BatchSize, 0, problems);
 
         var optimizer = training.Optimizer;
         if (!(optimizer.LearningRate > 0 && double.IsFinite(optimizer.LearningRate)))

@@ -13,12 +13,14 @@ public sealed record DeviceStatus([property: Id(0)] string Name, [property: Id(1
 /// <param name="Name">Name of the node.</param>
 /// <param name="Silo">Address of its silo.</param>
 /// <param name="Http">Address of its HTTP API.</param>
+/// <param name="Machine">Host name: nodes of one machine share its cores.</param>
 [GenerateSerializer, Immutable, Alias("orleanstransfer.node-status")]
 public sealed record NodeStatus(
     [property: Id(0)] string Name,
     [property: Id(1)] string Silo,
     [property: Id(2)] string Http,
-    [property: Id(3)] IReadOnlyList<DeviceStatus> Devices);
+    [property: Id(3)] IReadOnlyList<DeviceStatus> Devices,
+    [property: Id(4)] string Machine);
 
 /// <summary>An experiment that waits.</summary>
 /// <param name="Reason">What it waits for, in words.</param>

@@ -10,7 +10,8 @@ namespace OrleansTransfer.Contracts.Workers;
 /// <param name="Recipe">The resolved recipe.</param>
 /// <param name="WeightsSha256">Pretrained weights in the container, or null.</param>
 /// <param name="Attempt">Start of the run this belongs to, from 1; names its checkpoints.</param>
-/// <param name="Resume">Whether to start from the newest whole checkpoint.</param>
+/// <param name="Resume">The checkpoint to start from, or null to start afresh.</param>
+/// <param name="Neighbours">CPU devices of the worker's machine, over all nodes on it: its cores are divided among them.</param>
 [GenerateSerializer, Immutable, Alias("orleanstransfer.assignment")]
 public sealed record WorkerAssignment(
     [property: Id(0)] string Experiment,
@@ -20,7 +21,8 @@ public sealed record WorkerAssignment(
     [property: Id(4)] Recipe Recipe,
     [property: Id(5)] string? WeightsSha256,
     [property: Id(6)] int Attempt,
-    [property: Id(7)] CheckpointReference? Resume);
+    [property: Id(7)] CheckpointReference? Resume,
+    [property: Id(8)] int Neighbours);
 
 /// <summary>The checkpoint every rank of a group starts from: chosen once, so that all choose the same.</summary>
 /// <param name="Step">Global step at which it was taken.</param>

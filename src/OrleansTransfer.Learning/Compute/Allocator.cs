@@ -5,8 +5,8 @@ using System.Text;
 namespace OrleansTransfer.Learning.Compute;
 
 /// <summary>
-/// Tunes the C allocator for training. By default glibc returns each freed activation to the kernel and faults every page in again at the next step, which
-/// costs more than half of the training time on CPU.
+/// Tunes the C allocator for training. By default glibc returns each freed activation to the kernel and faults every page in again at the next step,
+/// which costs more than half of the training time on CPU.
 /// </summary>
 public static partial class Allocator
 {
@@ -25,9 +25,9 @@ public static partial class Allocator
     private static unsafe partial int Execute(byte* path, byte** arguments, byte** environment);
 
     /// <summary>
-    /// Starts this process over, once, with the allocator's settings in its environment: the first line of a program that trains. Settings made later reach
-    /// only arenas that do not exist yet, and the runtime has made some before the first line of a program runs. Process id, arguments, standard streams
-    /// and working directory stay. Returns if the settings are there already, or cannot be made.
+    /// Starts this process over, once, with the allocator's settings in its environment: the first line of a program that trains. Settings made later
+    /// reach only arenas that do not exist yet, and the runtime has made some before the first line of a program runs. Process id, arguments,
+    /// standard streams and working directory stay. Returns if the settings are there already, or cannot be made.
     /// </summary>
     public static unsafe void RestartTuned()
     {
@@ -56,12 +56,13 @@ public static partial class Allocator
     }
 
     /// <summary>
-    /// The same for a process that cannot be started over, as far as that goes: call it before the first tensor is made. Does nothing where glibc is not the C
-    /// library.
+    /// The same for a process that cannot be started over, as far as that goes: call it before the first tensor is made. Does nothing where glibc is
+    /// not the C library.
     /// </summary>
     public static void KeepLargeBlocks()
     {
-        if (!OperatingSystem.IsLinux() || Environment.GetEnvironmentVariable(Variable)?.Contains("glibc.malloc.", StringComparison.Ordinal) == true) return;
+        var present = Environment.GetEnvironmentVariable(Variable);
+        if (!OperatingSystem.IsLinux() || present?.Contains("glibc.malloc.", StringComparison.Ordinal) == true) return;
         try
         {
             MallOpt(MmapThreshold, 1 << 30);

@@ -18,6 +18,5 @@ public static class ComputeThread
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(intraOpThreads, 1);
         torch.set_num_threads(intraOpThreads);
-        NativeLog.LeaveOutWarnings();
     }
 }

@@ -26,8 +26,8 @@ public interface IBatchStream : IDisposable
     int StepsPerEpoch { get; }
 
     /// <summary>
-    /// The share of this rank of the global batch <paramref name="step"/> (from 0) of <paramref name="epoch"/> (from 0). Blocks until it is decoded. Calls
-    /// come in order; any first position is allowed, so that a run can resume in the middle of an epoch.
+    /// The share of this rank of the global batch <paramref name="step"/> (from 0) of <paramref name="epoch"/> (from 0). Blocks until it is decoded.
+    /// Calls come in order; any first position is allowed, so that a run can resume in the middle of an epoch.
     /// </summary>
     /// <exception cref="LearningException">A picture could not be read; names it.</exception>
     ImageBatch Take(int epoch, int step, CancellationToken cancellationToken);

@@ -21,5 +21,6 @@ public sealed record Preprocessing(int Resize, int Crop, Interpolation Interpola
     public static Preprocessing ImageNet { get; } = new(256, 224, Interpolation.Bilinear, [0.485f, 0.456f, 0.406f], [0.229f, 0.224f, 0.225f]);
 
     /// <summary>The same, for another input size; the ratio of resize to crop is kept.</summary>
-    public Preprocessing ForInputSize(int size) => size == Crop ? this : this with { Resize = (int)Math.Round((double)Resize * size / Crop), Crop = size };
+    public Preprocessing ForInputSize(int size) =>
+        size == Crop ? this : this with { Resize = (int)Math.Round((double)Resize * size / Crop), Crop = size };
 }

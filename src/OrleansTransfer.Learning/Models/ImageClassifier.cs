@@ -10,6 +10,9 @@ namespace OrleansTransfer.Learning.Models;
 /// </summary>
 public abstract class ImageClassifier(string architecture) : nn.Module<Tensor, Tensor>(architecture)
 {
+    // Everything that convolves is one of these.
+    static ImageClassifier() => Compute.NativeLog.LeaveOutWarnings();
+
     /// <summary>The catalogue name, for instance <c>resnet50</c>.</summary>
     public string Architecture { get; } = architecture;
 

@@ -13,12 +13,16 @@ public interface IGradientExchange
     int WorldSize { get; }
 
     /// <summary>
-    /// Replaces <paramref name="values"/> by its element-wise sum over all ranks, added in rank order, so that every rank ends with the same bits. Blocks
-    /// until the sum is complete.
+    /// Replaces <paramref name="values"/> by its element-wise sum over all ranks, added in rank order, so that every rank ends with the same bits.
+    /// Blocks until the sum is complete.
     /// </summary>
     /// <param name="sequence">Number of the exchange within the generation, rising by one per call and equal on all ranks.</param>
-    /// <param name="values">Native or pinned memory of float32 values, of equal length on every rank; it must stay valid until the call returns or throws.</param>
-    /// <exception cref="ExchangeAbortedException">The group can no longer complete the exchange; <paramref name="values"/> is then undefined.</exception>
+    /// <param name="values">
+    /// Native or pinned memory of float32 values, of equal length on every rank; it must stay valid until the call returns or throws.
+    /// </param>
+    /// <exception cref="ExchangeAbortedException">
+    /// The group can no longer complete the exchange; <paramref name="values"/> is then undefined.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     void AllReduce(long sequence, Span<float> values, CancellationToken cancellationToken);
 }

@@ -10,7 +10,8 @@ namespace OrleansTransfer.Learning.Training;
 /// <param name="GradientNorm">L2 norm of the mean gradient of all trainable parameters.</param>
 /// <param name="Samples">Samples in the global batch.</param>
 /// <param name="Timings">Where this replica's time went.</param>
-public sealed record StepReport(TrainingPosition Position, string Phase, double Loss, double LearningRate, double GradientNorm, int Samples, StepTimings Timings);
+public sealed record StepReport(
+    TrainingPosition Position, string Phase, double Loss, double LearningRate, double GradientNorm, int Samples, StepTimings Timings);
 
 /// <summary>Seconds of one step on one replica, by what they were spent on.</summary>
 public readonly record struct StepTimings(double Data, double Forward, double Backward, double Exchange, double Update)
@@ -36,8 +37,8 @@ public interface ITrainingObserver
     void OnEpoch(EpochReport report);
 
     /// <summary>
-    /// After each step and each epoch: whether the loop should capture the replica now. Must give the same answer on every rank only if capturing needs the
-    /// group, which it does not; usually rank 0 alone says yes.
+    /// After each step and each epoch: whether the loop should capture the replica now. Must give the same answer on every rank only if capturing
+    /// needs the group, which it does not; usually rank 0 alone says yes.
     /// </summary>
     bool WantsCheckpoint(TrainingPosition position, bool endOfEpoch);
 

@@ -9,7 +9,8 @@ namespace OrleansTransfer.Learning.Training;
 /// <param name="Position">Where the run stood.</param>
 /// <param name="Model">State dict under the architecture's keys.</param>
 /// <param name="Optimizer">Optimizer state, keyed <c>{state}/{parameter key}</c> (for instance <c>exp_avg/fc.weight</c>), and <c>step</c>.</param>
-public sealed record ReplicaCheckpoint(TrainingPosition Position, IReadOnlyDictionary<string, Tensor> Model, IReadOnlyDictionary<string, Tensor> Optimizer) : IDisposable
+public sealed record ReplicaCheckpoint(
+    TrainingPosition Position, IReadOnlyDictionary<string, Tensor> Model, IReadOnlyDictionary<string, Tensor> Optimizer) : IDisposable
 {
     /// <inheritdoc/>
     public void Dispose()

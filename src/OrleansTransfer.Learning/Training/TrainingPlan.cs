@@ -21,7 +21,9 @@ public enum ScheduleKind
     /// <summary>Half a cosine from the peak rate to 0 (SGDR without restarts, arXiv 1608.03983).</summary>
     Cosine,
 
-    /// <summary>Up by a cosine from peak/25 over the first 25 % of the steps, then down to peak/25e4 (Smith, arXiv 1708.07120, in fastai's form).</summary>
+    /// <summary>
+    /// Up by a cosine from peak/25 over the first 25 % of the steps, then down to peak/25e4 (Smith, arXiv 1708.07120, in fastai's form).
+    /// </summary>
     OneCycle,
 
     /// <summary>A tenth of the rate after each third of the phase.</summary>

@@ -44,6 +44,14 @@ public class GroupWatchTests
     }
 
     [Fact]
+    public void Silence_counts_from_the_start_of_the_last_worker()
+    {
+        _watch.Started(s_start.AddSeconds(20));
+        Assert.Equal(GroupVerdict.Starting, Verdict(25));
+        Assert.Equal(GroupVerdict.Broken, Verdict(27));
+    }
+
+    [Fact]
     public void A_worker_that_answers_and_never_advances_breaks_the_group()
     {
         for (var second = 0; second < 1900; second += 5)

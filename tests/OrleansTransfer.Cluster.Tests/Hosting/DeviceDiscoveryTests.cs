@@ -40,12 +40,4 @@ public class DeviceDiscoveryTests
         var error = Assert.Throws<FormatException>(() => DeviceDiscovery.Parse(asked, cores: 4, () => 0));
         Assert.Contains("finds no CUDA device", error.Message, StringComparison.Ordinal);
     }
-
-    [Fact]
-    public void Threads_are_shared_among_cpu_devices()
-    {
-        Assert.Equal(Environment.ProcessorCount, DeviceDiscovery.ThreadsPerDevice(["cpu:0"]));
-        Assert.Equal(Environment.ProcessorCount, DeviceDiscovery.ThreadsPerDevice(["cuda:0"]));
-        Assert.Equal(1, DeviceDiscovery.ThreadsPerDevice([.. Enumerable.Range(0, 2 * Environment.ProcessorCount).Select(index => $"cpu:{index}")]));
-    }
 }

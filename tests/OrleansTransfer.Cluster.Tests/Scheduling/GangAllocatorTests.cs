@@ -43,5 +43,5 @@ public class GangAllocatorTests
         GangAllocator.Allocate(new(workers, device), nodes).Workers?.Select(worker => worker.ToString());
 
     private static NodeStatus Node(string name, int devices, string kind = "cpu") =>
-        new(name, "127.0.0.1:1", "http://127.0.0.1:2", [.. Enumerable.Range(0, devices).Select(i => new DeviceStatus($"{kind}:{i}", null))]);
+        new(name, "127.0.0.1:1", "http://127.0.0.1:2", [.. Enumerable.Range(0, devices).Select(i => new DeviceStatus($"{kind}:{i}", null))], "machine");
 }

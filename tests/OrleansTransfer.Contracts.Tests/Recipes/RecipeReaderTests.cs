@@ -80,7 +80,7 @@ public sealed class RecipeReaderTests
             nam: x
             training:
               epochs: ten
-              batchSize: 0
+              batchSize: -1
               schedule: cosin
             transfer: [1]
             model: { head: { dropout: 1 }, weights: https://example.org/w }

@@ -11,7 +11,7 @@ public sealed class RecipeValidatorTests
         { "training.epochs", Valid with { Training = new() { Epochs = 0 } } },
         { "training.epochs", Valid with { Training = new() { Epochs = 1 }, Transfer = new() { Method = "lp-ft" } } },
         { "training.epochs", Valid with { Training = new() { Epochs = 1 }, Transfer = new() { Method = "gradual" } } },
-        { "training.batchSize", Valid with { Training = new() { BatchSize = 0 } } },
+        { "training.batchSize", Valid with { Training = new() { BatchSize = -1 } } },
         { "training.batchSize", Valid with { Training = new() { BatchSize = 2 }, Resources = new() { Workers = 3 } } },
         { "training.optimizer.learningRate", Valid with { Training = new() { Optimizer = new() { LearningRate = 0 } } } },
         { "training.optimizer.learningRate", Valid with { Training = new() { Optimizer = new() { LearningRate = double.NaN } } } },

@@ -116,7 +116,7 @@ public sealed class ImageDecoderTests
     [Fact]
     public void Real_photographs_decode_as_Pillow_decodes_them()
     {
-        var folder = Path.Combine(SharedData.Folder("leaves"), "test", "healthy");
+        var folder = Path.Combine(SharedFolder.Path("data", "leaves"), "test", "healthy");
         using var output = new TemporaryFolder();
         const string script = """
             import os, sys

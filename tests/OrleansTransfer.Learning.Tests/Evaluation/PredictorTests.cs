@@ -66,7 +66,7 @@ public sealed class PredictorTests
         public override IReadOnlyList<Stage> Stages => [];
         public override string HeadPrefix => "fc";
         public override int FeatureWidth => 3;
-        public override int Classes => 3;
+        public override int Classes { get; protected set; } = 3;
         public override void ReplaceHead(int classes, double dropout, long seed) => throw new NotSupportedException();
         public override Tensor Features(Tensor input) => input.mean([2, 3]);
         public override void Initialize(long seed) { }

@@ -16,11 +16,11 @@ public class RawForwardTests
         using (var model = Backbones.Get("squeezenet1_1").Create(1000))
         {
             reference.FillWeights(model);
-            StateDict.Save(model, folder.File("weights"));
+            StateDict.Save(model, folder["weights"]);
         }
-        SafetensorsWriter.Write(folder.File("input"), [("input", reference.CreateInput())]);
-        RawForward.Run("squeezenet1_1", folder.File("weights"), folder.File("input"), folder.File("output"));
-        using var output = SafetensorsFile.Open(folder.File("output"));
+        SafetensorsWriter.Write(folder["input"], [("input", reference.CreateInput())]);
+        RawForward.Run("squeezenet1_1", folder["weights"], folder["input"], folder["output"]);
+        using var output = SafetensorsFile.Open(folder["output"]);
         Assert.InRange(reference.Deviation(output.Load("logits")), 0, 1e-4);
     }
 
@@ -33,11 +33,11 @@ public class RawForwardTests
         using var model = Backbones.Get("resnet18").Create(3);
         model.Initialize(1);
         model.eval();
-        StateDict.Save(model, folder.File("weights"));
+        StateDict.Save(model, folder["weights"]);
         var input = randn(19, 3, 32, 32);
-        SafetensorsWriter.Write(folder.File("input"), [("input", input)]);
-        RawForward.Run("resnet18", folder.File("weights"), folder.File("input"), folder.File("output"));
-        using var output = SafetensorsFile.Open(folder.File("output"));
+        SafetensorsWriter.Write(folder["input"], [("input", input)]);
+        RawForward.Run("resnet18", folder["weights"], folder["input"], folder["output"]);
+        using var output = SafetensorsFile.Open(folder["output"]);
         Assert.True(output.Load("logits").allclose(model.call(input), 1e-4, 1e-5));
     }
 
@@ -50,8 +50,8 @@ public class RawForwardTests
     {
         using var folder = new TemporaryFolder();
         using var input = zeros(shape);
-        SafetensorsWriter.Write(folder.File("input"), [("input", input)]);
-        var error = Assert.Throws<LearningException>(() => RawForward.Run("resnet18", "absent", folder.File("input"), folder.File("output")));
+        SafetensorsWriter.Write(folder["input"], [("input", input)]);
+        var error = Assert.Throws<LearningException>(() => RawForward.Run("resnet18", "absent", folder["input"], folder["output"]));
         Assert.Contains($"[{string.Join(',', shape)}]", error.Message);
         Assert.Contains("at least 32", error.Message);
     }

@@ -25,9 +25,9 @@ public sealed class SafetensorsFileTests : IDisposable
             ("j.bool", tensor(new[] { true, false, true })),
             ("k.empty", zeros(0, 4)), ("Straße \"<\\>\" \u0001 漢字 😀", ones(1)), ("", ones(1)), ("transposed", randn(4, 5).t()),
         ];
-        SafetensorsWriter.Write(_folder.File("x"), tensors, new Dictionary<string, string> { ["z"] = "2", ["a\n"] = "é" });
+        SafetensorsWriter.Write(_folder["x"], tensors, new Dictionary<string, string> { ["z"] = "2", ["a\n"] = "é" });
 
-        using var file = SafetensorsFile.Open(_folder.File("x"));
+        using var file = SafetensorsFile.Open(_folder["x"]);
         Assert.Equal(tensors.Length, file.Names.Count);
         Assert.Equal("2", file.Metadata["z"]);
         Assert.Equal("é", file.Metadata["a\n"]);
@@ -49,11 +49,11 @@ public sealed class SafetensorsFileTests : IDisposable
         (string, Tensor)[] tensors = [("b", ones(3)), ("a", zeros(2, dtype: ScalarType.Int64)), ("c", ones(1, dtype: ScalarType.Byte)),
             ("d", ones(2))];
         var metadata = new Dictionary<string, string> { ["x"] = "1", ["y"] = "2" };
-        SafetensorsWriter.Write(_folder.File("x"), tensors, metadata);
-        SafetensorsWriter.Write(_folder.File("y"), tensors.Reverse(), metadata.Reverse().ToDictionary());
-        Assert.Equal(File.ReadAllBytes(_folder.File("x")), File.ReadAllBytes(_folder.File("y")));
-        Assert.Equal(WeightFile.Sha256(_folder.File("x")), WeightFile.Sha256(_folder.File("y")));
-        using var file = SafetensorsFile.Open(_folder.File("x"));
+        SafetensorsWriter.Write(_folder["x"], tensors, metadata);
+        SafetensorsWriter.Write(_folder["y"], tensors.Reverse(), metadata.Reverse().ToDictionary());
+        Assert.Equal(File.ReadAllBytes(_folder["x"]), File.ReadAllBytes(_folder["y"]));
+        Assert.Equal(WeightFile.Sha256(_folder["x"]), WeightFile.Sha256(_folder["y"]));
+        using var file = SafetensorsFile.Open(_folder["x"]);
         Assert.Equal(["a", "b", "d", "c"], file.Names);
         Assert.Equal(0, file.Info("a").Offset % 8);
     }
@@ -62,14 +62,14 @@ public sealed class SafetensorsFileTests : IDisposable
     public void A_failed_write_leaves_the_old_file_and_nothing_else()
     {
         using var scope = NewDisposeScope();
-        SafetensorsWriter.Write(_folder.File("x"), [("a", ones(1))]);
-        var before = File.ReadAllBytes(_folder.File("x"));
+        SafetensorsWriter.Write(_folder["x"], [("a", ones(1))]);
+        var before = File.ReadAllBytes(_folder["x"]);
         var error = Assert.Throws<LearningException>(() =>
-            SafetensorsWriter.Write(_folder.File("x"), [("a", ones(1)), ("c", ones(1, dtype: ScalarType.ComplexFloat32))]));
+            SafetensorsWriter.Write(_folder["x"], [("a", ones(1)), ("c", ones(1, dtype: ScalarType.ComplexFloat32))]));
         Assert.Contains("'c'", error.Message);
-        Assert.Throws<ArgumentException>(() => SafetensorsWriter.Write(_folder.File("x"), [("a", ones(1)), ("a", ones(1))]));
+        Assert.Throws<ArgumentException>(() => SafetensorsWriter.Write(_folder["x"], [("a", ones(1)), ("a", ones(1))]));
         Assert.Throws<LearningException>(() => SafetensorsWriter.Write(Path.Combine(_folder.Path, "absent", "x"), [("a", ones(1))]));
-        Assert.Equal(before, File.ReadAllBytes(_folder.File("x")));
+        Assert.Equal(before, File.ReadAllBytes(_folder["x"]));
         Assert.Single(Directory.GetFileSystemEntries(_folder.Path));
     }
 
@@ -82,8 +82,8 @@ public sealed class SafetensorsFileTests : IDisposable
     {
         using var scope = NewDisposeScope();
         var values = randn(4, 6).to(type);
-        SafetensorsWriter.Write(_folder.File("x"), [("a", values)]);
-        using var file = SafetensorsFile.Open(_folder.File("x"));
+        SafetensorsWriter.Write(_folder["x"], [("a", values)]);
+        using var file = SafetensorsFile.Open(_folder["x"]);
         var destination = new TorchSharp.Modules.Parameter(zeros(4, 6));
         file.CopyTo("a", destination);
         Assert.Equal(values.to(ScalarType.Float32).bytes, destination.bytes);
@@ -96,8 +96,8 @@ public sealed class SafetensorsFileTests : IDisposable
     public void Copying_never_broadcasts_and_never_changes_the_kind_of_number()
     {
         using var scope = NewDisposeScope();
-        SafetensorsWriter.Write(_folder.File("x"), [("a", ones(1, 2)), ("n", ones(2, dtype: ScalarType.Int64))]);
-        using var file = SafetensorsFile.Open(_folder.File("x"));
+        SafetensorsWriter.Write(_folder["x"], [("a", ones(1, 2)), ("n", ones(2, dtype: ScalarType.Int64))]);
+        using var file = SafetensorsFile.Open(_folder["x"]);
         Assert.Contains("[1,2]", Assert.Throws<LearningException>(() => file.CopyTo("a", zeros(2, 2))).Message);
         Assert.Contains("I64", Assert.Throws<LearningException>(() => file.CopyTo("n", zeros(2))).Message);
         Assert.Contains("no tensor 'm'", Assert.Throws<LearningException>(() => file.Load("m")).Message);
@@ -107,16 +107,16 @@ public sealed class SafetensorsFileTests : IDisposable
     public void A_file_that_shrinks_while_open_is_reported()
     {
         using var scope = NewDisposeScope();
-        SafetensorsWriter.Write(_folder.File("x"), [("a", ones(1000))]);
-        using var file = SafetensorsFile.Open(_folder.File("x"));
-        using (var stream = new FileStream(_folder.File("x"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite)) stream.SetLength(1000);
+        SafetensorsWriter.Write(_folder["x"], [("a", ones(1000))]);
+        using var file = SafetensorsFile.Open(_folder["x"]);
+        using (var stream = new FileStream(_folder["x"], FileMode.Open, FileAccess.Write, FileShare.ReadWrite)) stream.SetLength(1000);
         Assert.Contains("bytes early", Assert.Throws<WeightsFormatException>(() => file.Load("a")).Reason);
     }
 
     [Fact]
     public void What_cannot_be_opened_is_named()
     {
-        Assert.Contains("there is no such file", Assert.Throws<LearningException>(() => SafetensorsFile.Open(_folder.File("absent"))).Message);
+        Assert.Contains("there is no such file", Assert.Throws<LearningException>(() => SafetensorsFile.Open(_folder["absent"])).Message);
         Assert.Contains("it is a folder", Assert.Throws<LearningException>(() => SafetensorsFile.Open(_folder.Path)).Message);
     }
 
@@ -189,8 +189,8 @@ public sealed class SafetensorsFileTests : IDisposable
     {
         var bytes = new byte[10];
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, length);
-        File.WriteAllBytes(_folder.File("x"), bytes);
-        Assert.Contains(reason, Assert.Throws<WeightsFormatException>(() => SafetensorsFile.Open(_folder.File("x"))).Reason);
+        File.WriteAllBytes(_folder["x"], bytes);
+        Assert.Contains(reason, Assert.Throws<WeightsFormatException>(() => SafetensorsFile.Open(_folder["x"])).Reason);
     }
 
     [Fact]
@@ -208,8 +208,8 @@ public sealed class SafetensorsFileTests : IDisposable
         var whole = Sample();
         for (var length = 0; length < whole.Length; length++)
         {
-            File.WriteAllBytes(_folder.File("x"), whole[..length]);
-            Assert.Contains("bytes early", Assert.Throws<WeightsFormatException>(() => SafetensorsFile.Open(_folder.File("x"))).Reason);
+            File.WriteAllBytes(_folder["x"], whole[..length]);
+            Assert.Contains("bytes early", Assert.Throws<WeightsFormatException>(() => SafetensorsFile.Open(_folder["x"])).Reason);
         }
     }
 
@@ -224,12 +224,12 @@ public sealed class SafetensorsFileTests : IDisposable
         {
             var bytes = whole.ToArray();
             for (var flips = random.Next(1, 4); flips > 0; flips--) bytes[random.Next(headerEnd)] ^= (byte)(1 << random.Next(8));
-            File.WriteAllBytes(_folder.File("x"), bytes);
+            File.WriteAllBytes(_folder["x"], bytes);
             using var scope = NewDisposeScope();
             try
             {
                 // A flip inside a name or between equally wide types leaves a sound file: that one must be readable to the end.
-                using var file = SafetensorsFile.Open(_folder.File("x"));
+                using var file = SafetensorsFile.Open(_folder["x"]);
                 foreach (var name in file.Names) file.Load(name);
             }
             catch (WeightsFormatException)
@@ -255,7 +255,7 @@ public sealed class SafetensorsFileTests : IDisposable
         var bytes = new byte[8 + rest.Length];
         BinaryPrimitives.WriteInt64LittleEndian(bytes, headerBytes);
         rest.CopyTo(bytes.AsSpan(8));
-        File.WriteAllBytes(_folder.File("x"), bytes);
-        return Assert.Throws<WeightsFormatException>(() => SafetensorsFile.Open(_folder.File("x")));
+        File.WriteAllBytes(_folder["x"], bytes);
+        return Assert.Throws<WeightsFormatException>(() => SafetensorsFile.Open(_folder["x"]));
     }
 }

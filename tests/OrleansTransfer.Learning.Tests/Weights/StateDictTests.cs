@@ -21,8 +21,8 @@ public sealed class StateDictTests : IDisposable
     {
         using var source = Model(3, seed: 1);
         using var target = Model(3, seed: 2);
-        StateDict.Save(source, _folder.File("x"), new Dictionary<string, string> { ["architecture"] = "resnet18" });
-        using var file = SafetensorsFile.Open(_folder.File("x"));
+        StateDict.Save(source, _folder["x"], new Dictionary<string, string> { ["architecture"] = "resnet18" });
+        using var file = SafetensorsFile.Open(_folder["x"]);
         var handles = target.parameters().Select(parameter => parameter.Handle).ToList();
         var report = StateDict.Load(target, file, new LoadOptions());
         Assert.Equal(source.state_dict().Keys.Order(), report.Loaded.Order());
@@ -38,8 +38,8 @@ public sealed class StateDictTests : IDisposable
         using var source = Model(1000, seed: 1);
         using var target = Model(4, seed: 2);
         var head = target.state_dict()["fc.weight"].clone();
-        StateDict.Save(source, _folder.File("x"));
-        using var file = SafetensorsFile.Open(_folder.File("x"));
+        StateDict.Save(source, _folder["x"]);
+        using var file = SafetensorsFile.Open(_folder["x"]);
 
         var error = Assert.Throws<WeightsMismatchException>(() => StateDict.Check(target, file, new LoadOptions()));
         Assert.Equal(["fc.bias", "fc.weight"], error.Mismatched.Order());
@@ -60,7 +60,7 @@ public sealed class StateDictTests : IDisposable
         using var target = Model(3, seed: 2);
         target.call(randn(2, 3, 32, 32)); // counts one batch
         WriteAll(source, key => key.EndsWith("num_batches_tracked", StringComparison.Ordinal) ? null : key);
-        using var file = SafetensorsFile.Open(_folder.File("x"));
+        using var file = SafetensorsFile.Open(_folder["x"]);
         Assert.Equal(20, StateDict.Load(target, file, new LoadOptions()).Reset.Count);
         AssertEqual(source, target, source.state_dict().Keys);
     }
@@ -77,7 +77,7 @@ public sealed class StateDictTests : IDisposable
             "bn1.running_var" => null,
             _ => key,
         });
-        using var file = SafetensorsFile.Open(_folder.File("x"));
+        using var file = SafetensorsFile.Open(_folder["x"]);
         var error = Assert.Throws<WeightsMismatchException>(() => StateDict.Load(target, file, new LoadOptions()));
         Assert.Contains("2 keys missing: ", error.Message);
         Assert.Contains("layer1.0.conv1.weight (nearest in the file: layer1.0.conv_1.weight)", error.Message);
@@ -91,7 +91,7 @@ public sealed class StateDictTests : IDisposable
     {
         using var source = Model(3, seed: 1);
         WriteAll(source, key => "module." + key);
-        using var file = SafetensorsFile.Open(_folder.File("x"));
+        using var file = SafetensorsFile.Open(_folder["x"]);
         var error = Assert.Throws<WeightsMismatchException>(() => StateDict.Check(source, file, new LoadOptions()));
         Assert.Equal(122, error.Unexpected.Count);
         Assert.Contains("122 keys unexpected", error.Message);
@@ -104,8 +104,8 @@ public sealed class StateDictTests : IDisposable
     public void Loading_and_saving_leave_no_tensor_behind()
     {
         using var model = Model(3, seed: 1);
-        StateDict.Save(model, _folder.File("x"));
-        using var file = SafetensorsFile.Open(_folder.File("x"));
+        StateDict.Save(model, _folder["x"]);
+        using var file = SafetensorsFile.Open(_folder["x"]);
         StateDict.Load(model, file, new LoadOptions());
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         for (var i = 0; i < 5; i++)
@@ -119,9 +119,9 @@ public sealed class StateDictTests : IDisposable
     [Fact]
     public void The_digest_is_that_of_the_bytes()
     {
-        File.WriteAllText(_folder.File("x"), "abc");
-        Assert.Equal("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", WeightFile.Sha256(_folder.File("x")));
-        Assert.Throws<LearningException>(() => WeightFile.Sha256(_folder.File("absent")));
+        File.WriteAllText(_folder["x"], "abc");
+        Assert.Equal("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", WeightFile.Sha256(_folder["x"]));
+        Assert.Throws<LearningException>(() => WeightFile.Sha256(_folder["absent"]));
     }
 
     private static ImageClassifier Model(int classes, long seed)
@@ -132,7 +132,7 @@ public sealed class StateDictTests : IDisposable
     }
 
     private void WriteAll(ImageClassifier model, Func<string, string?> rename) =>
-        SafetensorsWriter.Write(_folder.File("x"), model.state_dict().Where(pair => rename(pair.Key) is not null)
+        SafetensorsWriter.Write(_folder["x"], model.state_dict().Where(pair => rename(pair.Key) is not null)
             .Select(pair => (rename(pair.Key)!, pair.Value)));
 
     private static void AssertEqual(ImageClassifier expected, ImageClassifier actual, IEnumerable<string> keys)
