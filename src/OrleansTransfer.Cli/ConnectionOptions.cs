@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OrleansTransfer.Cli.Terminal;
 
 namespace OrleansTransfer.Cli;
 
@@ -11,7 +12,7 @@ internal sealed record Connection(Uri? Cluster, string State, string? Devices, b
 {
     /// <summary>What a further command needs to find the same experiments, with a leading space; empty when it is the default.</summary>
     public string Suffix => Cluster is not null ? $" --cluster {Cluster.ToString().TrimEnd('/')}"
-        : StateGiven ? $" --state {StateLocation.Shown(State)}"
+        : StateGiven ? $" --state {(StateLocation.IsContainer(State) ? StateLocation.Shown(State) : ShellPath.Of(State))}"
         : "";
 }
 

@@ -1,3 +1,4 @@
+using OrleansTransfer.Cli.Terminal;
 using OrleansTransfer.Contracts.Experiments;
 using OrleansTransfer.Storage;
 
@@ -28,7 +29,8 @@ internal static class QuickstartEnding
 
               otx train {ShellPath.Of(tasks.Train)} --backbone {plan.Backbone} \
                 --weights {weights} \
-                --set model.inputSize={plan.InputSize} --set transfer.method=feature-extraction --batch-size 8{suffix}
+                --set model.inputSize={plan.InputSize} --set transfer.method=feature-extraction \
+                --batch-size 8{suffix}
             """;
     }
 }

@@ -110,7 +110,7 @@ internal static class QuickstartStory
         $"{Percent(result.Accuracy),8}   {Percent(result.MacroF1),8}   {Seconds(result.Seconds),8}";
 
     private static string Count(int workers) => workers == 1 ? "" : $"""
-        {workers} workers share
-           every batch and sum their gradients, so that their copies of it stay the same.
+        {workers} workers share every
+           batch and sum their gradients, so that their copies of the network stay the same.
         """;
 }

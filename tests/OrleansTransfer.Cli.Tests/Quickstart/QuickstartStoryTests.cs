@@ -36,16 +36,6 @@ public sealed class QuickstartStoryTests
         Assert.All(texts.SelectMany(text => text.Split('\n')), line => Assert.InRange(line.Length, 0, 90));
     }
 
-    [Fact]
-    public void Paths_can_be_pasted_into_a_shell()
-    {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Unix paths.");
-        Assert.Equal(".otx/a/b.png", ShellPath.Of("/home/me/.otx/a/b.png", "/home/me"));
-        Assert.Equal("/srv/state/b.png", ShellPath.Of("/srv/state/b.png", "/home/me"));
-        Assert.Equal("'my leaves/b.png'", ShellPath.Of("/home/me/my leaves/b.png", "/home/me"));
-        Assert.Equal(@"'it'\''s/b.png'", ShellPath.Of("/home/me/it's/b.png", "/home/me"));
-    }
-
     private static QuickstartResult Result(double transfer, double scratch) => new(
         60, 2, 0, new("quickstart-source-1", 0.8, 31.5), new("quickstart-transfer-1", transfer, transfer - 0.01, 7.3),
         new("quickstart-scratch-1", scratch, scratch - 0.01, 7.3), ["diseased", "healthy"], [[80, 20], [10, 90]], "/b", "/p.png", "/b/report.html");

@@ -1,4 +1,4 @@
-namespace OrleansTransfer.Cli.Quickstart;
+namespace OrleansTransfer.Cli.Terminal;
 
 /// <summary>Paths as they can be pasted into a shell.</summary>
 internal static class ShellPath
