@@ -29,7 +29,7 @@ internal static class QuickstartRecipes
         Model = Network(plan, weights),
         Data = FewLabels(tasks),
         Transfer = new() { Method = "feature-extraction", BatchNorm = "frozen" },
-        Training = OnFewLabels(plan, new() { LearningRate = 1e-2 }),
+        Training = OnFewLabels(plan, new() { LearningRate = 3e-3 }),
     };
 
     /// <summary>
@@ -58,7 +58,7 @@ internal static class QuickstartRecipes
     private static ModelRecipe Network(QuickstartPlan plan, string weights) =>
         new() { Backbone = plan.Backbone, Weights = weights, InputSize = plan.InputSize, Head = new() { Dropout = 0 } };
 
-    private static DataRecipe FewLabels(LeafTasks tasks) => new() { Train = tasks.Train, Validation = "0.2", Augment = "standard" };
+    private static DataRecipe FewLabels(LeafTasks tasks) => new() { Train = tasks.Train, Validation = "0.2", Augment = "flip" };
 
     private static TrainingRecipe OnFewLabels(QuickstartPlan plan, OptimizerRecipe optimizer) => new()
     {
