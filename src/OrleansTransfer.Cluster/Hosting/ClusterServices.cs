@@ -32,7 +32,8 @@ public static class ClusterServices
         services.TryAddSingleton<IExperimentService, ExperimentService>();
         services.TryAddSingleton<WorkerRunFactory>();
         services.AddHostedService(provider => provider.GetRequiredService<WorkerRunFactory>());
-        services.AddHostedService<NodeOfferService>();
+        services.TryAddSingleton<NodeOfferService>();
+        services.AddHostedService(provider => provider.GetRequiredService<NodeOfferService>());
         services.AddPlacementDirector<NodePinnedPlacement, NodePinnedDirector>();
         return builder.AddBlobGrainStorage(ClusterStorage.Name);
     }

@@ -18,11 +18,19 @@ public sealed partial class NodeOfferService(
     TimeProvider time,
     ILogger<NodeOfferService> logger) : BackgroundService
 {
+    private static readonly TimeSpan s_period = TimeSpan.FromSeconds(1);
+
+    // Until the silo can make calls.
+    private static readonly TimeSpan s_firstPeriod = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Whether the scheduler knows this node's devices: before that, an experiment that wants them would be told that there are none.</summary>
+    public bool Accepted { get; private set; }
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var scheduler = grains.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key);
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), time);
+        using var timer = new PeriodicTimer(s_firstPeriod, time);
         try
         {
             do
@@ -34,6 +42,8 @@ public sealed partial class NodeOfferService(
                     Instruments.SetDevices(free, busy: status.Count - free);
                     await scheduler.Offer(new(identity.Name, silo.SiloAddress.Endpoint.ToString(), identity.Http, status, Environment.MachineName))
                         .WaitAsync(TimeSpan.FromSeconds(5), time, stoppingToken);
+                    Accepted = true;
+                    timer.Period = s_period;
                 }
                 catch (Exception e) when (e is not OperationCanceledException)
                 {

@@ -1,11 +1,18 @@
 using Microsoft.Extensions.Hosting;
+using OrleansTransfer.Cluster.Scheduling;
 using OrleansTransfer.Storage;
 
 namespace OrleansTransfer.Host.Health;
 
-/// <summary>Whether the node can take work: its silo is active, its container answers, and it is not shutting down.</summary>
+/// <summary>
+/// Whether the node can take work: its silo is active, the scheduler knows its devices, its container answers, and it is not shutting down.
+/// </summary>
 internal sealed class Readiness(
-    IClusterMembershipService membership, ILocalSiloDetails silo, IBlobContainer container, IHostApplicationLifetime lifetime)
+    IClusterMembershipService membership,
+    ILocalSiloDetails silo,
+    NodeOfferService offer,
+    IBlobContainer container,
+    IHostApplicationLifetime lifetime)
 {
     private static readonly TimeSpan s_containerDeadline = TimeSpan.FromSeconds(5);
 
@@ -15,6 +22,7 @@ internal sealed class Readiness(
         if (lifetime.ApplicationStopping.IsCancellationRequested) return "The node is shutting down.";
         var status = membership.CurrentSnapshot.GetSiloStatus(silo.SiloAddress);
         if (status != SiloStatus.Active) return $"The silo is {status}.";
+        if (!offer.Accepted) return "The scheduler does not know this node's devices yet.";
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(s_containerDeadline);
         try
