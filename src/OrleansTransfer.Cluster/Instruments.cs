@@ -80,7 +80,7 @@ public static class Instruments
     {
         s_meter.CreateObservableGauge(Prefix + "experiments", ObserveExperiments, null, "Experiments this node keeps, by state.");
         s_meter.CreateObservableGauge(Prefix + "devices", ObserveDevices, null, "Devices this node offers, by state.");
-        s_meter.CreateObservableGauge(Prefix + "device_memory_bytes", ObserveDeviceMemory, "By", "Memory in use for tensors, by device.");
+        s_meter.CreateObservableGauge(Prefix + "device_memory_bytes", ObserveDeviceMemory, "By", "Memory in use by device; for cpu the resident memory of the process, which its CPU devices share.");
     }
 
     /// <summary>One step of one replica.</summary>
@@ -149,7 +149,7 @@ public static class Instruments
         Interlocked.Exchange(ref s_busyDevices, busy);
     }
 
-    /// <summary>Memory in use on a device of this node.</summary>
+    /// <summary>Memory in use on a device of this node; <c>cpu</c> stands for all CPU devices, which share the process.</summary>
     public static void SetDeviceMemory(string device, long bytes) => s_deviceMemory[device] = bytes;
 
     /// <summary>A running experiment and how far it is; again with every change, until <see cref="ExperimentEnded"/>.</summary>

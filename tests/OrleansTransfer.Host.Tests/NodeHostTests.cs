@@ -30,6 +30,7 @@ public sealed class NodeHostTests : IDisposable
             Assert.DoesNotContain('\n', node.ReadyLine);
             Assert.Equal("ready", await http.GetStringAsync(node.Http + "/health/ready", Token));
             Assert.Equal("live", await http.GetStringAsync(node.Http + "/health/live", Token));
+            Assert.Contains("cpu:1", await http.GetStringAsync(node.Http + "/api/v1/cluster", Token), StringComparison.Ordinal);
 
             using var stop = new CancellationTokenSource();
             var stopped = node.WaitForShutdownAsync(stop.Token);

@@ -114,6 +114,7 @@ public sealed class GroupSession : IDisposable
         }
         catch (OperationCanceledException e)
         {
+            Instruments.ExchangeAborted(cancellationToken.IsCancellationRequested ? "cancelled" : "group-ended");
             cancellationToken.ThrowIfCancellationRequested();
             throw new ExchangeAbortedException(_reason ?? "The exchange was given up.", e);
         }

@@ -40,6 +40,8 @@ public sealed partial class NodeOfferService(
                     var status = devices.Status();
                     var free = status.Count(device => device.Experiment is null);
                     Instruments.SetDevices(free, busy: status.Count - free);
+                    if (identity.Devices.Any(device => device.StartsWith("cpu", StringComparison.Ordinal)))
+                        Instruments.SetDeviceMemory("cpu", Environment.WorkingSet);
                     await scheduler.Offer(new(identity.Name, silo.SiloAddress.Endpoint.ToString(), identity.Http, status, Environment.MachineName))
                         .WaitAsync(TimeSpan.FromSeconds(5), time, stoppingToken);
                     Accepted = true;
