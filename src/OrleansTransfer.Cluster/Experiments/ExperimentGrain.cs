@@ -33,7 +33,6 @@ public sealed partial class ExperimentGrain(
     private EventHistory _history = null!;
     private GroupWatch? _watch;
     private DateTimeOffset _written;
-    private double _earlierSeconds;
     private double? _loss;
     private ExperimentState? _counted;
 
@@ -54,6 +53,17 @@ public sealed partial class ExperimentGrain(
         await _history.LoadAsync(cancellationToken);
         if (Snapshot.State is ExperimentState.Starting or ExperimentState.Running)
         {
+            if (Snapshot.Owner?.IsAlive(time.GetUtcNow()) == true)
+            {
+                // Orleans takes grains down whose directory entry was on a node that died, wherever they are. The workers train on; whether the group
+                // is still whole, the watch will find out.
+                _watch = new(
+                    [.. Snapshot.Workers.Select(WorkerAddress.Parse)], watchOptions.Value, time.GetUtcNow(), Snapshot.State == ExperimentState.Running);
+                Snapshot = Snapshot with { Owner = Self() };
+                StartTicking();
+                return;
+            }
+
             // Not waited for: the scheduler may be the one who waits for this activation, to ask what became of a grant.
             await StopAsync(ExperimentState.Interrupted, $"the process that coordinated the run ({Snapshot.Owner?.Http}) is gone");
             _ = ReleaseAsync();
@@ -194,7 +204,7 @@ public sealed partial class ExperimentGrain(
             Confusion = report.Confusion ?? Snapshot.Confusion,
             Bundle = report.Bundle ?? Snapshot.Bundle,
             SamplesPerSecond = report.SamplesPerSecond > 0 ? report.SamplesPerSecond : Snapshot.SamplesPerSecond,
-            Seconds = _earlierSeconds + report.Seconds,
+            Seconds = Snapshot.EarlierSeconds + report.Seconds,
         };
         ShowProgress(report.Events);
     }
@@ -214,13 +224,12 @@ public sealed partial class ExperimentGrain(
 
     private async Task<ExperimentSnapshot> QueueAsync(int attempt)
     {
-        _earlierSeconds = Snapshot.Seconds;
-        var process = Environment.ProcessId;
         Snapshot = Snapshot with
         {
             Attempt = attempt,
+            EarlierSeconds = Snapshot.Seconds,
             Bundle = null,
-            Owner = new(Environment.MachineName, process, ProcessStart.Current, identity.Http, time.GetUtcNow()),
+            Owner = Self(),
         };
         await MoveAsync(ExperimentState.Queued, null);
         await RequestDevicesAsync();
@@ -308,6 +317,8 @@ public sealed partial class ExperimentGrain(
         if (state.IsFinal()) await _history.FlushAsync(CancellationToken.None);
         await WriteAsync();
     }
+
+    private ExperimentOwner Self() => new(Environment.MachineName, Environment.ProcessId, ProcessStart.Current, identity.Http, time.GetUtcNow());
 
     private ExperimentEvent Event(string kind) => new()
     {

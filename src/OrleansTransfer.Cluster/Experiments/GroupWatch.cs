@@ -31,10 +31,11 @@ public sealed class GroupWatch
 
     /// <param name="workers">The group in rank order.</param>
     /// <param name="options">Deadlines.</param>
-    /// <param name="now">When the workers were started.</param>
-    public GroupWatch(IReadOnlyList<WorkerAddress> workers, WatchOptions options, DateTimeOffset now)
+    /// <param name="now">When the workers were started, or the watch over them was taken up again.</param>
+    /// <param name="ready">Whether all have been ready before.</param>
+    public GroupWatch(IReadOnlyList<WorkerAddress> workers, WatchOptions options, DateTimeOffset now, bool ready = false)
     {
-        _members = [.. workers.Select(worker => new Member(worker) { Seen = now, Advanced = now })];
+        _members = [.. workers.Select(worker => new Member(worker) { Seen = now, Advanced = now, Ready = ready })];
         _options = options;
     }
 

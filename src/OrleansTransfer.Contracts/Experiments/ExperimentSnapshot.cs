@@ -67,6 +67,9 @@ public sealed record ExperimentSnapshot
 
     /// <summary>How often the run was started: 1 after submission, one more with each resume.</summary>
     [Id(23)] public int Attempt { get; init; }
+
+    /// <summary>The part of <see cref="Seconds"/> that earlier attempts spent.</summary>
+    [Id(24)] public double EarlierSeconds { get; init; }
 }
 
 /// <summary>The process that drives an experiment. It renews its heartbeat; when that stops, someone else may resume the experiment.</summary>
