@@ -226,9 +226,10 @@ public sealed class FolderBlobContainer : IBlobContainer
                 File.Move(staged, path, overwrite: true);
                 return TagOf(version, length);
             }
-            catch (DirectoryNotFoundException) when (attempt < RenameAttempts)
+            catch (IOException) when (attempt < RenameAttempts && File.Exists(staged))
             {
-                // Someone who deleted the last blob of that folder removed it between the two calls.
+                // Someone who deleted the last blob of that folder removed it: between the two calls (then the move finds no folder),
+                // or inside the first (then it finds a name taken and, looking again, nothing there, and says "already exists").
             }
         }
     });

@@ -54,7 +54,7 @@ public sealed class FolderBlobContainerTests : BlobContainerConformance, IDispos
     {
         await Task.WhenAll(Enumerable.Range(0, 4).Select(task => Task.Run(async () =>
         {
-            for (var i = 0; i < 50; i++)
+            for (var i = 0; i < 200; i++)
             {
                 await WriteAsync($"x/y/{task}", "1", BlobCondition.IfNew);
                 await ListAsync("x/");
