@@ -40,13 +40,17 @@ public sealed record BundleDescription
     public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
 }
 
-/// <summary>From a decoded RGB image with values in [0, 1] to the model's input.</summary>
+/// <summary>From a decoded image with bytes b as values to the model's input: (b x scale - mean) / std.</summary>
 /// <param name="Resize">Length of the shorter side after resizing, pixels.</param>
 /// <param name="Crop">Side of the square cut from the centre, pixels.</param>
 /// <param name="Interpolation">For example <c>bilinear</c>.</param>
-/// <param name="Mean">Subtracted per channel.</param>
+/// <param name="Mean">Subtracted per channel, in the order of <paramref name="Channels"/>.</param>
 /// <param name="Std">Divided by per channel.</param>
-public sealed record BundlePreprocessing(int Resize, int Crop, string Interpolation, IReadOnlyList<double> Mean, IReadOnlyList<double> Std);
+/// <param name="Channels">Order of the channels: <c>rgb</c> or <c>bgr</c>.</param>
+/// <param name="Scale">What bytes are multiplied by; bundles that do not say mean 1/255.</param>
+public sealed record BundlePreprocessing(
+    int Resize, int Crop, string Interpolation, IReadOnlyList<double> Mean, IReadOnlyList<double> Std, string Channels = "rgb",
+    double Scale = 1 / 255.0);
 
 /// <summary>Pretrained weights.</summary>
 /// <param name="Name">What the recipe or the catalogue calls them.</param>

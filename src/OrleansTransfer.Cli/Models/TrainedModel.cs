@@ -19,13 +19,15 @@ internal sealed record TrainedModel(ImageClassifier Network, Preprocessing Prepr
     {
         var bundle = await BundleReader.OpenAsync(folder, cancellationToken);
         var description = bundle.Description;
-        if (description.Preprocessing is not { } input || !Enum.TryParse<Interpolation>(input.Interpolation, ignoreCase: true, out var interpolation))
+        if (description.Preprocessing is not { } input || !Enum.TryParse<Interpolation>(input.Interpolation, ignoreCase: true, out var interpolation)
+            || !Enum.TryParse<ChannelOrder>(input.Channels, ignoreCase: true, out var channels))
             throw new CliException(
                 $"The bundle '{folder}' is for the task {description.Task} with inputs other than pictures this version can prepare.");
 
         Allocator.KeepLargeBlocks();
         var preprocessing = new Preprocessing(
-            input.Resize, input.Crop, interpolation, [.. input.Mean.Select(mean => (float)mean)], [.. input.Std.Select(std => (float)std)]);
+            input.Resize, input.Crop, interpolation, [.. input.Mean.Select(mean => (float)mean)], [.. input.Std.Select(std => (float)std)],
+            channels, input.Scale);
         NativeLog.LeaveOutWarnings();
         var network = Backbones.Get(description.Architecture).Create(description.Labels.Count);
         try

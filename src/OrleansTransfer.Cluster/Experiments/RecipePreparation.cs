@@ -120,9 +120,13 @@ public sealed class RecipePreparation(IBlobContainer container, string cacheFold
             if (problems.Count == 0) RunPlan.Of(recipe, model, classes);
             var weights = await LocateWeightsAsync(recipe, problems, cancellationToken);
             if (weights.Path is null) return weights;
-            using var file = SafetensorsFile.Open(weights.Path);
+            using var file = WeightFile.Open(weights.Path);
             StateDict.Check(model, file, new(IgnoreHead: true));
             return weights;
+        }
+        catch (LearningException e) when (e.Message.StartsWith("preprocessing:", StringComparison.Ordinal))
+        {
+            problems.Add(new("model.preprocessing", e.Message));
         }
         catch (WeightsMismatchException e)
         {

@@ -28,7 +28,9 @@ public sealed class BundlePublisher(IBlobContainer container)
                 preprocessing.Crop,
                 preprocessing.Interpolation.ToString().ToLowerInvariant(),
                 [.. preprocessing.Mean.Select(Widen)],
-                [.. preprocessing.Std.Select(Widen)]),
+                [.. preprocessing.Std.Select(Widen)],
+                preprocessing.Channels.ToString().ToLowerInvariant(),
+                preprocessing.Scale),
             BaseWeights = assignment.WeightsSha256 is { } sha256 ? new(Path.GetFileName(recipe.Model.Weights), sha256) : null,
             Recipe = yaml,
             Metrics = new Dictionary<string, double>

@@ -39,12 +39,14 @@ public static class BundleReadme
             model.eval()
             ```
 
-            Pictures go in as RGB / 255, shorter side resized to {preprocessing.Resize} ({preprocessing.Interpolation}, antialiased), centre crop
-            {preprocessing.Crop}, normalised with mean {Join(preprocessing.Mean)} and standard deviation {Join(preprocessing.Std)}. The logits come in the
+            Pictures go in as {preprocessing.Channels.ToUpperInvariant()} times {Scale(preprocessing.Scale)}, shorter side resized to {preprocessing.Resize}
+            ({preprocessing.Interpolation}, antialiased), centre crop {preprocessing.Crop}, normalised with mean {Join(preprocessing.Mean)} and standard deviation {Join(preprocessing.Std)}. The logits come in the
             order of `labels` in `bundle.json`.
 
             """;
     }
+
+    private static string Scale(double scale) => scale == 1 / 255.0 ? "1/255" : scale.ToString(CultureInfo.InvariantCulture);
 
     private static string Join(IEnumerable<double> values) => $"({string.Join(", ", values.Select(value => value.ToString(CultureInfo.InvariantCulture)))})";
 }

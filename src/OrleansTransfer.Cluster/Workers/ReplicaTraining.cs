@@ -71,7 +71,7 @@ public sealed class ReplicaTraining(
             model.Initialize(recipe.Training.Seed);
             if (weightsPath is not null)
             {
-                using var weights = SafetensorsFile.Open(weightsPath);
+                using var weights = WeightFile.Open(weightsPath);
                 StateDict.Load(model, weights, new(IgnoreHead: true));
             }
             model.ReplaceHead(classes, recipe.Model.Head.Dropout, recipe.Training.Seed);

@@ -40,8 +40,14 @@ public sealed record RunPlan(Backbone Backbone, Preprocessing Preprocessing, Aug
     }
 
     /// <summary>What pictures go through before they reach the backbone.</summary>
-    public static Preprocessing PreprocessingOf(Recipe recipe, Backbone backbone) =>
-        recipe.Model.InputSize > 0 ? backbone.Preprocessing.ForInputSize(recipe.Model.InputSize) : backbone.Preprocessing;
+    /// <exception cref="Learning.LearningException">The recipe's description of it is malformed.</exception>
+    public static Preprocessing PreprocessingOf(Recipe recipe, Backbone backbone)
+    {
+        var expected = recipe.Model.Preprocessing == "auto"
+            ? backbone.Preprocessing
+            : Preprocessing.Parse(recipe.Model.Preprocessing, backbone.Preprocessing);
+        return recipe.Model.InputSize > 0 ? expected.ForInputSize(recipe.Model.InputSize) : expected;
+    }
 
     /// <summary>Order in which the training samples come, as a function of epoch and step.</summary>
     public static BatchPlan TrainingBatches(Recipe recipe, int samples) =>

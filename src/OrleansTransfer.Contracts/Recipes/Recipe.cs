@@ -38,6 +38,12 @@ public sealed record ModelRecipe
 
     /// <summary>Height and width of the network's input in pixels; 0 takes what the backbone's weights expect.</summary>
     [Id(3)] public int InputSize { get; init; }
+
+    /// <summary>
+    /// What pictures go through before the network: <c>auto</c> takes what the weights expect; otherwise parts like <c>resize=256 crop=224
+    /// filter=bilinear channels=rgb scale=1/255 mean=0.485,0.456,0.406 std=0.229,0.224,0.225</c>.
+    /// </summary>
+    [Id(4)] public string Preprocessing { get; init; } = "auto";
 }
 
 /// <summary>The classifier that replaces the pretrained one.</summary>

@@ -14,6 +14,7 @@ internal static class RecipeSchema
         Text("model.head.type", r => r.Model.Head.Type, (r, v) => Head(r, r.Model.Head with { Type = v }), ["linear"]),
         Number("model.head.dropout", r => r.Model.Head.Dropout, (r, v) => Head(r, r.Model.Head with { Dropout = v })),
         Integer("model.inputSize", r => r.Model.InputSize, (r, v) => r with { Model = r.Model with { InputSize = (int)v } }),
+        Text("model.preprocessing", r => r.Model.Preprocessing, (r, v) => r with { Model = r.Model with { Preprocessing = v } }),
 
         Text("data.train", r => r.Data.Train, (r, v) => r with { Data = r.Data with { Train = v } }),
         Text("data.validation", r => r.Data.Validation, (r, v) => r with { Data = r.Data with { Validation = v } }),

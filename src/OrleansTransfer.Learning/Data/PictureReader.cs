@@ -24,8 +24,8 @@ public sealed class PictureReader
         _square = new byte[preprocessing.Crop * preprocessing.Crop * PixelBuffer.PixelBytes];
         for (var channel = 0; channel < 3; channel++)
         {
-            // (byte / 255 - mean) / std as one multiplication and one addition.
-            _factors[channel] = (float)(1 / (255.0 * preprocessing.Std[channel]));
+            // (byte x scale - mean) / std as one multiplication and one addition.
+            _factors[channel] = (float)(preprocessing.Scale / preprocessing.Std[channel]);
             _offsets[channel] = (float)(-(double)preprocessing.Mean[channel] / preprocessing.Std[channel]);
         }
     }
@@ -59,8 +59,11 @@ public sealed class PictureReader
         if (framing.Mirrored)
             for (var row = 0; row < crop; row++) pixels.Slice(row * crop, crop).Reverse();
         for (var channel = 0; channel < 3; channel++)
-            Normalise(pixels, channel, _factors[channel], _offsets[channel], destination.Slice(channel * pixels.Length, pixels.Length));
+            Normalise(pixels, SourceChannel(channel), _factors[channel], _offsets[channel], destination.Slice(channel * pixels.Length, pixels.Length));
     }
+
+    // Decoded pixels hold red, green and blue in this order.
+    private int SourceChannel(int channel) => _preprocessing.Channels == ChannelOrder.Rgb ? channel : 2 - channel;
 
     private static void Normalise(ReadOnlySpan<uint> pixels, int channel, float factor, float offset, Span<float> destination)
     {

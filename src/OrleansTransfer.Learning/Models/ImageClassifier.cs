@@ -20,8 +20,19 @@ public abstract class ImageClassifier(string architecture) : nn.Module<Tensor, T
     /// stage.</summary>
     public abstract IReadOnlyList<Stage> Stages { get; }
 
-    /// <summary>First component of the head's keys: <c>fc</c> or <c>classifier</c>.</summary>
-    public abstract string HeadPrefix { get; }
+    /// <summary>
+    /// Key prefixes (without the trailing dot) of the layers that depend on the labels and that <see cref="ReplaceHead"/> replaces: <c>fc</c>,
+    /// <c>classifier.6</c>. The last one gives the logits.
+    /// </summary>
+    public abstract IReadOnlyList<string> HeadPrefixes { get; }
+
+    /// <summary>Whether the state-dict key, or module name, <paramref name="key"/> belongs to the head.</summary>
+    public bool IsHead(string key)
+    {
+        foreach (var prefix in HeadPrefixes)
+            if (key.StartsWith(prefix, StringComparison.Ordinal) && (key.Length == prefix.Length || key[prefix.Length] == '.')) return true;
+        return false;
+    }
 
     /// <summary>Width F of the penultimate features <c>[N,F]</c>.</summary>
     public abstract int FeatureWidth { get; }

@@ -45,7 +45,7 @@ public sealed class MobileNetV2 : ImageClassifier
     public override IReadOnlyList<Stage> Stages { get; }
 
     /// <inheritdoc/>
-    public override string HeadPrefix => nameof(classifier);
+    public override IReadOnlyList<string> HeadPrefixes { get; } = [nameof(classifier)];
 
     /// <inheritdoc/>
     public override int FeatureWidth => LastChannels;

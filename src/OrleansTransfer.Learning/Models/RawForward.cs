@@ -44,7 +44,7 @@ public static class RawForward
 
     private static ImageClassifier LoadModel(Backbone backbone, string path)
     {
-        using var file = SafetensorsFile.Open(path);
+        using var file = WeightFile.Open(path);
         var model = backbone.Create(1000);
         try
         {

@@ -62,7 +62,7 @@ public sealed class ResNet : ImageClassifier
     ];
 
     /// <inheritdoc/>
-    public override string HeadPrefix => nameof(fc);
+    public override IReadOnlyList<string> HeadPrefixes { get; } = [nameof(fc)];
 
     /// <inheritdoc/>
     public override int FeatureWidth { get; }

@@ -54,7 +54,7 @@ public sealed class SqueezeNet : ImageClassifier
     public override IReadOnlyList<Stage> Stages { get; }
 
     /// <inheritdoc/>
-    public override string HeadPrefix => nameof(classifier);
+    public override IReadOnlyList<string> HeadPrefixes { get; } = [nameof(classifier)];
 
     /// <inheritdoc/>
     public override int FeatureWidth => Channels;

@@ -50,8 +50,6 @@ public static class Freezing
         // A stage may be a single module, whose own key equals the prefix: the dot makes "bn1" itself lie below "bn1".
         foreach (var stage in model.Stages)
             if (stage.Contains(key + ".")) return stage.Name;
-        return key.StartsWith(model.HeadPrefix + ".", StringComparison.Ordinal) || key == model.HeadPrefix
-            ? null
-            : throw new InvalidOperationException($"{model.Architecture}: '{key}' belongs to no stage and not to the head '{model.HeadPrefix}'.");
+        return model.IsHead(key) ? null : throw new InvalidOperationException($"{model.Architecture}: '{key}' belongs to no stage and not to the head.");
     }
 }

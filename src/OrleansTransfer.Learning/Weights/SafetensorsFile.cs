@@ -10,12 +10,12 @@ namespace OrleansTransfer.Learning.Weights;
 /// memory. Positional reads serve instead of a memory map, because a mapped file that someone shortens kills the process. Safe for use by several
 /// threads.
 /// </summary>
-public sealed class SafetensorsFile : IDisposable
+public sealed class SafetensorsFile : IWeightsFile
 {
     private readonly SafeFileHandle _handle;
-    private readonly Dictionary<string, TensorInfo> _tensors;
+    private readonly Dictionary<string, StoredTensor> _tensors;
 
-    private SafetensorsFile(string path, SafeFileHandle handle, IReadOnlyList<TensorInfo> tensors, IReadOnlyDictionary<string, string> metadata)
+    private SafetensorsFile(string path, SafeFileHandle handle, IReadOnlyList<StoredTensor> tensors, IReadOnlyDictionary<string, string> metadata)
     {
         (Path, _handle, Metadata) = (path, handle, metadata);
         _tensors = tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
@@ -68,7 +68,7 @@ public sealed class SafetensorsFile : IDisposable
 
     /// <summary>Type, shape and place of the tensor <paramref name="name"/>.</summary>
     /// <exception cref="LearningException">There is no such tensor.</exception>
-    public TensorInfo Info(string name)
+    public StoredTensor Info(string name)
     {
         if (_tensors.TryGetValue(name, out var info)) return info;
         var nearest = NearestName.Of(name, Names);
@@ -124,6 +124,8 @@ public sealed class SafetensorsFile : IDisposable
         destination.copy_(Load(name));
     }
 
+    TensorInfo IWeightsFile.Info(string name) => Info(name);
+
     /// <summary>Whether a tensor of the type <paramref name="from"/> can be copied into one of <paramref name="to"/> without changing its
     /// kind.</summary>
     internal static bool Converts(ScalarType from, ScalarType to) =>
@@ -132,7 +134,7 @@ public sealed class SafetensorsFile : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _handle.Dispose();
 
-    private void ReadInto(TensorInfo info, Tensor tensor) =>
+    private void ReadInto(StoredTensor info, Tensor tensor) =>
         TensorMemory.Visit(tensor, (chunk, offset) => ReadExactly(Path, _handle, chunk, info.Offset + offset));
 
     private static SafeFileHandle OpenHandle(string path)

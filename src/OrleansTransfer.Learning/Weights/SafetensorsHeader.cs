@@ -27,7 +27,7 @@ internal ref struct SafetensorsHeader
 
     private readonly string _path;
     private readonly long _dataStart;
-    private readonly Dictionary<string, TensorInfo> _tensors = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, StoredTensor> _tensors = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _metadata = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _entryOffsets = new(StringComparer.Ordinal);
     private Utf8JsonReader _json;
@@ -42,7 +42,7 @@ internal ref struct SafetensorsHeader
     /// <summary>Reads the header <paramref name="text"/> of the file <paramref name="path"/>, whose whole length is <paramref
     /// name="fileBytes"/>.</summary>
     /// <exception cref="WeightsFormatException">The header is not well-formed or does not fit the file.</exception>
-    public static (IReadOnlyList<TensorInfo> Tensors, IReadOnlyDictionary<string, string> Metadata) Parse(string path, ReadOnlySpan<byte> text,
+    public static (IReadOnlyList<StoredTensor> Tensors, IReadOnlyDictionary<string, string> Metadata) Parse(string path, ReadOnlySpan<byte> text,
         long fileBytes)
     {
         if (text.IsEmpty || text[0] != (byte)'{') throw new WeightsFormatException(path, PrefixBytes, "the header does not begin with '{'");
@@ -104,7 +104,7 @@ internal ref struct SafetensorsHeader
         }
     }
 
-    private TensorInfo ReadTensor(string name)
+    private StoredTensor ReadTensor(string name)
     {
         Expect(JsonTokenType.StartObject, $"the entry of tensor '{name}' is not an object");
         ScalarType? type = null;
@@ -139,7 +139,7 @@ internal ref struct SafetensorsHeader
         return Validate(name, type.Value, shape, offsets);
     }
 
-    private readonly TensorInfo Validate(string name, ScalarType type, List<long> shape, List<long> offsets)
+    private readonly StoredTensor Validate(string name, ScalarType type, List<long> shape, List<long> offsets)
     {
         var described = TensorInfo.Describe(shape);
         if (shape.Count > MaximumRank) throw Malformed($"tensor '{name}' has {shape.Count} dimensions, and at most {MaximumRank} are possible");
@@ -176,7 +176,7 @@ internal ref struct SafetensorsHeader
     }
 
     /// <summary>The tensors by position, proven to cover the data without holes, overlaps or remainder.</summary>
-    private readonly IReadOnlyList<TensorInfo> InFileOrder(long fileBytes)
+    private readonly IReadOnlyList<StoredTensor> InFileOrder(long fileBytes)
     {
         var ordered = _tensors.Values
             .OrderBy(tensor => tensor.Offset)

@@ -24,7 +24,7 @@ public static class StateDict
     /// </summary>
     /// <exception cref="WeightsMismatchException">The file belongs to another network; the model is untouched.</exception>
     /// <exception cref="WeightsFormatException">The file was shortened after it was opened; the model is then partly loaded.</exception>
-    public static LoadReport Load(ImageClassifier model, SafetensorsFile file, LoadOptions options)
+    public static LoadReport Load(ImageClassifier model, IWeightsFile file, LoadOptions options)
     {
         var state = model.state_dict();
         var report = Compare(model, state, file, options);
@@ -36,7 +36,7 @@ public static class StateDict
 
     /// <summary>What <see cref="Load"/> would do, without doing it: for judging a recipe before its run starts.</summary>
     /// <exception cref="WeightsMismatchException">The file belongs to another network.</exception>
-    public static LoadReport Check(ImageClassifier model, SafetensorsFile file, LoadOptions options) =>
+    public static LoadReport Check(ImageClassifier model, IWeightsFile file, LoadOptions options) =>
         Compare(model, model.state_dict(), file, options);
 
     /// <summary>
@@ -44,11 +44,10 @@ public static class StateDict
     /// own head may
     /// have another width.
     /// </summary>
-    public static int? HeadWidth(ImageClassifier model, SafetensorsFile file)
+    public static int? HeadWidth(ImageClassifier model, IWeightsFile file)
     {
         // Only the last layer's width depends on the labels.
-        var bias = model.state_dict().Keys.LastOrDefault(key =>
-            key.StartsWith(model.HeadPrefix + ".", StringComparison.Ordinal) && key.EndsWith(".bias", StringComparison.Ordinal));
+        var bias = model.state_dict().Keys.LastOrDefault(key => model.IsHead(key) && key.EndsWith(".bias", StringComparison.Ordinal));
         if (bias is null || !file.Contains(bias)) return null;
         return file.Info(bias).Shape is [var width] && width is > 0 and <= int.MaxValue ? (int)width : null;
     }
@@ -64,7 +63,7 @@ public static class StateDict
 
     private static IEnumerable<(string, Tensor)> Entries(ImageClassifier model) => model.state_dict().Select(pair => (pair.Key, pair.Value));
 
-    private static LoadReport Compare(ImageClassifier model, Dictionary<string, Tensor> state, SafetensorsFile file, LoadOptions options)
+    private static LoadReport Compare(ImageClassifier model, Dictionary<string, Tensor> state, IWeightsFile file, LoadOptions options)
     {
         var comparison = new StateDictComparison(model, state, file, options.IgnoreHead);
         return comparison.Fits

@@ -9,11 +9,11 @@ internal sealed class StateDictComparison
     // Batch counts do not enter inference, and files written before they existed lack them.
     private const string CounterSuffix = ".num_batches_tracked";
 
-    private readonly string _head;
+    private readonly ImageClassifier _model;
 
-    public StateDictComparison(ImageClassifier model, IReadOnlyDictionary<string, Tensor> state, SafetensorsFile file, bool ignoreHead)
+    public StateDictComparison(ImageClassifier model, IReadOnlyDictionary<string, Tensor> state, IWeightsFile file, bool ignoreHead)
     {
-        _head = model.HeadPrefix + ".";
+        _model = model;
         foreach (var (key, tensor) in state)
         {
             if (ignoreHead && InHead(key)) continue;
@@ -49,7 +49,7 @@ internal sealed class StateDictComparison
 
     public bool OnlyTheHeadDiffers => !Fits && Missing.Concat(Unexpected).Concat(Mismatched.Select(pair => pair.Key)).All(InHead);
 
-    private bool InHead(string key) => key.StartsWith(_head, StringComparison.Ordinal);
+    private bool InHead(string key) => _model.IsHead(key);
 
     private static string Describe(ScalarType type, IEnumerable<long> shape) =>
         $"{SafetensorsTypes.Name(type) ?? type.ToString()} {TensorInfo.Describe(shape)}";

@@ -2,9 +2,45 @@ using System.Security.Cryptography;
 
 namespace OrleansTransfer.Learning.Weights;
 
-/// <summary>A weights file as a thing with an identity.</summary>
+/// <summary>A weights file as a thing with an identity and a format.</summary>
 public static class WeightFile
 {
+    private const int MagicBytes = 16;
+
+    /// <summary>
+    /// Opens a weights file of any format this library reads, told apart by its first bytes, whatever its name: safetensors.
+    /// </summary>
+    /// <exception cref="LearningException">The file cannot be opened, or is of no known format.</exception>
+    /// <exception cref="WeightsFormatException">It is malformed.</exception>
+    public static IWeightsFile Open(string path)
+    {
+        var magic = ReadMagic(path);
+        if (LooksLikeMarkup(magic))
+            throw new WeightsFormatException(path, 0, "it is a web page, not weights: the download was answered with an error page");
+        return SafetensorsFile.Open(path);
+    }
+
+    private static bool LooksLikeMarkup(ReadOnlySpan<byte> start)
+    {
+        start = start.TrimStart("\uFEFF \t\r\n"u8);
+        return start.Length > 1 && start[0] == '<' && (start[1] is (byte)'!' or (byte)'?' || char.IsAsciiLetter((char)start[1]));
+    }
+
+    private static byte[] ReadMagic(string path)
+    {
+        try
+        {
+            using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+            var start = new byte[MagicBytes];
+            return start[..RandomAccess.Read(file, start, 0)];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            var reason = Directory.Exists(path) ? "it is a folder" : File.Exists(path) ? e.Message : "there is no such file";
+            throw new LearningException($"The weights file '{path}' cannot be opened: {reason}.", e);
+        }
+    }
+
     /// <summary>SHA-256 of the file's bytes, as 64 lower-case hexadecimal digits.</summary>
     /// <exception cref="LearningException">The file cannot be read.</exception>
     public static string Sha256(string path)

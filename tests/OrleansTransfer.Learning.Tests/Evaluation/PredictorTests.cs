@@ -64,7 +64,7 @@ public sealed class PredictorTests
     private sealed class ChannelMeans() : ImageClassifier("channel-means")
     {
         public override IReadOnlyList<Stage> Stages => [];
-        public override string HeadPrefix => "fc";
+        public override IReadOnlyList<string> HeadPrefixes { get; } = ["fc"];
         public override int FeatureWidth => 3;
         public override int Classes { get; protected set; } = 3;
         public override void ReplaceHead(int classes, double dropout, long seed) => throw new NotSupportedException();

@@ -40,7 +40,7 @@ public class ArchitectureConformanceTests
         Assert.Equal(model.Stages.Count, model.Stages.Select(stage => stage.Name).Distinct().Count());
         foreach (var key in model.state_dict().Keys)
         {
-            var owners = model.Stages.Count(stage => stage.Contains(key)) + (InHead(model, key) ? 1 : 0);
+            var owners = model.Stages.Count(stage => stage.Contains(key)) + (model.IsHead(key) ? 1 : 0);
             Assert.True(owners == 1, $"{key} of {name} has {owners} owners.");
         }
         Assert.All(model.Stages, stage => Assert.Contains(model.state_dict().Keys, stage.Contains));
@@ -53,7 +53,7 @@ public class ArchitectureConformanceTests
         using var first = Backbones.Get(name).Create(1000);
         using var second = Backbones.Get(name).Create(7);
         List<string> keys = [.. first.state_dict().Keys];
-        var backbone = first.state_dict().Where(pair => !InHead(first, pair.Key)).ToDictionary(pair => pair.Key, pair => pair.Value.clone());
+        var backbone = first.state_dict().Where(pair => !first.IsHead(pair.Key)).ToDictionary(pair => pair.Key, pair => pair.Value.clone());
         first.eval();
         first.ReplaceHead(5, 0.2, seed: 11);
         second.ReplaceHead(5, 0.2, seed: 11);
@@ -61,13 +61,13 @@ public class ArchitectureConformanceTests
         Assert.Equal(keys, first.state_dict().Keys);
         Assert.Equal(5, first.Classes);
         foreach (var (key, value) in backbone) Assert.Equal(value.bytes, first.state_dict()[key].bytes);
-        foreach (var key in keys.Where(key => InHead(first, key))) Assert.Equal(second.state_dict()[key].bytes, first.state_dict()[key].bytes);
+        foreach (var key in keys.Where(key => first.IsHead(key))) Assert.Equal(second.state_dict()[key].bytes, first.state_dict()[key].bytes);
         Assert.DoesNotContain(first.modules(), module => module.training);
         Assert.Equal(0.2, Assert.Single(first.modules().OfType<SeededDropout>()).Probability);
         using (no_grad()) Assert.Equal([3L, 5], first.call(randn(3, 3, 64, 64)).shape);
 
         second.ReplaceHead(5, 0.2, seed: 12);
-        Assert.Contains(keys.Where(key => InHead(first, key)), key => !second.state_dict()[key].bytes.SequenceEqual(first.state_dict()[key].bytes));
+        Assert.Contains(keys.Where(key => first.IsHead(key)), key => !second.state_dict()[key].bytes.SequenceEqual(first.state_dict()[key].bytes));
     }
 
     [Theory, MemberData(nameof(Families))]
@@ -148,8 +148,6 @@ public class ArchitectureConformanceTests
         Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }
 
-    private static bool InHead(ImageClassifier model, string key) => key.StartsWith(model.HeadPrefix + ".", StringComparison.Ordinal);
-
     private static Tensor Last(ImageClassifier model, string suffix) =>
-        model.state_dict().Last(pair => InHead(model, pair.Key) && pair.Key.EndsWith(suffix, StringComparison.Ordinal)).Value;
+        model.state_dict().Last(pair => model.IsHead(pair.Key) && pair.Key.EndsWith(suffix, StringComparison.Ordinal)).Value;
 }

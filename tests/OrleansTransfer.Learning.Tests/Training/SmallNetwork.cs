@@ -30,7 +30,7 @@ internal sealed class SmallNetwork : ImageClassifier
 
     public override IReadOnlyList<Stage> Stages { get; } = [new("layer1", ["conv1", "bn1"]), new("layer2", ["conv2", "bn2"])];
 
-    public override string HeadPrefix => "fc";
+    public override IReadOnlyList<string> HeadPrefixes { get; } = ["fc"];
 
     public override int FeatureWidth => 2 * _width;
 
