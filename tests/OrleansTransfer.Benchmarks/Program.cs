@@ -8,6 +8,7 @@ var benchmarks = new Dictionary<string, Func<Options, Task>>
 {
     ["exchange"] = ExchangeBenchmark.RunAsync,
     [ExchangeBenchmark.NodeName] = ExchangeBenchmark.RunNodeAsync,
+    ["forward"] = ForwardBenchmark.RunAsync,
     ["step"] = StepBenchmark.RunAsync,
     ["throughput"] = ThroughputBenchmark.RunAsync,
 };

@@ -39,9 +39,9 @@ public sealed class InceptionV3 : ImageClassifier, IAuxiliaryClassifier
         _transformInput = transformInput;
         _lower =
         [
-            ("Conv2d_1a_3x3", new Convolution(3, new("", 32, 3, 3, 2))), ("Conv2d_2a_3x3", new Convolution(32, new("", 32, 3, 3) { Padded = false })),
-            ("Conv2d_2b_3x3", new Convolution(32, new("", 64, 3, 3))), ("maxpool1", MaxPool2d(3, 2)),
-            ("Conv2d_3b_1x1", new Convolution(64, new("", 80))), ("Conv2d_4a_3x3", new Convolution(80, new("", 192, 3, 3) { Padded = false })),
+            ("Conv2d_1a_3x3", new ConvolutionNorm(3, new("", 32, 3, 3, 2))), ("Conv2d_2a_3x3", new ConvolutionNorm(32, new("", 32, 3, 3) { Padded = false })),
+            ("Conv2d_2b_3x3", new ConvolutionNorm(32, new("", 64, 3, 3))), ("maxpool1", MaxPool2d(3, 2)),
+            ("Conv2d_3b_1x1", new ConvolutionNorm(64, new("", 80))), ("Conv2d_4a_3x3", new ConvolutionNorm(80, new("", 192, 3, 3) { Padded = false })),
             ("maxpool2", MaxPool2d(3, 2)),
             ("Mixed_5b", Grid35(192, 32)), ("Mixed_5c", Grid35(256, 64)), ("Mixed_5d", Grid35(288, 64)), ("Mixed_6a", To17(288)),
             ("Mixed_6b", Grid17(128)), ("Mixed_6c", Grid17(160)), ("Mixed_6d", Grid17(160)), ("Mixed_6e", Grid17(192)),
@@ -122,7 +122,7 @@ public sealed class InceptionV3 : ImageClassifier, IAuxiliaryClassifier
     public override void Initialize(long seed)
     {
         using var generator = new Generator((ulong)seed);
-        foreach (var convolution in modules().OfType<Convolution>()) convolution.Initialize(0.1, generator);
+        foreach (var convolution in modules().OfType<ConvolutionNorm>()) convolution.Initialize(0.1, generator);
         Initializers.Normal(fc.weight!, 0, 0.1, generator);
         Initializers.Constant(fc.bias!, 0);
         AuxLogits?.Initialize(generator);
@@ -131,9 +131,10 @@ public sealed class InceptionV3 : ImageClassifier, IAuxiliaryClassifier
     // [N,3,H,W] to [N,768,H/17.6,W/17.6]: 17x17 of an input of 299x299.
     private Tensor Lower(Tensor input)
     {
+        var arranged = MemoryLayout.Arrange(input);
         var x = _transformInput
-            ? input * tensor(s_factors, device: input.device).view(1, 3, 1, 1) + tensor(s_shifts, device: input.device).view(1, 3, 1, 1)
-            : input;
+            ? arranged * tensor(s_factors, device: input.device).view(1, 3, 1, 1) + tensor(s_shifts, device: input.device).view(1, 3, 1, 1)
+            : arranged;
         foreach (var (_, module) in _lower) x = Step(module, x);
         return x;
     }
@@ -209,7 +210,7 @@ public sealed class InceptionV3 : ImageClassifier, IAuxiliaryClassifier
         public bool Padded { get; init; } = Stride == 1;
     }
 
-    /// <summary>Convolutions one after another, then those of <see cref="Fork"/> side by side.</summary>
+    /// <summary>ConvolutionNorms one after another, then those of <see cref="Fork"/> side by side.</summary>
     private sealed record Branch(IReadOnlyList<Kernel> Chain, Pooling Pooling = Pooling.None)
     {
         public IReadOnlyList<Kernel> Fork { get; init; } = [];
@@ -218,14 +219,14 @@ public sealed class InceptionV3 : ImageClassifier, IAuxiliaryClassifier
     /// <summary>Branches over the same input, whose outputs are concatenated by channel.</summary>
     private sealed class Mixed : Module<Tensor, Tensor>
     {
-        private readonly List<(Pooling Pooling, List<Convolution> Chain, List<Convolution> Fork)> _branches = [];
+        private readonly List<(Pooling Pooling, List<ConvolutionNorm> Chain, List<ConvolutionNorm> Fork)> _branches = [];
 
         public Mixed(int input, params IReadOnlyList<Branch> branches) : base(nameof(Mixed))
         {
             foreach (var branch in branches)
             {
                 var width = input;
-                List<Convolution> chain = [], fork = [];
+                List<ConvolutionNorm> chain = [], fork = [];
                 foreach (var kernel in branch.Chain)
                 {
                     chain.Add(Add(kernel, width));
@@ -235,9 +236,9 @@ public sealed class InceptionV3 : ImageClassifier, IAuxiliaryClassifier
                 _branches.Add((branch.Pooling, chain, fork));
             }
 
-            Convolution Add(Kernel kernel, int width)
+            ConvolutionNorm Add(Kernel kernel, int width)
             {
-                var convolution = new Convolution(width, kernel);
+                var convolution = new ConvolutionNorm(width, kernel);
                 register_module(kernel.Key, convolution);
                 return convolution;
             }
@@ -264,15 +265,15 @@ public sealed class InceptionV3 : ImageClassifier, IAuxiliaryClassifier
     }
 
     /// <summary>A convolution without bias, BatchNorm and ReLU.</summary>
-    private sealed class Convolution : Module<Tensor, Tensor>
+    private sealed class ConvolutionNorm : Module<Tensor, Tensor>
     {
-        private readonly Conv2d conv;
+        private readonly Convolution conv;
         private readonly BatchNorm2d bn;
 
-        public Convolution(int input, Kernel kernel) : base(nameof(Convolution))
+        public ConvolutionNorm(int input, Kernel kernel) : base(nameof(ConvolutionNorm))
         {
-            (long, long) padding = kernel.Padded ? (kernel.Height / 2, kernel.Width / 2) : (0, 0);
-            conv = Conv2d(input, kernel.Output, (kernel.Height, kernel.Width), (kernel.Stride, kernel.Stride), padding, bias: false);
+            var padding = kernel.Padded ? (kernel.Height / 2, kernel.Width / 2) : (0, 0);
+            conv = new(input, kernel.Output, (kernel.Height, kernel.Width), padding, kernel.Stride, bias: false);
             bn = BatchNorm2d(kernel.Output, NormEpsilon);
             RegisterComponents();
         }
@@ -285,7 +286,7 @@ public sealed class InceptionV3 : ImageClassifier, IAuxiliaryClassifier
 
         public void Initialize(double std, Generator generator)
         {
-            Initializers.Normal(conv.weight!, 0, std, generator);
+            Initializers.Normal(conv.Weight, 0, std, generator);
             Initializers.Identity(bn);
         }
     }
@@ -293,13 +294,13 @@ public sealed class InceptionV3 : ImageClassifier, IAuxiliaryClassifier
     /// <summary>From the 17x17 map to logits.</summary>
     private sealed class AuxiliaryClassifier : Module<Tensor, Tensor>
     {
-        private readonly Convolution conv0, conv1;
+        private readonly ConvolutionNorm conv0, conv1;
         private Linear fc;
 
         public AuxiliaryClassifier(int classes) : base(nameof(AuxiliaryClassifier))
         {
-            conv0 = new Convolution(AuxiliaryChannels, new("", 128));
-            conv1 = new Convolution(128, new("", AuxiliaryChannels, 5, 5) { Padded = false });
+            conv0 = new ConvolutionNorm(AuxiliaryChannels, new("", 128));
+            conv1 = new ConvolutionNorm(128, new("", AuxiliaryChannels, 5, 5) { Padded = false });
             fc = Linear(AuxiliaryChannels, classes);
             RegisterComponents();
         }

@@ -19,7 +19,7 @@ public sealed class MobileNetV1 : ImageClassifier
     private static readonly (int Channels, int Repeats, int Stride)[] s_blocks = [(64, 1, 1), (128, 2, 2), (256, 2, 2), (512, 6, 2), (1024, 2, 2)];
 
     // Fields of modules are named as the keys of the state dict: TorchSharp derives the one from the other.
-    private readonly Conv2d conv_stem;
+    private readonly Convolution conv_stem;
     private readonly BatchNorm2d bn1;
     private readonly Sequential blocks;
     private SeededDropout dropout;
@@ -31,7 +31,7 @@ public sealed class MobileNetV1 : ImageClassifier
     public MobileNetV1(string architecture, double width, int classes) : base(architecture)
     {
         var channels = ChannelCounts.Round(StemChannels * width);
-        conv_stem = Conv2d(3, channels, 3, stride: 2, padding: 1, bias: false);
+        conv_stem = new Convolution(3, channels, 3, stride: 2, padding: 1, bias: false);
         bn1 = BatchNorm2d(channels);
         List<Module<Tensor, Tensor>> stages = [];
         foreach (var (wide, repeats, stride) in s_blocks)
@@ -95,8 +95,8 @@ public sealed class MobileNetV1 : ImageClassifier
     public override void Initialize(long seed)
     {
         using var generator = new Generator((ulong)seed);
-        foreach (var convolution in modules().OfType<Conv2d>())
-            Initializers.NormalFanOut(convolution.weight!, (int)convolution.groups, generator);
+        foreach (var convolution in modules().OfType<Convolution>())
+            Initializers.NormalFanOut(convolution.Weight, convolution.Groups, generator);
         foreach (var norm in modules().OfType<BatchNorm2d>()) Initializers.Identity(norm);
         InitializeHead(generator);
     }
@@ -110,13 +110,13 @@ public sealed class MobileNetV1 : ImageClassifier
     /// <summary>Filters each channel on its own, then mixes the channels of each pixel.</summary>
     private sealed class SeparableConvolution : Module<Tensor, Tensor>
     {
-        private readonly Conv2d conv_dw, conv_pw;
+        private readonly Convolution conv_dw, conv_pw;
         private readonly BatchNorm2d bn1, bn2;
 
         public SeparableConvolution(int input, int output, int stride) : base(nameof(SeparableConvolution))
         {
-            (conv_dw, bn1) = (Conv2d(input, input, 3, stride, padding: 1, groups: input, bias: false), BatchNorm2d(input));
-            (conv_pw, bn2) = (Conv2d(input, output, 1, bias: false), BatchNorm2d(output));
+            (conv_dw, bn1) = (new Convolution(input, input, 3, stride, padding: 1, groups: input, bias: false), BatchNorm2d(input));
+            (conv_pw, bn2) = (new Convolution(input, output, 1, bias: false), BatchNorm2d(output));
             RegisterComponents();
         }
 

@@ -80,7 +80,7 @@ public sealed class MobileNetV2 : ImageClassifier
     public override void Initialize(long seed)
     {
         using var generator = new Generator((ulong)seed);
-        foreach (var convolution in features.modules().OfType<Conv2d>()) Initializers.KaimingNormalFanOut(convolution.weight!, generator);
+        foreach (var convolution in features.modules().OfType<Convolution>()) Initializers.KaimingNormalFanOut(convolution.Weight, generator);
         foreach (var norm in features.modules().OfType<BatchNorm2d>()) Initializers.Identity(norm);
         InitializeHead(generator);
     }
@@ -96,7 +96,7 @@ public sealed class MobileNetV2 : ImageClassifier
         Sequential(("0", new SeededDropout(dropout)), ("1", Linear(LastChannels, classes)));
 
     private static Sequential ConvNormAct(int input, int output, int kernel, int stride = 1, int groups = 1) => Sequential(
-        ("0", Conv2d(input, output, kernel, stride, padding: (kernel - 1) / 2, groups: groups, bias: false)),
+        ("0", new Convolution(input, output, kernel, stride, padding: (kernel - 1) / 2, groups: groups, bias: false)),
         ("1", BatchNorm2d(output)),
         ("2", ReLU6(inplace: true)));
 
@@ -110,7 +110,7 @@ public sealed class MobileNetV2 : ImageClassifier
         {
             var hidden = input * expansion;
             List<Module<Tensor, Tensor>> layers =
-                [ConvNormAct(hidden, hidden, 3, stride, hidden), Conv2d(hidden, output, 1, bias: false), BatchNorm2d(output)];
+                [ConvNormAct(hidden, hidden, 3, stride, hidden), new Convolution(hidden, output, 1, bias: false), BatchNorm2d(output)];
             if (expansion != 1) layers.Insert(0, ConvNormAct(input, hidden, 1));
             conv = Sequential(layers.Select((layer, i) => ($"{i}", layer)));
             _adds = stride == 1 && input == output;

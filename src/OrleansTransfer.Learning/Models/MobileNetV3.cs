@@ -79,7 +79,7 @@ public sealed class MobileNetV3 : ImageClassifier
     public override Tensor Features(Tensor input)
     {
         using var scope = NewDisposeScope();
-        return classifier.call(functional.adaptive_avg_pool2d(features.call(input), 1).flatten(1)).MoveToOuterDisposeScope();
+        return classifier.call(functional.adaptive_avg_pool2d(features.call(MemoryLayout.Arrange(input)), 1).flatten(1)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -94,10 +94,10 @@ public sealed class MobileNetV3 : ImageClassifier
     public override void Initialize(long seed)
     {
         using var generator = new Generator((ulong)seed);
-        foreach (var convolution in features.modules().OfType<Conv2d>())
+        foreach (var convolution in features.modules().OfType<Convolution>())
         {
-            Initializers.KaimingNormalFanOut(convolution.weight!, generator);
-            if (convolution.bias is { } bias) Initializers.Constant(bias, 0);
+            Initializers.KaimingNormalFanOut(convolution.Weight, generator);
+            if (convolution.Bias is { } bias) Initializers.Constant(bias, 0);
         }
         foreach (var norm in features.modules().OfType<BatchNorm2d>()) Initializers.Identity(norm);
         classifier.Initialize(generator);
@@ -108,7 +108,7 @@ public sealed class MobileNetV3 : ImageClassifier
     {
         List<(string, Module<Tensor, Tensor>)> layers =
         [
-            ("0", Conv2d(input, output, kernel, stride, padding: (kernel - 1) / 2, groups: groups, bias: false)),
+            ("0", new Convolution(input, output, kernel, stride, padding: (kernel - 1) / 2, groups: groups, bias: false)),
             ("1", BatchNorm2d(output, NormEpsilon, NormMomentum)),
         ];
         if (activation is not null) layers.Add(("2", activation));
@@ -156,12 +156,12 @@ public sealed class MobileNetV3 : ImageClassifier
     /// <summary>Multiplies each channel by a factor from 0 to 1 that depends on the means of all channels (arXiv 1709.01507).</summary>
     private sealed class SqueezeExcitation : Module<Tensor, Tensor>
     {
-        private readonly Conv2d fc1, fc2;
+        private readonly Convolution fc1, fc2;
 
         public SqueezeExcitation(int channels) : base(nameof(SqueezeExcitation))
         {
             var squeezed = ChannelCounts.Round(channels / 4);
-            (fc1, fc2) = (Conv2d(channels, squeezed, 1), Conv2d(squeezed, channels, 1));
+            (fc1, fc2) = (new Convolution(channels, squeezed, 1), new Convolution(squeezed, channels, 1));
             RegisterComponents();
         }
 

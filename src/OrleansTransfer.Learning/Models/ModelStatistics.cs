@@ -20,8 +20,8 @@ public sealed record ModelStatistics(long Parameters, long MultiplyAccumulates, 
         foreach (var module in model.modules())
         {
             // Each output element is a sum over all weights that lead to its channel.
-            if (module is Conv2d convolution)
-                unhook.Add(convolution.register_forward_hook((_, _, output) => Count(convolution.weight!, output)).remove);
+            if (module is Convolution convolution)
+                unhook.Add(convolution.register_forward_hook((_, _, output) => Count(convolution.Weight, output)).remove);
             else if (module is Linear linear)
                 unhook.Add(linear.register_forward_hook((_, _, output) => Count(linear.weight!, output)).remove);
         }

@@ -14,8 +14,11 @@ public sealed class ResNet : ImageClassifier
 {
     private const int StemChannels = 64;
 
+    // The wide 1x1 convolutions of bottlenecks are faster with channels first; all others with channels last.
+    private readonly bool _channelsLast;
+
     // Fields of modules are named as the keys of the state dict: TorchSharp derives the one from the other.
-    private readonly Conv2d conv1;
+    private readonly Convolution conv1;
     private readonly BatchNorm2d bn1;
     private readonly Sequential layer1, layer2, layer3, layer4;
     private SeededDropout dropout;
@@ -24,7 +27,8 @@ public sealed class ResNet : ImageClassifier
     private ResNet(string architecture, IReadOnlyList<int> repeats, Func<int, int, int, ResidualBlock> block, int expansion, int classes)
         : base(architecture)
     {
-        conv1 = Conv2d(3, StemChannels, 7, stride: 2, padding: 3, bias: false);
+        _channelsLast = expansion == BasicBlock.Expansion;
+        conv1 = new Convolution(3, StemChannels, 7, stride: 2, padding: 3, bias: false);
         bn1 = BatchNorm2d(StemChannels);
         layer1 = Layer(StemChannels, 64, repeats[0], 1);
         layer2 = Layer(64 * expansion, 128, repeats[1], 2);
@@ -81,7 +85,7 @@ public sealed class ResNet : ImageClassifier
     public override Tensor Features(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var stem = bn1.call(conv1.call(input)).relu_(); // [N,64,H/2,W/2]
+        var stem = bn1.call(conv1.call(_channelsLast ? MemoryLayout.Arrange(input) : input)).relu_(); // [N,64,H/2,W/2]
         var x = functional.max_pool2d(stem, 3, 2, 1); // [N,64,H/4,W/4]
         x = layer4.call(layer3.call(layer2.call(layer1.call(x)))); // [N,F,H/32,W/32]
         return functional.adaptive_avg_pool2d(x, 1).flatten(1).MoveToOuterDisposeScope();
@@ -101,16 +105,14 @@ public sealed class ResNet : ImageClassifier
     public override void Initialize(long seed)
     {
         using var generator = new Generator((ulong)seed);
-        foreach (var convolution in modules().OfType<Conv2d>()) Initializers.KaimingNormalFanOut(convolution.weight!, generator);
+        foreach (var convolution in modules().OfType<Convolution>()) Initializers.KaimingNormalFanOut(convolution.Weight, generator);
         foreach (var norm in modules().OfType<BatchNorm2d>()) Initializers.Identity(norm);
         Initializers.Linear(fc, generator);
     }
 
     /// <summary>A convolutional branch and a shortcut around it, which is a 1x1 convolution with the branch's stride where shapes differ.</summary>
-    private abstract class ResidualBlock(string name, int stride) : Module<Tensor, Tensor>(name)
+    private abstract class ResidualBlock(string name) : Module<Tensor, Tensor>(name)
     {
-        private readonly int _stride = stride;
-
         protected abstract Tensor Branch(Tensor input);
 
         protected abstract Sequential? Shortcut { get; }
@@ -119,26 +121,26 @@ public sealed class ResNet : ImageClassifier
         {
             using var scope = NewDisposeScope();
             var output = Branch(input);
-            return output.add_(Shortcut is { } shortcut ? shortcut.call(Subsampling.Every(_stride, input)) : input).relu_().MoveToOuterDisposeScope();
+            return output.add_(Shortcut is { } shortcut ? shortcut.call(input) : input).relu_().MoveToOuterDisposeScope();
         }
 
         protected static Sequential? Downsample(int input, int output, int stride) => stride == 1 && input == output
             ? null
-            : Sequential(("0", Conv2d(input, output, 1, bias: false)), ("1", BatchNorm2d(output)));
+            : Sequential(("0", new Convolution(input, output, 1, stride, bias: false)), ("1", BatchNorm2d(output)));
     }
 
     private sealed class BasicBlock : ResidualBlock
     {
         public const int Expansion = 1;
 
-        private readonly Conv2d conv1, conv2;
+        private readonly Convolution conv1, conv2;
         private readonly BatchNorm2d bn1, bn2;
         private readonly Sequential? downsample;
 
-        public BasicBlock(int input, int width, int stride) : base(nameof(BasicBlock), stride)
+        public BasicBlock(int input, int width, int stride) : base(nameof(BasicBlock))
         {
-            (conv1, bn1) = (Conv2d(input, width, 3, stride, padding: 1, bias: false), BatchNorm2d(width));
-            (conv2, bn2) = (Conv2d(width, width, 3, padding: 1, bias: false), BatchNorm2d(width));
+            (conv1, bn1) = (new Convolution(input, width, 3, stride, padding: 1, bias: false), BatchNorm2d(width));
+            (conv2, bn2) = (new Convolution(width, width, 3, padding: 1, bias: false), BatchNorm2d(width));
             downsample = Downsample(input, width, stride);
             RegisterComponents();
         }
@@ -152,16 +154,16 @@ public sealed class ResNet : ImageClassifier
     {
         public const int Expansion = 4;
 
-        private readonly Conv2d conv1, conv2, conv3;
+        private readonly Convolution conv1, conv2, conv3;
         private readonly BatchNorm2d bn1, bn2, bn3;
         private readonly Sequential? downsample;
 
-        public Bottleneck(int input, int width, int stride) : base(nameof(Bottleneck), stride)
+        public Bottleneck(int input, int width, int stride) : base(nameof(Bottleneck))
         {
             var output = width * Expansion;
-            (conv1, bn1) = (Conv2d(input, width, 1, bias: false), BatchNorm2d(width));
-            (conv2, bn2) = (Conv2d(width, width, 3, stride, padding: 1, bias: false), BatchNorm2d(width));
-            (conv3, bn3) = (Conv2d(width, output, 1, bias: false), BatchNorm2d(output));
+            (conv1, bn1) = (new Convolution(input, width, 1, bias: false), BatchNorm2d(width));
+            (conv2, bn2) = (new Convolution(width, width, 3, stride, padding: 1, bias: false), BatchNorm2d(width));
+            (conv3, bn3) = (new Convolution(width, output, 1, bias: false), BatchNorm2d(output));
             downsample = Downsample(input, output, stride);
             RegisterComponents();
         }

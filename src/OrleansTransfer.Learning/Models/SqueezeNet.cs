@@ -33,7 +33,7 @@ public sealed class SqueezeNet : ImageClassifier
     /// <summary>Version 1.0: a 7x7 stem of 96 channels.</summary>
     public static SqueezeNet Version10(int classes) => new("squeezenet1_0",
         [
-            Conv2d(3, 96, 7, stride: 2), ReLU(inplace: true), Pool(),
+            new Convolution(3, 96, 7, stride: 2), ReLU(inplace: true), Pool(),
             new Fire(96, 16, 64), new Fire(128, 16, 64), new Fire(128, 32, 128), Pool(),
             new Fire(256, 32, 128), new Fire(256, 48, 192), new Fire(384, 48, 192), new Fire(384, 64, 256), Pool(),
             new Fire(512, 64, 256),
@@ -43,7 +43,7 @@ public sealed class SqueezeNet : ImageClassifier
     /// <summary>Version 1.1: a 3x3 stem of 64 channels and earlier pooling; 2.4 times less to compute at the same accuracy.</summary>
     public static SqueezeNet Version11(int classes) => new("squeezenet1_1",
         [
-            Conv2d(3, 64, 3, stride: 2), ReLU(inplace: true), Pool(),
+            new Convolution(3, 64, 3, stride: 2), ReLU(inplace: true), Pool(),
             new Fire(64, 16, 64), new Fire(128, 16, 64), Pool(),
             new Fire(128, 32, 128), new Fire(256, 32, 128), Pool(),
             new Fire(256, 48, 192), new Fire(384, 48, 192), new Fire(384, 64, 256), new Fire(512, 64, 256),
@@ -66,14 +66,14 @@ public sealed class SqueezeNet : ImageClassifier
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        return classifier.call(features.call(input)).flatten(1).MoveToOuterDisposeScope(); // [N,512,h,w] -> [N,K,1,1] -> [N,K]
+        return classifier.call(features.call(MemoryLayout.Arrange(input))).flatten(1).MoveToOuterDisposeScope(); // [N,512,h,w] -> [N,K,1,1] -> [N,K]
     }
 
     /// <inheritdoc/>
     public override Tensor Features(Tensor input)
     {
         using var scope = NewDisposeScope();
-        return functional.adaptive_avg_pool2d(features.call(input), 1).flatten(1).MoveToOuterDisposeScope();
+        return functional.adaptive_avg_pool2d(features.call(MemoryLayout.Arrange(input)), 1).flatten(1).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -89,36 +89,36 @@ public sealed class SqueezeNet : ImageClassifier
     public override void Initialize(long seed)
     {
         using var generator = new Generator((ulong)seed);
-        foreach (var convolution in features.modules().OfType<Conv2d>())
+        foreach (var convolution in features.modules().OfType<Convolution>())
         {
-            Initializers.KaimingUniformFanIn(convolution.weight!, generator);
-            Initializers.Constant(convolution.bias!, 0);
+            Initializers.KaimingUniformFanIn(convolution.Weight, generator);
+            Initializers.Constant(convolution.Bias!, 0);
         }
         InitializeHead(generator);
     }
 
     private void InitializeHead(Generator generator)
     {
-        var last = classifier.modules().OfType<Conv2d>().Single();
-        Initializers.Normal(last.weight!, 0, 0.01, generator);
-        Initializers.Constant(last.bias!, 0);
+        var last = classifier.modules().OfType<Convolution>().Single();
+        Initializers.Normal(last.Weight, 0, 0.01, generator);
+        Initializers.Constant(last.Bias!, 0);
     }
 
     private static Sequential Head(int classes, double dropout) =>
-        Sequential(("0", new SeededDropout(dropout)), ("1", Conv2d(Channels, classes, 1)), ("2", ReLU(inplace: true)), ("3", AdaptiveAvgPool2d(1)));
+        Sequential(("0", new SeededDropout(dropout)), ("1", new Convolution(Channels, classes, 1)), ("2", ReLU(inplace: true)), ("3", AdaptiveAvgPool2d(1)));
 
     private static MaxPool2d Pool() => MaxPool2d(3, stride: 2, ceil_mode: true);
 
     /// <summary>A squeeze to few channels, then 1x1 and 3x3 convolutions side by side, each giving <paramref name="expanded"/> channels.</summary>
     private sealed class Fire : Module<Tensor, Tensor>
     {
-        private readonly Conv2d squeeze, expand1x1, expand3x3;
+        private readonly Convolution squeeze, expand1x1, expand3x3;
 
         public Fire(int input, int squeezed, int expanded) : base(nameof(Fire))
         {
-            squeeze = Conv2d(input, squeezed, 1);
-            expand1x1 = Conv2d(squeezed, expanded, 1);
-            expand3x3 = Conv2d(squeezed, expanded, 3, padding: 1);
+            squeeze = new Convolution(input, squeezed, 1);
+            expand1x1 = new Convolution(squeezed, expanded, 1);
+            expand3x3 = new Convolution(squeezed, expanded, 3, padding: 1);
             RegisterComponents();
         }
 

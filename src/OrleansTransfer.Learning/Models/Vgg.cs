@@ -32,7 +32,7 @@ public sealed class Vgg : ImageClassifier
             List<string> prefixes = [];
             for (var i = 0; i < convolutions[block]; i++)
             {
-                Add(Conv2d(input, s_widths[block], 3, padding: 1));
+                Add(new Convolution(input, s_widths[block], 3, padding: 1));
                 if (batchNorm) Add(BatchNorm2d(s_widths[block]));
                 layers.Add(ReLU(inplace: true));
                 input = s_widths[block];
@@ -85,7 +85,7 @@ public sealed class Vgg : ImageClassifier
     {
         using var scope = NewDisposeScope();
         // [N,512,H/32,W/32], brought to 7x7 whatever the input's size was.
-        var pooled = functional.adaptive_avg_pool2d(features.call(input), PooledSize);
+        var pooled = functional.adaptive_avg_pool2d(features.call(MemoryLayout.Arrange(input)), PooledSize);
         return classifier.call(pooled.flatten(1)).MoveToOuterDisposeScope();
     }
 
@@ -102,10 +102,10 @@ public sealed class Vgg : ImageClassifier
     public override void Initialize(long seed)
     {
         using var generator = new Generator((ulong)seed);
-        foreach (var convolution in features.modules().OfType<Conv2d>())
+        foreach (var convolution in features.modules().OfType<Convolution>())
         {
-            Initializers.KaimingNormalFanOut(convolution.weight!, generator);
-            Initializers.Constant(convolution.bias!, 0);
+            Initializers.KaimingNormalFanOut(convolution.Weight, generator);
+            Initializers.Constant(convolution.Bias!, 0);
         }
         foreach (var norm in features.modules().OfType<BatchNorm2d>()) Initializers.Identity(norm);
         classifier.Initialize(generator);

@@ -12,7 +12,7 @@ public sealed class Xception : ImageClassifier
     private const int MiddleChannels = 728, LastChannels = 2048;
 
     // Fields of modules are named as the keys of the state dict: TorchSharp derives the one from the other.
-    private readonly Conv2d conv1, conv2;
+    private readonly Convolution conv1, conv2;
     private readonly BatchNorm2d bn1, bn2, bn3, bn4;
     private readonly SeparableConvolution conv3, conv4;
     private readonly IReadOnlyList<Module<Tensor, Tensor>> _blocks;
@@ -22,8 +22,8 @@ public sealed class Xception : ImageClassifier
     /// <summary>Makes the network with <paramref name="classes"/> logits.</summary>
     public Xception(int classes) : base("legacy_xception")
     {
-        (conv1, bn1) = (Conv2d(3, 32, 3, stride: 2, bias: false), BatchNorm2d(32));
-        (conv2, bn2) = (Conv2d(32, 64, 3, bias: false), BatchNorm2d(64));
+        (conv1, bn1) = (new Convolution(3, 32, 3, stride: 2, bias: false), BatchNorm2d(32));
+        (conv2, bn2) = (new Convolution(32, 64, 3, bias: false), BatchNorm2d(64));
         _blocks =
         [
             new Block([(64, 128), (128, 128)], stride: 2, leadingRelu: false), new Block([(128, 256), (256, 256)], stride: 2),
@@ -92,7 +92,7 @@ public sealed class Xception : ImageClassifier
     public override void Initialize(long seed)
     {
         using var generator = new Generator((ulong)seed);
-        foreach (var convolution in modules().OfType<Conv2d>()) Initializers.KaimingNormalFanOut(convolution.weight!, generator);
+        foreach (var convolution in modules().OfType<Convolution>()) Initializers.KaimingNormalFanOut(convolution.Weight, generator);
         foreach (var norm in modules().OfType<BatchNorm2d>()) Initializers.Identity(norm);
         Initializers.Linear(fc, generator);
     }
@@ -101,12 +101,12 @@ public sealed class Xception : ImageClassifier
     private sealed class SeparableConvolution : Module<Tensor, Tensor>
     {
         // The depthwise one is called conv1 in the published weights.
-        private readonly Conv2d conv1, pointwise;
+        private readonly Convolution conv1, pointwise;
 
         public SeparableConvolution(int input, int output) : base(nameof(SeparableConvolution))
         {
-            conv1 = Conv2d(input, input, 3, padding: 1, groups: input, bias: false);
-            pointwise = Conv2d(input, output, 1, bias: false);
+            conv1 = new Convolution(input, input, 3, padding: 1, groups: input, bias: false);
+            pointwise = new Convolution(input, output, 1, bias: false);
             RegisterComponents();
         }
 
@@ -121,13 +121,11 @@ public sealed class Xception : ImageClassifier
     private sealed class Block : Module<Tensor, Tensor>
     {
         private readonly Sequential rep;
-        private readonly Conv2d? skip;
+        private readonly Convolution? skip;
         private readonly BatchNorm2d? skipbn;
-        private readonly int _stride;
 
         public Block(IReadOnlyList<(int Input, int Output)> widths, int stride, bool leadingRelu = true) : base(nameof(Block))
         {
-            _stride = stride;
             List<Module<Tensor, Tensor>> layers = [];
             foreach (var (input, output) in widths)
             {
@@ -139,7 +137,7 @@ public sealed class Xception : ImageClassifier
             if (stride > 1) layers.Add(MaxPool2d(3, stride, padding: 1));
             rep = Sequential(layers.Select((layer, i) => ($"{i}", layer)));
             var (first, last) = (widths[0].Input, widths[^1].Output);
-            if (stride > 1 || first != last) (skip, skipbn) = (Conv2d(first, last, 1, bias: false), BatchNorm2d(last));
+            if (stride > 1 || first != last) (skip, skipbn) = (new Convolution(first, last, 1, stride, bias: false), BatchNorm2d(last));
             RegisterComponents();
         }
 
@@ -147,7 +145,7 @@ public sealed class Xception : ImageClassifier
         {
             using var scope = NewDisposeScope();
             var output = rep.call(input);
-            var shortcut = skip is null ? input : skipbn!.call(skip.call(Subsampling.Every(_stride, input)));
+            var shortcut = skip is null ? input : skipbn!.call(skip.call(input));
             return output.add_(shortcut).MoveToOuterDisposeScope();
         }
     }

@@ -20,7 +20,7 @@ public class ArchitectureConformanceTests
     public static TheoryData<string> Families =>
     [
         "squeezenet1_0", "squeezenet1_1", "mobilenetv1_025", "mobilenet_v2", "mobilenet_v3_small", "mobilenet_v3_large", "resnet18", "resnet50",
-        "inception_v3", "legacy_xception", "vgg16", "vgg16_bn",
+        "inception_v3", "legacy_xception", "vgg16_bn",
     ];
 
     [Theory, MemberData(nameof(WithReference))]
@@ -146,7 +146,7 @@ public class ArchitectureConformanceTests
     }
 
     [Theory, MemberData(nameof(Families))]
-    public void A_hundred_forward_passes_leave_no_tensor_behind(string name)
+    public void Ten_forward_passes_leave_no_tensor_behind(string name)
     {
         using var model = Backbones.Get(name).Create(2);
         using var input = zeros(1, 3, Size(name), Size(name));
@@ -157,7 +157,7 @@ public class ArchitectureConformanceTests
         }
         Pass();
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
-        for (var i = 0; i < 100; i++) Pass();
+        for (var i = 0; i < 10; i++) Pass();
         Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }
 

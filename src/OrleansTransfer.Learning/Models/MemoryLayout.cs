@@ -1,0 +1,29 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace OrleansTransfer.Learning.Models;
+
+/// <summary>
+/// In which order the numbers of a batch <c>[N,C,H,W]</c> lie in memory. Layers give their output in the layout of their input, so it is chosen once,
+/// where a batch enters a network.
+/// </summary>
+internal static class MemoryLayout
+{
+    /// <summary>
+    /// The batch with channels last in memory where that computes faster, which is on CPUs: their convolutions work on all channels of a pixel at
+    /// once. The shape stays as it is.
+    /// </summary>
+    public static Tensor Arrange(Tensor batch)
+    {
+        if (batch.device_type != DeviceType.CPU) return batch;
+        using var scope = NewDisposeScope();
+        return batch.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Whether the channels of each pixel of a batch <c>[N,C,H,W]</c> lie side by side, without gaps between pixels.</summary>
+    public static bool IsChannelsLast(Tensor batch)
+    {
+        using var pixels = batch.permute(0, 2, 3, 1);
+        return pixels.is_contiguous();
+    }
+}
