@@ -16,7 +16,7 @@ internal sealed class Unpickler
     private const string Underflow = "the pickle takes a value that it never gave";
 
     // About forty are needed per tensor.
-    private const int MaximumWork = 8_000_000;
+    private const int MaximumWork = 4_000_000;
     private const int MaximumStack = 1_000_000;
     private const int MaximumMemo = 1_000_000;
 
@@ -231,7 +231,7 @@ internal sealed class Unpickler
     private PickleGlobal Find(string module, string name) => PickleGlobal.Find($"{module}.{name}") ?? throw Refused(module, name);
 
     private WeightsFormatException Refused(string module, string name) => Malformed(
-        $"the file asks for {Quoted.Text($"{module}.{name}")}, which no state dict is made of; a file's programs and objects are never run or made; " +
+        $"the file asks for {Quoted.Text($"{module}.{name}")}, which no state dict is made of; a file never gets programs run or objects made; " +
         Advice);
 
     private void SetItems(object?[] items)
