@@ -257,7 +257,7 @@ internal sealed class Unpickler
         if (length > MaximumIntegerBytes)
             throw Malformed($"an integer is said to be {length} bytes long, and at most {MaximumIntegerBytes} are allowed");
         var value = new BigInteger(_input.Read(length));
-        return value >= long.MinValue && value <= long.MaxValue ? (long)value : value;
+        return value >= long.MinValue && value <= long.MaxValue ? (object)(long)value : value;
     }
 
     private string ReadText(ulong length) => length <= MaximumTextBytes

@@ -25,6 +25,11 @@ internal static class ZipCheckpoint
             throw new WeightsFormatException(file.Path, 0, "it is a TorchScript program (torch.jit.save), of which nothing can be used here; " +
                 "save the state dict alone: torch.save(torch.jit.load(path).state_dict(), other)");
         }
+        if (entries.FirstOrDefault(entry => !entry.IsStored) is { } compressed)
+        {
+            throw new WeightsFormatException(file.Path, compressed.DirectoryOffset, $"entry {Quoted.Text(compressed.Name)} of the zip archive is " +
+                "compressed, which torch.save never does; save the file anew in PyTorch");
+        }
         CheckByteOrder(file, byName.GetValueOrDefault(folder + "byteorder"));
         CheckVersion(file, byName.GetValueOrDefault(folder + "version"));
 

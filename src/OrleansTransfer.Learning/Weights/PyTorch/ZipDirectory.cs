@@ -3,17 +3,18 @@ using System.Text;
 
 namespace OrleansTransfer.Learning.Weights.PyTorch;
 
-/// <summary>One file in a zip archive, stored as it is.</summary>
+/// <summary>One file in a zip archive.</summary>
 /// <param name="Name">Its path in the archive.</param>
 /// <param name="Offset">First byte of its data, from the start of the archive.</param>
-/// <param name="Bytes">Length of its data.</param>
+/// <param name="Bytes">Length of its data in the archive.</param>
+/// <param name="IsStored">Whether its data stands there as it is, uncompressed.</param>
 /// <param name="DirectoryOffset">Where the archive's directory speaks of it.</param>
-internal sealed record ZipEntry(string Name, long Offset, long Bytes, long DirectoryOffset);
+internal sealed record ZipEntry(string Name, long Offset, long Bytes, bool IsStored, long DirectoryOffset);
 
 /// <summary>
-/// Reads the directory of a zip archive whose entries are stored, as PyTorch writes them, zip64 included. What it lets through lies inside the
-/// archive, each entry apart from all others. Compressed entries are refused, so nothing in an archive can be larger than the archive. Checksums are
-/// not compared: <c>torch.save</c> can be told to leave them out, and checking a tensor's would mean to read it whole when only a part is wanted.
+/// Reads the directory of a zip archive, zip64 included. What it lets through lies inside the archive, each entry apart from all others; nothing is
+/// ever decompressed, so nothing in an archive can be larger than the archive. Checksums are not compared: <c>torch.save</c> can be told to leave
+/// them out, and checking a tensor's would mean to read it whole when only a part is wanted.
 /// </summary>
 internal sealed class ZipDirectory
 {
@@ -40,7 +41,7 @@ internal sealed class ZipDirectory
     private ZipDirectory(PositionalFile file) => _file = file;
 
     /// <summary>The entries of the archive <paramref name="file"/> in the order of their data.</summary>
-    /// <exception cref="WeightsFormatException">It is malformed, or has compressed or encrypted entries.</exception>
+    /// <exception cref="WeightsFormatException">It is malformed, or has encrypted entries.</exception>
     public static IReadOnlyList<ZipEntry> Read(PositionalFile file) => new ZipDirectory(file).Read();
 
     private List<ZipEntry> Read()
@@ -110,9 +111,7 @@ internal sealed class ZipDirectory
         var name = record.Slice(DirectoryEntryBytes, nameBytes);
         var shown = Quoted.Text(Encoding.UTF8.GetString(name));
         if ((UInt16(record, 8) & EncryptedFlag) != 0) throw Malformed(position, $"entry {shown} of the zip archive is encrypted");
-        if (UInt16(record, 10) != Stored)
-            throw Malformed(position, $"entry {shown} of the zip archive is compressed, which torch.save never does; save the file anew in PyTorch");
-
+        var isStored = UInt16(record, 10) == Stored;
         long packed = UInt32(record, 20), bytes = UInt32(record, 24);
         header = UInt32(record, 42);
         var extra = record.Slice(DirectoryEntryBytes + nameBytes, extraBytes);
@@ -130,18 +129,19 @@ internal sealed class ZipDirectory
             }
             extra = extra[(4 + fieldBytes)..];
         }
-        if (packed != bytes) throw Malformed(position, $"entry {shown} of the zip archive is stored in {packed} bytes and said to be {bytes} long");
-        if (header < 0 || bytes < 0 || header > dataEnd - LocalBytes)
+        if (isStored && packed != bytes)
+            throw Malformed(position, $"entry {shown} of the zip archive is stored in {packed} bytes and said to be {bytes} long");
+        if (header < 0 || packed < 0 || header > dataEnd - LocalBytes)
             throw Malformed(position, $"entry {shown} of the zip archive is said to begin at {header}, outside the archive");
 
         var local = Bytes(header, LocalBytes);
         if (UInt32(local, 0) != LocalSignature) throw Malformed(header, $"entry {shown} of the zip archive does not begin where the directory says");
         var offset = header + LocalBytes + UInt16(local, 26) + UInt16(local, 28);
-        if (bytes > dataEnd - offset)
-            throw Malformed(position, $"entry {shown} of the zip archive ends {bytes - (dataEnd - offset)} bytes beyond the archive's data");
+        if (packed > dataEnd - offset)
+            throw Malformed(position, $"entry {shown} of the zip archive ends {packed - (dataEnd - offset)} bytes beyond the archive's data");
         if (UInt16(local, 26) != nameBytes || !Bytes(header + LocalBytes, nameBytes).AsSpan().SequenceEqual(name))
             throw Malformed(header, $"entry {shown} of the zip archive has another name in its own header");
-        return new(Encoding.UTF8.GetString(name), offset, bytes, position);
+        return new(Encoding.UTF8.GetString(name), offset, packed, isStored, position);
 
         long Next(ref ReadOnlySpan<byte> numbers)
         {
