@@ -51,7 +51,8 @@ internal sealed class PickleBuilder
     }
 
     /// <summary>A tensor over a storage of its own, or of its key.</summary>
-    public PickleBuilder Tensor(string key, long elements, long offset, long[] shape, long[] strides, string type = "FloatStorage", bool legacy = false) =>
+    public PickleBuilder Tensor(string key, long elements, long offset, long[] shape, long[] strides, string type = "FloatStorage",
+        bool legacy = false) =>
         Global("torch._utils", "_rebuild_tensor_v2").Raw("(").Storage(type, key, elements, legacy)
             .Int(offset).Ints(shape).Ints(strides).Raw(0x89).Global("collections", "OrderedDict").Raw(")RtR");
 
