@@ -109,8 +109,8 @@ internal sealed class ZipDirectory
         entryBytes = DirectoryEntryBytes + nameBytes + extraBytes + UInt16(record, 32);
         if (entryBytes > record.Length) throw Malformed(position, "the directory of the zip archive ends inside an entry");
         var name = record.Slice(DirectoryEntryBytes, nameBytes);
-        var shown = Quoted.Text(Encoding.UTF8.GetString(name));
-        if ((UInt16(record, 8) & EncryptedFlag) != 0) throw Malformed(position, $"entry {shown} of the zip archive is encrypted");
+        var text = Encoding.UTF8.GetString(name);
+        if ((UInt16(record, 8) & EncryptedFlag) != 0) throw Refused(position, "is encrypted");
         var isStored = UInt16(record, 10) == Stored;
         long packed = UInt32(record, 20), bytes = UInt32(record, 24);
         header = UInt32(record, 42);
@@ -118,7 +118,7 @@ internal sealed class ZipDirectory
         while (extra.Length >= 4)
         {
             var (field, fieldBytes) = (UInt16(extra, 0), UInt16(extra, 2));
-            if (fieldBytes > extra.Length - 4) throw Malformed(position, $"entry {shown} of the zip archive is damaged");
+            if (fieldBytes > extra.Length - 4) throw Refused(position, "is damaged");
             if (field == Zip64Field)
             {
                 // Only the numbers that do not fit their own places stand here, in this order.
@@ -130,26 +130,29 @@ internal sealed class ZipDirectory
             extra = extra[(4 + fieldBytes)..];
         }
         if (isStored && packed != bytes)
-            throw Malformed(position, $"entry {shown} of the zip archive is stored in {packed} bytes and said to be {bytes} long");
-        if (header < 0 || packed < 0 || header > dataEnd - LocalBytes)
-            throw Malformed(position, $"entry {shown} of the zip archive is said to begin at {header}, outside the archive");
+            throw Refused(position, $"is stored in {packed} bytes and said to be {bytes} long");
+        if (header < 0 || packed < 0 || header > dataEnd - LocalBytes - nameBytes)
+            throw Refused(position, $"is said to begin at {header}, outside the archive");
 
-        var local = Bytes(header, LocalBytes);
-        if (UInt32(local, 0) != LocalSignature) throw Malformed(header, $"entry {shown} of the zip archive does not begin where the directory says");
+        var local = Bytes(header, LocalBytes + nameBytes);
+        if (UInt32(local, 0) != LocalSignature) throw Refused(header, "does not begin where the directory says");
         var offset = header + LocalBytes + UInt16(local, 26) + UInt16(local, 28);
         if (packed > dataEnd - offset)
-            throw Malformed(position, $"entry {shown} of the zip archive ends {packed - (dataEnd - offset)} bytes beyond the archive's data");
-        if (UInt16(local, 26) != nameBytes || !Bytes(header + LocalBytes, nameBytes).AsSpan().SequenceEqual(name))
-            throw Malformed(header, $"entry {shown} of the zip archive has another name in its own header");
-        return new(Encoding.UTF8.GetString(name), offset, packed, isStored, position);
+            throw Refused(position, $"ends {packed - (dataEnd - offset)} bytes beyond the archive's data");
+        if (UInt16(local, 26) != nameBytes || !local.AsSpan(LocalBytes).SequenceEqual(name))
+            throw Refused(header, "has another name in its own header");
+        return new(text, offset, packed, isStored, position);
 
         long Next(ref ReadOnlySpan<byte> numbers)
         {
-            if (numbers.Length < 8) throw Malformed(position, $"entry {shown} of the zip archive lacks its 64-bit length or place");
+            if (numbers.Length < 8) throw Refused(position, "lacks its 64-bit length or place");
             var number = Int64(numbers, 0);
             numbers = numbers[8..];
             return number;
         }
+
+        // Names are made fit to be shown only here, because an archive has a thousand entries that are sound.
+        WeightsFormatException Refused(long at, string problem) => Malformed(at, $"entry {Quoted.Text(text)} of the zip archive {problem}");
     }
 
     private byte[] Bytes(long offset, int count)

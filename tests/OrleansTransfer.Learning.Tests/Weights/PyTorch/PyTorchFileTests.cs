@@ -8,7 +8,9 @@ namespace OrleansTransfer.Learning.Tests.Weights.PyTorch;
 /// <summary>Files that PyTorch itself writes, beside safetensors files of the same tensors.</summary>
 public sealed class PyTorchFileTests : IDisposable
 {
-    /// <summary>Begins every script: write(name, object, tensors) makes name.zip, name.legacy, name.zip4 and name.safetensors.</summary>
+    /// <summary>
+    /// Begins every script: write(name, object, tensors) makes name.zip, name.legacy, the same under pickle protocol 4, and name.safetensors.
+    /// </summary>
     private const string Prelude = """
         import collections, json, struct, sys, torch
         folder = sys.argv[1]
@@ -18,6 +20,7 @@ public sealed class PyTorchFileTests : IDisposable
             torch.save(what, f"{folder}/{name}.zip")
             torch.save(what, f"{folder}/{name}.legacy", _use_new_zipfile_serialization=False)
             torch.save(what, f"{folder}/{name}.zip4", pickle_protocol=4)
+            torch.save(what, f"{folder}/{name}.legacy4", pickle_protocol=4, _use_new_zipfile_serialization=False)
             header, data = {}, b""
             for key, tensor in tensors.items():
                 flat = tensor.detach().contiguous().reshape(-1)
@@ -129,7 +132,7 @@ public sealed class PyTorchFileTests : IDisposable
             string.Concat(cases.Select((one, i) => $"write('{i}', {one.Saved}, {{}})\n")));
         for (var i = 0; i < cases.Length; i++)
         {
-            foreach (var layout in new[] { "zip", "legacy", "zip4" })
+            foreach (var layout in new[] { "zip", "legacy", "zip4", "legacy4" })
             {
                 var error = Assert.Throws<WeightsFormatException>(() => WeightFile.Open(_folder[$"{i}.{layout}"]));
                 Assert.Contains(cases[i].Reason, error.Reason);
@@ -194,12 +197,31 @@ public sealed class PyTorchFileTests : IDisposable
         Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }
 
+    [Fact]
+    public void Loading_passes_through_no_buffer()
+    {
+        Write("""
+            sd = {"a": torch.arange(8e6)}
+            torch.save(sd, f"{folder}/x.zip")
+            torch.save(sd, f"{folder}/x.legacy", _use_new_zipfile_serialization=False)
+            """);
+        using var destination = zeros(8_000_000);
+        foreach (var layout in new[] { "zip", "legacy" })
+        {
+            destination.zero_();
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            using (var file = WeightFile.Open(_folder[$"x.{layout}"])) file.CopyTo("a", destination);
+            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+            Assert.Equal(7_999_999, destination[-1].ToSingle());
+        }
+    }
+
     private void Write(string script) => Python.Run("torch, numpy", Prelude + script, _folder.Path);
 
     private void AssertSame(string name, string? section)
     {
         using var expected = SafetensorsFile.Open(_folder[$"{name}.safetensors"]);
-        foreach (var layout in new[] { "zip", "legacy", "zip4" })
+        foreach (var layout in new[] { "zip", "legacy", "zip4", "legacy4" })
         {
             using var scope = NewDisposeScope();
             using var file = Assert.IsType<PyTorchFile>(WeightFile.Open(_folder[$"{name}.{layout}"]));
