@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
 using OrleansTransfer.Learning.Weights;
 
@@ -106,6 +107,33 @@ public sealed class HostileArchiveTests : IDisposable
         Refuse(new ZipBuilder().Add(new("archive/data.pkl", Pickle())), "lacks the entry of storage '0'");
         Refuse(ZipBuilder.Checkpoint(Pickle(), ("0", new byte[9])), "storage '0' of 2 elements F32 needs 8 bytes, its entry");
         Refuse(ZipBuilder.Checkpoint(Pickle()[..^1], ("0", s_data)), "the pickle ends 1 bytes early");
+    }
+
+    [Theory]
+    [InlineData(0x0280)]
+    [InlineData(0x04034B50)]
+    public void A_safetensors_file_whose_length_looks_like_another_format_is_still_one(int headerBytes)
+    {
+        var bytes = new byte[8 + headerBytes];
+        bytes.AsSpan().Fill((byte)' ');
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, headerBytes);
+        """{"__metadata__":{"a":"b"}}"""u8.CopyTo(bytes.AsSpan(8));
+        File.WriteAllBytes(_folder["x"], bytes);
+        using var file = Assert.IsType<SafetensorsFile>(WeightFile.Open(_folder["x"]));
+        Assert.Equal("b", file.Metadata["a"]);
+    }
+
+    [Theory]
+    [InlineData("torch")]
+    [InlineData("torch.storage")]
+    public void A_storage_without_a_type_holds_bytes(string module)
+    {
+        var pickle = new PickleBuilder().Raw("}").Text("t").Global("torch._utils", "_rebuild_tensor").Raw("((").Text("storage")
+            .Global(module, "UntypedStorage").Text("0").Text("cuda:1").Int(3).Raw("tQ").Int(1).Ints(2).Ints(1).Raw("tRs").Stop();
+        File.WriteAllBytes(_folder["x"], ZipBuilder.Checkpoint(pickle, ("0", [7, 8, 9])).Build());
+        using var file = WeightFile.Open(_folder["x"]);
+        using var tensor = file.Load("t");
+        Assert.Equal((byte[])[8, 9], tensor.data<byte>().ToArray());
     }
 
     [Fact]
