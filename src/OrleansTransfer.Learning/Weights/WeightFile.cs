@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using OrleansTransfer.Learning.Weights.PyTorch;
 
 namespace OrleansTransfer.Learning.Weights;
 
@@ -8,7 +9,8 @@ public static class WeightFile
     private const int MagicBytes = 16;
 
     /// <summary>
-    /// Opens a weights file of any format this library reads, told apart by its first bytes, whatever its name: safetensors.
+    /// Opens a weights file of any format this library reads, told apart by its first bytes, whatever its name: safetensors, and
+    /// what PyTorch's <c>torch.save</c> writes.
     /// </summary>
     /// <exception cref="LearningException">The file cannot be opened, or is of no known format.</exception>
     /// <exception cref="WeightsFormatException">It is malformed.</exception>
@@ -17,7 +19,7 @@ public static class WeightFile
         var magic = ReadMagic(path);
         if (LooksLikeMarkup(magic))
             throw new WeightsFormatException(path, 0, "it is a web page, not weights: the download was answered with an error page");
-        return SafetensorsFile.Open(path);
+        return PyTorchFile.Recognises(magic) ? PyTorchFile.Open(path) : SafetensorsFile.Open(path);
     }
 
     private static bool LooksLikeMarkup(ReadOnlySpan<byte> start)
@@ -28,17 +30,10 @@ public static class WeightFile
 
     private static byte[] ReadMagic(string path)
     {
-        try
-        {
-            using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
-            var start = new byte[MagicBytes];
-            return start[..RandomAccess.Read(file, start, 0)];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            var reason = Directory.Exists(path) ? "it is a folder" : File.Exists(path) ? e.Message : "there is no such file";
-            throw new LearningException($"The weights file '{path}' cannot be opened: {reason}.", e);
-        }
+        using var file = new PositionalFile(path);
+        var start = new byte[Math.Min(MagicBytes, file.Length)];
+        file.ReadExactly(start, 0);
+        return start;
     }
 
     /// <summary>SHA-256 of the file's bytes, as 64 lower-case hexadecimal digits.</summary>
