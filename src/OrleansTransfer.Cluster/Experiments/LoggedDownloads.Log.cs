@@ -7,6 +7,6 @@ public sealed partial class LoggedDownloads
     [LoggerMessage(Level = LogLevel.Information, Message = "{Text}")]
     private static partial void LogProgress(ILogger logger, string text);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Name}: {Text}")]
-    private static partial void LogTrouble(ILogger logger, string name, string text);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Text}")]
+    private static partial void LogTrouble(ILogger logger, string text);
 }

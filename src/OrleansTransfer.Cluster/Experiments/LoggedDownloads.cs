@@ -9,7 +9,7 @@ public sealed partial class LoggedDownloads(ILogger<LoggedDownloads> logger) : I
     /// <inheritdoc/>
     public void Report(WeightProgress value)
     {
-        if (value.Kind == WeightProgressKind.Trouble) LogTrouble(logger, value.Name, value.Text);
+        if (value.Kind == WeightProgressKind.Trouble) LogTrouble(logger, value.Text);
         else if (value.Kind != WeightProgressKind.Receiving) LogProgress(logger, value.Text);
     }
 }

@@ -72,7 +72,7 @@ internal sealed class WeightDownload(
                 // Attempts that bring the file forward do not use up patience: a slow line that breaks every minute gets there.
                 failures = partial.Length > furthest ? 1 : failures + 1;
                 furthest = Math.Max(furthest, partial.Length);
-                if (failures > options.Failures) throw Give($"{e.Message}; {failures} attempts in a row failed", e);
+                if (failures >= options.Failures) throw Give($"{e.Message}; {failures} attempts in a row failed", e);
                 var pause = options.PauseAfter(failures, e.RetryAfter, Random.Shared.NextDouble());
                 Report(WeightProgressKind.Trouble, partial, $"{e.Message}; trying again in {pause.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s.");
                 await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
@@ -208,12 +208,12 @@ internal sealed class WeightDownload(
     {
         var size = partial.Origin?.Total is { } total ? Megabytes(total) : "unknown size";
         return partial.Length == 0
-            ? $"{request.Name}: {size} from {_shownUrl}"
-            : $"{request.Name}: going on at {Megabytes(partial.Length)} of {size} from {_shownUrl}";
+            ? $"{size} from {_shownUrl}"
+            : $"going on at {Megabytes(partial.Length)} of {size} from {_shownUrl}";
     }
 
     private void Report(WeightProgressKind kind, PartialFile partial, string text) =>
-        progress?.Report(new(request.Name, kind, partial.Length, partial.Origin?.Total, 0, text));
+        progress?.Report(new(request.Name, kind, partial.Length, partial.Origin?.Total, 0, $"{request.Name}: {text}"));
 
     private WeightDownloadException Give(string reason, Exception? inner = null)
     {
