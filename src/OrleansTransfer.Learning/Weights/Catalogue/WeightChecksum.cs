@@ -55,6 +55,6 @@ public sealed partial record WeightChecksum(ChecksumKind Kind, string Digits)
         _ => $"SHA-256 {Digits}",
     };
 
-    [GeneratedRegex("^[0-9a-fA-F]{8,64}$")]
+    [GeneratedRegex(@"\A[0-9a-fA-F]{8,64}\z")]
     private static partial Regex Hexadecimal();
 }

@@ -16,6 +16,6 @@ public sealed partial record WeightName(string Backbone, string Tag)
     /// <inheritdoc/>
     public override string ToString() => $"{Backbone}/{Tag}";
 
-    [GeneratedRegex("^([a-z0-9][a-z0-9_]*)/([a-z0-9][a-z0-9_-]*)$")]
+    [GeneratedRegex(@"\A([a-z0-9][a-z0-9_]*)/([a-z0-9][a-z0-9_-]*)\z")]
     private static partial Regex Shape();
 }
