@@ -110,13 +110,19 @@ public sealed class WeightCache(IHttpClientFactory http, WeightCatalogue catalog
             using var held = await CacheLock.AcquireAsync(stem + ".lock", () => { }, time, cancellationToken).ConfigureAwait(false);
             if (Find(Wanted($"{name}")) is { } former && former.Path != target) File.Delete(former.Path);
             var partial = target + ".adding";
-            File.Copy(file, partial, overwrite: true);
-            var record = new WeightRecord(
-                Path.GetFileName(target), Path.GetFullPath(file), sha256, new FileInfo(partial).Length,
-                CheckedAgainst(entry));
-            record.Write(stem + CacheLayout.RecordEnding);
-            File.Move(partial, target, overwrite: true);
-            return new($"{name}", target, entry, record);
+            try
+            {
+                File.Copy(file, partial, overwrite: true);
+                var record = new WeightRecord(
+                    Path.GetFileName(target), Path.GetFullPath(file), sha256, new FileInfo(partial).Length, CheckedAgainst(entry));
+                record.Write(stem + CacheLayout.RecordEnding);
+                File.Move(partial, target, overwrite: true);
+                return new($"{name}", target, entry, record);
+            }
+            finally
+            {
+                File.Delete(partial);
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
