@@ -117,7 +117,10 @@ public sealed class WeightsTests(DrawnLeaves leaves) : IDisposable
         await using var server = new WeightServer((_, answer) => answer.StatusAsync(404));
         var refused = (await OtxProcess.RunAsync(
             From(server),
-            [.. Training.ResNet(leaves, epochs: 1, batchSize: 12), "--set", $"model.weights={Name}", "--state", state.Path, "--devices", "cpu:1"])).Expect(2);
+            [
+                .. Training.ResNet(leaves, epochs: 1, batchSize: 12),
+                "--set", $"model.weights={Name}", "--state", state.Path, "--devices", "cpu:1",
+            ])).Expect(2);
         Assert.StartsWith($"error: model.weights: {Name} cannot be fetched from {server.Address}{HubPath}: there is no such file", refused.LastError);
         Assert.Empty(state.Experiments);
     }
@@ -132,7 +135,8 @@ public sealed class WeightsTests(DrawnLeaves leaves) : IDisposable
         (await OtxProcess.RunAsync(here, ["weights", "add", file, "--as", "resnet18/mine"])).Expect(2);
 
         var listed = (await OtxProcess.RunAsync(here, ["weights", "list", "--backbone", "squeezenet1_1", "-o", "json"])).Expect(0).Json;
-        Assert.Equal(["squeezenet1_1/imagenet1k_v1", "squeezenet1_1/mine"], listed.EnumerateArray().Select(one => one.GetProperty("name").GetString()));
+        var names = listed.EnumerateArray().Select(one => one.GetProperty("name").GetString());
+        Assert.Equal(["squeezenet1_1/imagenet1k_v1", "squeezenet1_1/mine"], names);
         Assert.Equal("model.weights: 'squeezenet1_1/mine' are weights of squeezenet1_1, and model.backbone is resnet18.", (await OtxProcess.RunAsync(
             here, [.. Training.ResNet(leaves, 1, 12), "--set", "model.weights=squeezenet1_1/mine"])).Expect(2).LastError["error: ".Length..]);
 

@@ -6,8 +6,8 @@ using System.Text;
 namespace OrleansTransfer.Tests;
 
 /// <summary>
-/// A real HTTP server on a free loopback port whose answers a test writes byte by byte, so that it can misbehave in every way servers and networks do. Each
-/// connection serves one request.
+/// A real HTTP server on a free loopback port whose answers a test writes byte by byte, so that it can misbehave in every way servers and networks
+/// do. Each connection serves one request.
 /// </summary>
 internal sealed class WeightServer : IAsyncDisposable
 {
@@ -145,7 +145,8 @@ internal sealed class Answer(NetworkStream stream, CancellationToken stopped)
         if (from == 0) await HeadAsync(200, $"Content-Length: {content.Length}", $"ETag: {etag}");
         else
             await HeadAsync(
-                206, $"Content-Length: {content.Length - from}", $"ETag: {etag}", $"Content-Range: bytes {from}-{content.Length - 1}/{content.Length}");
+                206, $"Content-Length: {content.Length - from}", $"ETag: {etag}",
+                $"Content-Range: bytes {from}-{content.Length - 1}/{content.Length}");
         await BodyAsync(content.AsMemory(from, Math.Min(most, content.Length - from)));
     }
 }

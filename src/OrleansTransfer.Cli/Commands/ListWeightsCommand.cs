@@ -26,7 +26,8 @@ internal static class ListWeightsCommand
         var (catalogue, cached) = (local.Cache.Catalogue, local.Cache.List().ToDictionary(weights => weights.Name));
         if (backbone is not null && catalogue.Of(backbone).Count == 0) Backbones.Get(backbone);
 
-        var published = catalogue.Entries.GroupBy(entry => entry.Name.Backbone).SelectMany(entries => entries).Select(entry => Describe(entry, catalogue, cached.GetValueOrDefault($"{entry.Name}")));
+        var byBackbone = catalogue.Entries.GroupBy(entry => entry.Name.Backbone).SelectMany(entries => entries);
+        var published = byBackbone.Select(entry => Describe(entry, catalogue, cached.GetValueOrDefault($"{entry.Name}")));
         var others = cached.Values.Where(weights => weights.Entry is null).Select(Describe);
         var listed = published.Concat(others).Where(line => backbone is null || line.Backbone == backbone).ToList();
         if (output.Json)

@@ -31,7 +31,8 @@ internal static class TrainCommand
     {
         if (connection.Cluster is null) return connection with { Weights = offline.Read(parse), Downloads = new DownloadView(streams) };
         return offline.Given(parse)
-            ? throw new CliException("--offline is about this process, and the nodes of a cluster fetch weights themselves: start them with OTX_OFFLINE=1.")
+            ? throw new CliException(
+                "--offline is about this process, and the nodes of a cluster fetch weights themselves: start them with OTX_OFFLINE=1.")
             : connection;
     }
 

@@ -17,5 +17,9 @@ internal sealed class OfflineOption
     public bool Given(ParseResult parse) => parse.GetValue(_option);
 
     /// <summary>The cache's options from the environment and this option.</summary>
-    public WeightCacheOptions Read(ParseResult parse) => Given(parse) ? LocalWeights.FromEnvironment() with { Offline = true } : LocalWeights.FromEnvironment();
+    public WeightCacheOptions Read(ParseResult parse)
+    {
+        var options = LocalWeights.FromEnvironment();
+        return Given(parse) ? options with { Offline = true } : options;
+    }
 }

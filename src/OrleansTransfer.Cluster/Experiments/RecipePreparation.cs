@@ -10,7 +10,8 @@ using OrleansTransfer.Learning.Weights;
 namespace OrleansTransfer.Cluster.Experiments;
 
 /// <summary>A recipe that was checked against the world.</summary>
-/// <param name="Recipe">Resolved: every default filled in, workers a number, weights by their full name, preprocessing as those weights expect.</param>
+/// <param name="Recipe">Resolved: every default filled in, workers a number, weights by their full name, preprocessing as those weights
+/// expect.</param>
 /// <param name="Dataset">Samples and their split.</param>
 /// <param name="WeightsPath">Local file of the pretrained weights, or null.</param>
 /// <param name="WeightsSha256">Their SHA-256 in lower-case hex, or null.</param>
@@ -18,8 +19,8 @@ namespace OrleansTransfer.Cluster.Experiments;
 public sealed record PreparedRecipe(Recipe Recipe, DatasetIndex Dataset, string? WeightsPath, string? WeightsSha256, long TotalSteps);
 
 /// <summary>
-/// Checks a recipe against the data, the weights and the cluster, and completes it. Reports every problem it can find at once; changes nothing but the cache
-/// of weights.
+/// Checks a recipe against the data, the weights and the cluster, and completes it. Reports every problem it can find at once; changes nothing but
+/// the cache of weights.
 /// </summary>
 public sealed class RecipePreparation(RecipeWeights weights)
 {

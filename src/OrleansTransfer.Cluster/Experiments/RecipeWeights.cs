@@ -10,8 +10,8 @@ using OrleansTransfer.Storage;
 namespace OrleansTransfer.Cluster.Experiments;
 
 /// <summary>
-/// What a recipe's <c>model.weights</c> means on the node that takes the recipe up. That node fetches what its cache lacks; every worker then gets the file
-/// from the container.
+/// What a recipe's <c>model.weights</c> means on the node that takes the recipe up. That node fetches what its cache lacks; every worker then gets
+/// the file from the container.
 /// </summary>
 /// <param name="container">Holds imported weights.</param>
 /// <param name="cacheFolder">Local folder for files of a remote container.</param>
@@ -22,8 +22,8 @@ public sealed class RecipeWeights(IBlobContainer container, string cacheFolder, 
     private const string Key = "model.weights";
 
     /// <summary>
-    /// The recipe with <c>imagenet</c> replaced by the name it stands for, and with the preprocessing that weights of the catalogue expect, except for parts
-    /// that the recipe states itself.
+    /// The recipe with <c>imagenet</c> replaced by the name it stands for, and with the preprocessing that weights of the catalogue expect, except
+    /// for parts that the recipe states itself.
     /// </summary>
     /// <exception cref="RecipeException">There are no such weights, or they are another backbone's.</exception>
     /// <exception cref="LearningException">The recipe's preprocessing is malformed.</exception>
@@ -72,7 +72,8 @@ public sealed class RecipeWeights(IBlobContainer container, string cacheFolder, 
                 return (cached.Path, cached.Record!.Sha256);
             }
             if (!File.Exists(text))
-                throw new RecipeException(Key, Directory.Exists(text) ? $"'{text}' is a folder; a weights file is needed." : $"there is no file '{text}'.");
+                throw new RecipeException(
+                    Key, Directory.Exists(text) ? $"'{text}' is a folder; a weights file is needed." : $"there is no file '{text}'.");
             return (text, await Task.Run(() => WeightFile.Sha256(text), cancellationToken));
         }
         catch (LearningException e)
@@ -82,8 +83,8 @@ public sealed class RecipeWeights(IBlobContainer container, string cacheFolder, 
     }
 
     /// <summary>
-    /// The recipe with the preprocessing of the catalogue's entry whose published SHA-256 a file has: a file of the catalogue brings it along under whatever
-    /// name it goes.
+    /// The recipe with the preprocessing of the catalogue's entry whose published SHA-256 a file has: a file of the catalogue brings it along under
+    /// whatever name it goes.
     /// </summary>
     public Recipe Recognise(Recipe recipe, string sha256) =>
         WeightName.TryParse(recipe.Model.Weights) is null && cache.Catalogue.ByContent(recipe.Model.Backbone, sha256) is { } entry

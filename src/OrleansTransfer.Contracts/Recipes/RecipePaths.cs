@@ -15,8 +15,8 @@ public static partial class RecipePaths
         && !IsWeightsName(weights);
 
     /// <summary>
-    /// Whether <see cref="ModelRecipe.Weights"/> has the shape of a catalogue's name, <c>resnet50/imagenet1k_v2</c>: a folder and a file without ending, in
-    /// lower case, are written <c>./folder/file</c>.
+    /// Whether <see cref="ModelRecipe.Weights"/> has the shape of a catalogue's name, <c>resnet50/imagenet1k_v2</c>: a folder and a file without
+    /// ending, in lower case, are written <c>./folder/file</c>.
     /// </summary>
     public static bool IsWeightsName(string weights) => WeightsName().IsMatch(weights);
 

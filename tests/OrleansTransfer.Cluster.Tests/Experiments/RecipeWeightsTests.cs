@@ -41,7 +41,10 @@ public sealed class RecipeWeightsTests : IDisposable
         _services = new ServiceCollection().AddSingleton(catalogue)
             .AddWeightCache(new() { Folder = Path.Combine(_folder, "cache"), Offline = true }).BuildServiceProvider();
         _weights = new(
-            new FolderBlobContainer(Path.Combine(_folder, "state")), Path.Combine(_folder, "fetched"), _services.GetRequiredService<WeightCache>(), null);
+            new FolderBlobContainer(Path.Combine(_folder, "state")),
+            Path.Combine(_folder, "fetched"),
+            _services.GetRequiredService<WeightCache>(),
+            progress: null);
     }
 
     private string Sha256 => Convert.ToHexStringLower(SHA256.HashData(_file));
@@ -64,7 +67,7 @@ public sealed class RecipeWeightsTests : IDisposable
     [Fact]
     public void What_the_recipe_states_of_its_preprocessing_wins_over_the_weights_and_the_rest_is_theirs()
     {
-        var recipe = Recipe($"{Backbone}/second") with { Model = new() { Backbone = Backbone, Weights = $"{Backbone}/second", Preprocessing = "filter=bicubic" } };
+        var recipe = new Recipe { Model = new() { Backbone = Backbone, Weights = $"{Backbone}/second", Preprocessing = "filter=bicubic" } };
         var pinned = _weights.Pin(recipe);
         Assert.Equal(
             s_second with { Interpolation = Interpolation.Bicubic }, RunPlan.PreprocessingOf(pinned, Backbones.Get(Backbone)));

@@ -1,8 +1,8 @@
 namespace OrleansTransfer.Learning.Weights.Cache;
 
 /// <summary>
-/// The right to write one file of the cache, among all processes of the machine. The system releases a dead process's lock; the lock file itself is never
-/// deleted, for two processes could then hold "the" lock on two different files.
+/// The right to write one file of the cache, among all processes of the machine. The system releases a dead process's lock; the lock file itself is
+/// never deleted, for two processes could then hold "the" lock on two different files.
 /// </summary>
 internal sealed class CacheLock : IDisposable
 {

@@ -22,8 +22,8 @@ public sealed record DownloadOptions
     internal Func<string, long?> FreeSpace { get; init; } = FreeSpaceOf;
 
     /// <summary>
-    /// The pause before the next attempt: exponential, shortened at random by up to a half so that nodes that failed together do not come back together,
-    /// and never shorter than what the server asks for, within bounds.
+    /// The pause before the next attempt: exponential, shortened at random by up to a half so that nodes that failed together do not come back
+    /// together, and never shorter than what the server asks for, within bounds.
     /// </summary>
     /// <param name="failures">Failures in a row, from 1.</param>
     /// <param name="retryAfter">What the server asks for, or null.</param>

@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace OrleansTransfer.Learning.Weights.Cache;
 
 /// <summary>
-/// The beginning of a file that is being fetched, and beside it in a small JSON file what it is the beginning of: a later attempt, or process, goes on from
-/// there if the server still has the same.
+/// The beginning of a file that is being fetched, and beside it in a small JSON file what it is the beginning of: a later attempt, or process, goes
+/// on from there if the server still has the same.
 /// </summary>
 internal sealed class PartialFile : IDisposable
 {
@@ -82,7 +82,8 @@ internal sealed class PartialFile : IDisposable
     }
 
     /// <summary>Hashes of all bytes, in lower-case hex.</summary>
-    public (string Sha256, string Md5) Hashes() => (Convert.ToHexStringLower(_sha256.GetCurrentHash()), Convert.ToHexStringLower(_md5.GetCurrentHash()));
+    public (string Sha256, string Md5) Hashes() =>
+        (Convert.ToHexStringLower(_sha256.GetCurrentHash()), Convert.ToHexStringLower(_md5.GetCurrentHash()));
 
     /// <summary>Gives the whole file its name, once it is safely on the disk.</summary>
     public void Publish(string path)

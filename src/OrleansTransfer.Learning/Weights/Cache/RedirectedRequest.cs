@@ -6,8 +6,8 @@ using System.Text.RegularExpressions;
 namespace OrleansTransfer.Learning.Weights.Cache;
 
 /// <summary>
-/// A GET that follows redirects itself: model hubs name a file's SHA-256 (X-Linked-ETag) only in the answer that redirects to their storage, and a redirect
-/// must not lead from HTTPS to HTTP.
+/// A GET that follows redirects itself: model hubs name a file's SHA-256 (X-Linked-ETag) only in the answer that redirects to their storage, and a
+/// redirect must not lead from HTTPS to HTTP.
 /// </summary>
 internal static partial class RedirectedRequest
 {

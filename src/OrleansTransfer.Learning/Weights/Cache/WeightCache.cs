@@ -5,8 +5,8 @@ using OrleansTransfer.Learning.Weights.Catalogue;
 namespace OrleansTransfer.Learning.Weights.Cache;
 
 /// <summary>
-/// Weights on this machine's disk, by name, fetched when they are not there. Every use checks the file's bytes against what is published and against what
-/// they were when they came. Several processes may share a cache: each file is fetched once. Safe for use by several threads.
+/// Weights on this machine's disk, by name, fetched when they are not there. Every use checks the file's bytes against what is published and against
+/// what they were when they came. Several processes may share a cache: each file is fetched once. Safe for use by several threads.
 /// </summary>
 /// <param name="http">Makes clients named <see cref="ClientName"/>; see <see cref="WeightCacheServices"/>.</param>
 /// <param name="catalogue">What can be fetched by name.</param>
@@ -88,7 +88,9 @@ public sealed class WeightCache(IHttpClientFactory http, WeightCatalogue catalog
         }
     }
 
-    /// <summary>Copies a user's file into the cache under a name. It is checked first: it must open, and fit the backbone that the name begins with.</summary>
+    /// <summary>
+    /// Copies a user's file into the cache under a name. It is checked first: it must open, and fit the backbone that the name begins with.
+    /// </summary>
     /// <param name="file">A weights file of any format.</param>
     /// <param name="name">A name of the catalogue, or a new one whose backbone is known.</param>
     /// <param name="cancellationToken">Interrupts.</param>
@@ -230,7 +232,8 @@ public sealed class WeightCache(IHttpClientFactory http, WeightCatalogue catalog
 
     private const string Unchecked = "nothing is published to check against";
 
-    private static string CheckedAgainst(WeightEntry? entry) => entry is null or { Checksum.Kind: ChecksumKind.None } ? Unchecked : $"{entry.Checksum}";
+    private static string CheckedAgainst(WeightEntry? entry) =>
+        entry is null or { Checksum.Kind: ChecksumKind.None } ? Unchecked : $"{entry.Checksum}";
 
     private static string Otherwise(WantedWeights wanted) => (wanted.Url, wanted.Entry) switch
     {
@@ -261,7 +264,8 @@ public sealed class WeightCache(IHttpClientFactory http, WeightCatalogue catalog
     {
         try
         {
-            await using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 0, FileOptions.SequentialScan);
+            await using var stream = new FileStream(
+                path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0, FileOptions.SequentialScan);
             using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             using var md5 = entry?.Checksum.Kind == ChecksumKind.Md5 ? IncrementalHash.CreateHash(HashAlgorithmName.MD5) : null;
             var block = new byte[1 << 20];

@@ -16,8 +16,8 @@ public sealed record WeightCacheOptions
     public DownloadOptions Download { get; init; } = new();
 
     /// <summary>
-    /// Options from <c>OTX_CACHE</c> (default <c>otx</c> in <c>XDG_CACHE_HOME</c>, else <c>~/.cache/otx</c>), <c>OTX_OFFLINE</c> (<c>1</c> or <c>true</c>)
-    /// and <c>OTX_WEIGHTS_MIRROR</c> (see <see cref="WeightMirror"/>).
+    /// Options from <c>OTX_CACHE</c> (default <c>otx</c> in <c>XDG_CACHE_HOME</c>, else <c>~/.cache/otx</c>), <c>OTX_OFFLINE</c> (<c>1</c> or
+    /// <c>true</c>) and <c>OTX_WEIGHTS_MIRROR</c> (see <see cref="WeightMirror"/>).
     /// </summary>
     /// <exception cref="LearningException">A variable's value is not understood.</exception>
     public static WeightCacheOptions FromEnvironment(Func<string, string?> environment)

@@ -11,8 +11,9 @@ public static class WeightCacheServices
     private static readonly TimeSpan s_connectTimeout = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// Adds a <see cref="WeightCache"/> over the public catalogue, and the HTTP client that it fetches with: through the proxy that <c>HTTPS_PROXY</c>,
-    /// <c>HTTP_PROXY</c> and <c>NO_PROXY</c> name. A <see cref="WeightCatalogue"/> or <see cref="TimeProvider"/> that is registered already is used.
+    /// Adds a <see cref="WeightCache"/> over the public catalogue, and the HTTP client that it fetches with: through the proxy that
+    /// <c>HTTPS_PROXY</c>, <c>HTTP_PROXY</c> and <c>NO_PROXY</c> name. A <see cref="WeightCatalogue"/> or <see cref="TimeProvider"/> that is
+    /// registered already is used.
     /// </summary>
     public static IServiceCollection AddWeightCache(this IServiceCollection services, WeightCacheOptions options)
     {

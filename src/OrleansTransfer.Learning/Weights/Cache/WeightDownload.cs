@@ -5,8 +5,8 @@ using System.Net.Http.Headers;
 namespace OrleansTransfer.Learning.Weights.Cache;
 
 /// <summary>
-/// Fetches one file: attempt after attempt until it is whole, each going on where the last one ended if the server still has the same file, and checks it.
-/// What an interruption leaves is taken up by the next download of the same file.
+/// Fetches one file: attempt after attempt until it is whole, each going on where the last one ended if the server still has the same file, and
+/// checks it. What an interruption leaves is taken up by the next download of the same file.
 /// </summary>
 /// <param name="http">A client that neither follows redirects nor limits the whole time.</param>
 /// <param name="options">Patience.</param>
@@ -21,7 +21,9 @@ internal sealed class WeightDownload(
     private readonly SpeedMeter _speed = new(time);
     private readonly string _shownUrl = UrlText.Shown(request.Url);
 
-    /// <summary>Fetches the file into <paramref name="partialPath"/> and publishes it with <paramref name="publish"/> once it is whole and checked.</summary>
+    /// <summary>
+    /// Fetches the file into <paramref name="partialPath"/> and publishes it with <paramref name="publish"/> once it is whole and checked.
+    /// </summary>
     /// <exception cref="WeightDownloadException">It cannot be had; says why, what was tried, and what to do.</exception>
     /// <exception cref="OperationCanceledException">Interrupted; the part that came stays.</exception>
     public async Task RunAsync(string partialPath, Action<PartialFile, DownloadedFile> publish, CancellationToken cancellationToken)
@@ -46,7 +48,8 @@ internal sealed class WeightDownload(
             }
             var length = partial.Length;
             publish(partial, new(hashes.Sha256, length, partial.Origin?.Sha256 is not null));
-            progress?.Report(new(request.Name, WeightProgressKind.Finished, length, length, 0, $"{request.Name}: {Megabytes(length)}, SHA-256 {hashes.Sha256}."));
+            progress?.Report(new(
+                request.Name, WeightProgressKind.Finished, length, length, 0, $"{request.Name}: {Megabytes(length)}, SHA-256 {hashes.Sha256}."));
         }
         catch (IOException e) when (IsDiskFull(e))
         {
@@ -74,7 +77,7 @@ internal sealed class WeightDownload(
                 furthest = Math.Max(furthest, partial.Length);
                 if (failures >= options.Failures) throw Give($"{e.Message}; {failures} attempts in a row failed", e);
                 var pause = options.PauseAfter(failures, e.RetryAfter, Random.Shared.NextDouble());
-                Report(WeightProgressKind.Trouble, partial, $"{e.Message}; trying again in {pause.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s.");
+                Report(WeightProgressKind.Trouble, partial, $"{e.Message}; trying again in {Seconds(pause)}.");
                 await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
             }
             catch (DownloadFailureException e)
@@ -104,8 +107,7 @@ internal sealed class WeightDownload(
         }
         catch (OperationCanceledException e) when (stall.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new DownloadFailureException(
-                $"nothing came for {options.StallTimeout.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s", passing: true, inner: e);
+            throw new DownloadFailureException($"nothing came for {Seconds(options.StallTimeout)}", passing: true, inner: e);
         }
         catch (HttpRequestException e)
         {
@@ -235,6 +237,8 @@ internal sealed class WeightDownload(
     };
 
     private static string Words(HttpStatusCode status) => $"{(int)status} ({status})";
+
+    private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture) + " s";
 
     private static string Megabytes(long bytes) => (bytes / 1e6).ToString(bytes < 1e6 ? "0.0##" : "N1", CultureInfo.InvariantCulture) + " MB";
 

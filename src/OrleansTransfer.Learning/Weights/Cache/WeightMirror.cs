@@ -1,8 +1,8 @@
 namespace OrleansTransfer.Learning.Weights.Cache;
 
 /// <summary>
-/// A server that has the catalogue's files. Its address replaces scheme, host and port of an entry's URL, whose path and query are appended:
-/// with <c>https://mirror.example/ml</c>, <c>https://download.pytorch.org/models/x.pth</c> is fetched from <c>https://mirror.example/ml/models/x.pth</c>.
+/// A server that has the catalogue's files. Its address replaces scheme, host and port of an entry's URL, whose path and query are appended: with
+/// <c>https://mirror.example/ml</c>, <c>https://download.pytorch.org/models/x.pth</c> is fetched from <c>https://mirror.example/ml/models/x.pth</c>.
 /// Where the address contains <c>{host}</c>, the publisher's host is put there: <c>https://mirror.example/{host}</c>.
 /// </summary>
 public sealed class WeightMirror

@@ -3,9 +3,9 @@ using OrleansTransfer.Learning.Data;
 namespace OrleansTransfer.Learning.Weights.Catalogue;
 
 /// <summary>
-/// ImageNet weights of timm (pytorch-image-models). Its model hub publishes no checksum beside a file; its server names the SHA-256 when the file is asked for.
-/// Accuracies and preprocessing are those of timm's own evaluation; the resized side is floor(crop / crop_pct).
-/// timm's MobileNetV3 is not among them: it normalises batches with another epsilon than torchvision's, or pads as TensorFlow does.
+/// ImageNet weights of timm (pytorch-image-models). Its model hub publishes no checksum beside a file; its server names the SHA-256 when the file is
+/// asked for. Accuracies and preprocessing are those of timm's own evaluation; the resized side is floor(crop / crop_pct). timm's MobileNetV3 is not
+/// among them: it normalises batches with another epsilon than torchvision's, or pads as TensorFlow does.
 /// </summary>
 internal static class TimmWeights
 {

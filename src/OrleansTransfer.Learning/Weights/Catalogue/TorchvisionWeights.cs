@@ -3,8 +3,8 @@ using OrleansTransfer.Learning.Data;
 namespace OrleansTransfer.Learning.Weights.Catalogue;
 
 /// <summary>
-/// torchvision's ImageNet weights. The digits in a file's name begin its SHA-256. Accuracies are those of torchvision's documentation. Where there are two
-/// generations, the second was trained with a newer recipe and is evaluated after resizing to 232 pixels.
+/// torchvision's ImageNet weights. The digits in a file's name begin its SHA-256. Accuracies are those of torchvision's documentation. Where there
+/// are two generations, the second was trained with a newer recipe and is evaluated after resizing to 232 pixels.
 /// </summary>
 internal static class TorchvisionWeights
 {
@@ -12,7 +12,8 @@ internal static class TorchvisionWeights
 
     private static readonly Preprocessing s_second = Preprocessing.ImageNet with { Resize = 232 };
 
-    // What the network itself sees: torchvision normalises by ImageNet's mean, and its Inception then undoes that and maps to -1..1 (transform_input).
+    // What the network itself sees: torchvision normalises by ImageNet's mean, and its Inception then undoes that and maps to -1..1
+    // (transform_input).
     private static readonly Preprocessing s_inception = new(342, 299, Interpolation.Bilinear, [0.5f, 0.5f, 0.5f], [0.5f, 0.5f, 0.5f]);
 
     public static IEnumerable<WeightEntry> All =>

@@ -49,5 +49,5 @@ public sealed class WeightCatalogue
     /// preprocessing along; null when there is none.
     /// </summary>
     public WeightEntry? ByContent(string backbone, string sha256) => Of(backbone).FirstOrDefault(entry =>
-        entry.Checksum.Kind is ChecksumKind.Sha256 or ChecksumKind.Sha256Prefix && sha256.StartsWith(entry.Checksum.Digits, StringComparison.Ordinal));
+        entry.Checksum.Kind is ChecksumKind.Sha256 or ChecksumKind.Sha256Prefix && entry.Checksum.Contradiction(sha256, "") is null);
 }

@@ -35,7 +35,9 @@ public sealed partial record WeightChecksum(ChecksumKind Kind, string Digits)
         ? new(digits.Length == 64 ? ChecksumKind.Sha256 : ChecksumKind.Sha256Prefix, digits.ToLowerInvariant())
         : throw new LearningException($"'{digits}' is no SHA-256; expected its 64 hexadecimal digits, or at least the first 8 of them.");
 
-    /// <summary>Says how a file with these hashes differs from the published one, as a clause; null when it does not, or nothing is published.</summary>
+    /// <summary>
+    /// Says how a file with these hashes differs from the published one, as a clause; null when it does not, or nothing is published.
+    /// </summary>
     /// <param name="sha256">SHA-256 of the file, 64 lower-case digits.</param>
     /// <param name="md5">MD5 of the file, 32 lower-case digits; used only where an MD5 is published.</param>
     public string? Contradiction(string sha256, string md5) => Kind switch

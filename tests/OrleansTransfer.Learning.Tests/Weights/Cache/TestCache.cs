@@ -20,8 +20,8 @@ internal sealed class TestCache : IDisposable
         string? folder = null)
     {
         Entry = new(
-            WeightName.TryParse(Name)!, new($"{server}/models/squeeze.safetensors"), checksum ?? WeightChecksum.None, WeightFormat.Safetensors, "nothing",
-            "MIT", 12.5, Preprocessing.ImageNet);
+            WeightName.TryParse(Name)!, new($"{server}/models/squeeze.safetensors"), checksum ?? WeightChecksum.None, WeightFormat.Safetensors,
+            "nothing", "MIT", 12.5, Preprocessing.ImageNet);
         var options = new WeightCacheOptions
         {
             Folder = folder ?? _folder.Path,

@@ -140,7 +140,8 @@ public sealed class WeightCacheTests : IDisposable
     [Fact]
     public async Task An_address_is_cached_by_all_of_it_and_held_against_the_checksum_that_is_asked_for()
     {
-        await using var server = new WeightServer((request, answer) => answer.FileAsync(request, TestCache.Bytes(seed: request.Path.Length), "\"v1\""));
+        await using var server = new WeightServer((request, answer) =>
+            answer.FileAsync(request, TestCache.Bytes(seed: request.Path.Length), "\"v1\""));
         using var test = new TestCache(server.Address);
         var (a, b) = ($"{server.Address}/a/w.pth", $"{server.Address}/bb/w.pth");
         var sha256 = TestCache.Sha256(TestCache.Bytes(seed: "/a/w.pth".Length));

@@ -66,7 +66,8 @@ public sealed class WeightDownloadTests
             {
                 var rest = replaced.AsMemory(request.From);
                 await answer.HeadAsync(
-                    206, $"Content-Length: {rest.Length}", "ETag: \"v2\"", $"Content-Range: bytes {request.From}-{replaced.Length - 1}/{replaced.Length}");
+                    206, $"Content-Length: {rest.Length}", "ETag: \"v2\"",
+                    $"Content-Range: bytes {request.From}-{replaced.Length - 1}/{replaced.Length}");
                 await answer.BodyAsync(rest);
             }
         });
@@ -147,7 +148,8 @@ public sealed class WeightDownloadTests
     {
         var damaged = s_content.ToArray();
         damaged[123_456] ^= 1;
-        await using var server = new WeightServer((request, answer) => answer.FileAsync(request, request.Number == 1 ? damaged : s_content, "\"v1\""));
+        await using var server = new WeightServer((request, answer) =>
+            answer.FileAsync(request, request.Number == 1 ? damaged : s_content, "\"v1\""));
         using var test = new TestCache(server.Address, WeightChecksum.Sha256(TestCache.Sha256(s_content)[..9]));
         var progress = new RecordedProgress();
         var weights = await test.GetAsync(progress);
@@ -259,7 +261,8 @@ public sealed class WeightDownloadTests
     public async Task A_disk_that_is_too_small_is_told_before_the_first_byte_is_written()
     {
         await using var server = WeightServer.Of(s_content);
-        using var test = new TestCache(server.Address, change: options => options with { Download = options.Download with { FreeSpace = _ => 1000 } });
+        using var test = new TestCache(
+            server.Address, change: options => options with { Download = options.Download with { FreeSpace = _ => 1000 } });
         var error = await Assert.ThrowsAsync<WeightDownloadException>(() => test.GetAsync());
         Assert.Contains("needs 0.3 MB more", error.Message);
         Assert.Contains("OTX_CACHE", error.Message);
