@@ -26,6 +26,16 @@ public abstract class ImageClassifier(string architecture) : nn.Module<Tensor, T
     /// </summary>
     public abstract IReadOnlyList<string> HeadPrefixes { get; }
 
+    /// <summary>
+    /// Key prefixes (without the trailing dot) of modules that serve training only and that published weights may lack: <c>AuxLogits</c>. A file
+    /// without any key of such a module takes the module away with <see cref="RemoveOptional"/>.
+    /// </summary>
+    public virtual IReadOnlyList<string> OptionalPrefixes => [];
+
+    /// <summary>Takes away the module <paramref name="prefix"/>, one of <see cref="OptionalPrefixes"/>; the logits do not depend on it.</summary>
+    public virtual void RemoveOptional(string prefix) =>
+        throw new InvalidOperationException($"{Architecture} has no optional module '{prefix}'.");
+
     /// <summary>Whether the state-dict key, or module name, <paramref name="key"/> belongs to the head.</summary>
     public bool IsHead(string key)
     {
@@ -56,14 +66,16 @@ public abstract class ImageClassifier(string architecture) : nn.Module<Tensor, T
     /// <summary>Draws all weights anew from <paramref name="seed"/>, by the rules the architecture's origin uses for training from scratch.</summary>
     public abstract void Initialize(long seed);
 
-    /// <summary>Puts <paramref name="next"/> in the place of the child <paramref name="current"/>, on the same device and in the same mode, and
-    /// disposes the latter.</summary>
-    private protected T Replace<T>(string name, T current, T next) where T : nn.Module
+    /// <summary>
+    /// Puts <paramref name="next"/> in the place of <paramref name="current"/>, a child of <paramref name="owner"/>, on the same device and in the
+    /// same mode, and disposes the latter.
+    /// </summary>
+    internal static T Replace<T>(nn.Module owner, string name, T current, T next) where T : nn.Module
     {
         if (current.parameters().FirstOrDefault() is { } parameter) next.to(parameter.device);
-        next.train(training);
-        register_module(name, null!);
-        register_module(name, next);
+        next.train(owner.training);
+        owner.register_module(name, null!);
+        owner.register_module(name, next);
         current.Dispose();
         return next;
     }

@@ -21,6 +21,12 @@ internal static class Initializers
     /// fan-out).</summary>
     public static void KaimingNormalFanOut(Tensor weight, Generator generator) => Normal(weight, 0, Math.Sqrt(2.0 / FanOut(weight)), generator);
 
+    /// <summary>
+    /// The same for each of <paramref name="groups"/> groups on its own, as TensorFlow counts: std = sqrt(2 / (fan-out / groups)).
+    /// </summary>
+    public static void NormalFanOut(Tensor weight, int groups, Generator generator) =>
+        Normal(weight, 0, Math.Sqrt(2.0 * groups / (weight.shape[2] * weight.shape[3] * weight.shape[0])), generator);
+
     /// <summary>He's uniform initialisation for ReLU, preserving the variance of activations (arXiv 1502.01852, equation 10): bound = sqrt(6 /
     /// fan-in).</summary>
     public static void KaimingUniformFanIn(Tensor weight, Generator generator) => Uniform(weight, Math.Sqrt(6.0 / FanIn(weight)), generator);

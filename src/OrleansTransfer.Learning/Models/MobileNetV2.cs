@@ -70,7 +70,7 @@ public sealed class MobileNetV2 : ImageClassifier
     /// <inheritdoc/>
     public override void ReplaceHead(int classes, double dropout, long seed)
     {
-        classifier = Replace(nameof(classifier), classifier, Head(classes, dropout));
+        classifier = Replace(this, nameof(classifier), classifier, Head(classes, dropout));
         Classes = classes;
         using var generator = new Generator((ulong)seed);
         InitializeHead(generator);

@@ -90,8 +90,8 @@ public sealed class ResNet : ImageClassifier
     /// <inheritdoc/>
     public override void ReplaceHead(int classes, double dropout, long seed)
     {
-        this.dropout = Replace(nameof(this.dropout), this.dropout, new SeededDropout(dropout));
-        fc = Replace(nameof(fc), fc, Linear(FeatureWidth, classes));
+        this.dropout = Replace(this, nameof(this.dropout), this.dropout, new SeededDropout(dropout));
+        fc = Replace(this, nameof(fc), fc, Linear(FeatureWidth, classes));
         Classes = classes;
         using var generator = new Generator((ulong)seed);
         Initializers.Linear(fc, generator);
@@ -119,14 +119,8 @@ public sealed class ResNet : ImageClassifier
         {
             using var scope = NewDisposeScope();
             var output = Branch(input);
-            return output.add_(Shortcut is { } shortcut ? shortcut.call(Subsample(input)) : input).relu_().MoveToOuterDisposeScope();
+            return output.add_(Shortcut is { } shortcut ? shortcut.call(Subsampling.Every(_stride, input)) : input).relu_().MoveToOuterDisposeScope();
         }
-
-        // A strided 1x1 convolution is an unstrided one of every stride-th pixel. The two-step form is exact, and it keeps clear of oneDNN (in
-        // libtorch 2.10), which divides by zero while it plans the backward pass of the strided form with 512 channels and more: that kills the
-        // process.
-        private Tensor Subsample(Tensor input) =>
-            _stride == 1 ? input : input.slice(2, 0, input.shape[2], _stride).slice(3, 0, input.shape[3], _stride);
 
         protected static Sequential? Downsample(int input, int output, int stride) => stride == 1 && input == output
             ? null

@@ -79,7 +79,7 @@ public sealed class SqueezeNet : ImageClassifier
     /// <inheritdoc/>
     public override void ReplaceHead(int classes, double dropout, long seed)
     {
-        classifier = Replace(nameof(classifier), classifier, Head(classes, dropout));
+        classifier = Replace(this, nameof(classifier), classifier, Head(classes, dropout));
         Classes = classes;
         using var generator = new Generator((ulong)seed);
         InitializeHead(generator);

@@ -2,9 +2,15 @@ using static TorchSharp.torch;
 
 namespace OrleansTransfer.Learning.Training;
 
-/// <summary>Mean cross-entropy, in nats, of the logits of a labelled stream.</summary>
+/// <summary>
+/// Mean cross-entropy, in nats, of the logits of a labelled stream. A network with an auxiliary classifier adds that one's cross-entropy, times <see
+/// cref="AuxiliaryWeight"/>.
+/// </summary>
 public sealed class CrossEntropyLoss(string stream = TrainingData.Train) : ILossTerm
 {
+    /// <summary>torchvision's factor in training Inception v3.</summary>
+    public const double AuxiliaryWeight = 0.4;
+
     /// <inheritdoc/>
     public string Name => "cross-entropy";
 
@@ -15,6 +21,10 @@ public sealed class CrossEntropyLoss(string stream = TrainingData.Train) : ILoss
     public Tensor Compute(LossContext context)
     {
         var pass = context[stream];
-        return nn.functional.cross_entropy(pass.Logits, pass.Labels, reduction: nn.Reduction.Sum).div(pass.GlobalCount);
+        var loss = Mean(pass.Logits, pass);
+        return pass.AuxiliaryLogits is { } auxiliary ? loss + Mean(auxiliary, pass) * AuxiliaryWeight : loss;
     }
+
+    private static Tensor Mean(Tensor logits, StreamPass pass) =>
+        nn.functional.cross_entropy(logits, pass.Labels, reduction: nn.Reduction.Sum).div(pass.GlobalCount);
 }

@@ -19,7 +19,8 @@ public sealed class LossContext
 /// <summary>One batch on the replica's device. Outputs are computed when first asked for, once.</summary>
 public sealed class StreamPass
 {
-    private readonly Lazy<Tensor> _images, _labels, _logits, _features;
+    private readonly Lazy<Tensor> _images, _labels, _features;
+    private readonly Lazy<(Tensor Logits, Tensor? Auxiliary)> _outputs;
 
     internal StreamPass(ImageClassifier model, Device device, ImageBatch batch)
     {
@@ -27,7 +28,9 @@ public sealed class StreamPass
         GlobalCount = batch.GlobalCount;
         _images = new(() => batch.Images.to(device));
         _labels = new(() => batch.Labels.to(device));
-        _logits = new(() => model.call(Images));
+        _outputs = new(() => model.training && model is IAuxiliaryClassifier classifier
+            ? classifier.ForwardWithAuxiliary(Images)
+            : (model.call(Images), null));
         _features = new(() => model.Features(Images));
     }
 
@@ -44,7 +47,10 @@ public sealed class StreamPass
     public Tensor Labels => _labels.Value;
 
     /// <summary>Logits <c>[n,K]</c>.</summary>
-    public Tensor Logits => _logits.Value;
+    public Tensor Logits => _outputs.Value.Logits;
+
+    /// <summary>Logits <c>[n,K]</c> of the network's auxiliary classifier in training; null where there is none.</summary>
+    public Tensor? AuxiliaryLogits => _outputs.Value.Auxiliary;
 
     /// <summary>Penultimate features <c>[n,F]</c>; a pass of its own beside <see cref="Logits"/>.</summary>
     public Tensor Features => _features.Value;

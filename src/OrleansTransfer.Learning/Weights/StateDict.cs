@@ -12,7 +12,9 @@ public sealed record LoadOptions(bool IgnoreHead = false);
 /// <param name="Loaded">Keys whose values come from the file.</param>
 /// <param name="Dropped">Keys of the file's head that were passed over.</param>
 /// <param name="Reset">Batch counters that the file lacks; they are set to 0.</param>
-public sealed record LoadReport(IReadOnlyList<string> Loaded, IReadOnlyList<string> Dropped, IReadOnlyList<string> Reset);
+/// <param name="Removed">Modules for training only that the file lacks; they are taken out of the model.</param>
+public sealed record LoadReport(
+    IReadOnlyList<string> Loaded, IReadOnlyList<string> Dropped, IReadOnlyList<string> Reset, IReadOnlyList<string> Removed);
 
 /// <summary>Moves weights between models and files, by key.</summary>
 public static class StateDict
@@ -31,6 +33,7 @@ public static class StateDict
         foreach (var key in report.Loaded) file.CopyTo(key, state[key]);
         using var noGradient = no_grad();
         foreach (var key in report.Reset) state[key].zero_();
+        foreach (var prefix in report.Removed) model.RemoveOptional(prefix);
         return report;
     }
 
@@ -46,8 +49,10 @@ public static class StateDict
     /// </summary>
     public static int? HeadWidth(ImageClassifier model, IWeightsFile file)
     {
-        // Only the last layer's width depends on the labels.
-        var bias = model.state_dict().Keys.LastOrDefault(key => model.IsHead(key) && key.EndsWith(".bias", StringComparison.Ordinal));
+        // Of the layers of a head, only the last one's width is sure to be the number of labels.
+        var last = model.HeadPrefixes[^1] + ".";
+        var bias = model.state_dict().Keys.LastOrDefault(
+            key => key.StartsWith(last, StringComparison.Ordinal) && key.EndsWith(".bias", StringComparison.Ordinal));
         if (bias is null || !file.Contains(bias)) return null;
         return file.Info(bias).Shape is [var width] && width is > 0 and <= int.MaxValue ? (int)width : null;
     }
@@ -67,7 +72,7 @@ public static class StateDict
     {
         var comparison = new StateDictComparison(model, state, file, options.IgnoreHead);
         return comparison.Fits
-            ? new(comparison.Fitting, comparison.Dropped, comparison.Counters)
+            ? new(comparison.Fitting, comparison.Dropped, comparison.Counters, comparison.Removed)
             : throw new WeightsMismatchException(file.Path, model.Architecture, comparison);
     }
 }

@@ -14,8 +14,10 @@ internal sealed class StateDictComparison
     public StateDictComparison(ImageClassifier model, IReadOnlyDictionary<string, Tensor> state, IWeightsFile file, bool ignoreHead)
     {
         _model = model;
+        Removed = [.. model.OptionalPrefixes.Where(prefix => !file.Names.Any(name => LiesIn(prefix, name)))];
         foreach (var (key, tensor) in state)
         {
+            if (Removed.Any(prefix => LiesIn(prefix, key))) continue;
             if (ignoreHead && InHead(key)) continue;
             if (!file.Contains(key))
             {
@@ -39,6 +41,8 @@ internal sealed class StateDictComparison
 
     public List<string> Counters { get; } = [];
 
+    public List<string> Removed { get; }
+
     public List<string> Unexpected { get; } = [];
 
     public List<string> Dropped { get; } = [];
@@ -48,6 +52,9 @@ internal sealed class StateDictComparison
     public bool Fits => Missing.Count + Unexpected.Count + Mismatched.Count == 0;
 
     public bool OnlyTheHeadDiffers => !Fits && Missing.Concat(Unexpected).Concat(Mismatched.Select(pair => pair.Key)).All(InHead);
+
+    private static bool LiesIn(string prefix, string key) =>
+        key.Length > prefix.Length && key[prefix.Length] == '.' && key.StartsWith(prefix, StringComparison.Ordinal);
 
     private bool InHead(string key) => _model.IsHead(key);
 

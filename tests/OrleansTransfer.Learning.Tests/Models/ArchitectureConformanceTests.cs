@@ -1,5 +1,7 @@
 using OrleansTransfer.Learning.Compute;
+using OrleansTransfer.Learning.Data;
 using OrleansTransfer.Learning.Models;
+using OrleansTransfer.Learning.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,10 +12,18 @@ public class ArchitectureConformanceTests
 {
     public static TheoryData<string> AllBackbones => [.. Backbones.Names];
 
-    // One of each family, small ones: for what is slow and does not depend on depth.
-    public static TheoryData<string> Families => ["squeezenet1_0", "squeezenet1_1", "mobilenet_v2", "resnet18", "resnet50"];
+    // Only width 1 of MobileNetV1 has an origin to be compared with; the others are the same code with fewer channels.
+    public static TheoryData<string> WithReference =>
+        [.. Backbones.Names.Except(["mobilenetv1_025", "mobilenetv1_050", "mobilenetv1_075"])];
 
-    [Theory, MemberData(nameof(AllBackbones))]
+    // One of each family, small ones: for what is slow and does not depend on depth.
+    public static TheoryData<string> Families =>
+    [
+        "squeezenet1_0", "squeezenet1_1", "mobilenetv1_025", "mobilenet_v2", "mobilenet_v3_small", "mobilenet_v3_large", "resnet18", "resnet50",
+        "inception_v3", "legacy_xception", "vgg16", "vgg16_bn",
+    ];
+
+    [Theory, MemberData(nameof(WithReference))]
     public void Computes_what_its_origin_computes_under_the_same_keys(string name)
     {
         var reference = ParityReference.Read(name);
@@ -63,8 +73,9 @@ public class ArchitectureConformanceTests
         foreach (var (key, value) in backbone) Assert.Equal(value.bytes, first.state_dict()[key].bytes);
         foreach (var key in keys.Where(key => first.IsHead(key))) Assert.Equal(second.state_dict()[key].bytes, first.state_dict()[key].bytes);
         Assert.DoesNotContain(first.modules(), module => module.training);
-        Assert.Equal(0.2, Assert.Single(first.modules().OfType<SeededDropout>()).Probability);
-        using (no_grad()) Assert.Equal([3L, 5], first.call(randn(3, 3, 64, 64)).shape);
+        Assert.NotEmpty(first.modules().OfType<SeededDropout>());
+        Assert.All(first.modules().OfType<SeededDropout>(), dropout => Assert.Equal(0.2, dropout.Probability));
+        using (no_grad()) Assert.Equal([2L, 5], first.call(randn(2, 3, Size(name), Size(name))).shape);
 
         second.ReplaceHead(5, 0.2, seed: 12);
         Assert.Contains(keys.Where(key => first.IsHead(key)), key => !second.state_dict()[key].bytes.SequenceEqual(first.state_dict()[key].bytes));
@@ -77,15 +88,17 @@ public class ArchitectureConformanceTests
         using var model = Backbones.Get(name).Create(1000);
         model.Initialize(3);
         model.ReplaceHead(4, 0, seed: 5);
-        var loss = nn.functional.cross_entropy(model.call(rand(8, 3, 64, 64)), tensor(new long[] { 0, 1, 2, 3, 0, 1, 2, 3 }));
-        loss.backward();
+        // At its full input size, a network with an auxiliary classifier uses it.
+        var size = model is IAuxiliaryClassifier ? 299 : Size(name);
+        using var batch = new ImageBatch(rand(4, 3, size, size), tensor(new long[] { 0, 1, 2, 3 }), 4);
+        var context = new LossContext(model, CPU, new Dictionary<string, ImageBatch> { [TrainingData.Train] = batch });
+        new CrossEntropyLoss().Compute(context).backward();
         foreach (var (key, parameter) in model.named_parameters())
         {
             var gradient = parameter.grad;
             Assert.True(gradient is not null && gradient.isfinite().all().ToBoolean(), $"{key} of {name} has no finite gradient.");
         }
-        var weight = model.named_parameters().Last(entry => entry.name.EndsWith(".weight", StringComparison.Ordinal)).parameter;
-        Assert.True(weight.grad!.abs().max().ToSingle() > 0);
+        Assert.True(Last(model, ".weight").grad!.abs().max().ToSingle() > 0);
     }
 
     [Theory, MemberData(nameof(Families))]
@@ -111,7 +124,7 @@ public class ArchitectureConformanceTests
         using var model = Backbones.Get(name).Create(6);
         model.Initialize(1);
         model.eval();
-        var input = randn(2, 3, 64, 96);
+        var input = randn(2, 3, Size(name), Size(name) + 32);
         var features = model.Features(input);
         Assert.Equal([2L, model.FeatureWidth], features.shape);
         Assert.Equal([2L, 6], model.call(input).shape);
@@ -136,7 +149,7 @@ public class ArchitectureConformanceTests
     public void A_hundred_forward_passes_leave_no_tensor_behind(string name)
     {
         using var model = Backbones.Get(name).Create(2);
-        using var input = zeros(2, 3, 32, 32);
+        using var input = zeros(1, 3, Size(name), Size(name));
         void Pass()
         {
             model.call(input).Dispose();
@@ -148,6 +161,11 @@ public class ArchitectureConformanceTests
         Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }
 
+    // Tiny, but accepted by the family.
+    private static int Size(string name) => Math.Max(64, Backbones.Get(name).MinimumInputSize);
+
     private static Tensor Last(ImageClassifier model, string suffix) =>
-        model.state_dict().Last(pair => model.IsHead(pair.Key) && pair.Key.EndsWith(suffix, StringComparison.Ordinal)).Value;
+        model.state_dict()
+            .Last(pair => pair.Key.StartsWith(model.HeadPrefixes[^1], StringComparison.Ordinal) && pair.Key.EndsWith(suffix, StringComparison.Ordinal))
+            .Value;
 }
