@@ -74,39 +74,45 @@ public sealed class WeightsTests(DrawnLeaves leaves) : IDisposable
     }
 
     [Fact]
-    public async Task A_node_fetches_the_weights_of_a_recipe_and_afterwards_everything_works_offline()
+    public async Task A_node_fetches_the_imagenet_weights_of_a_recipe_and_afterwards_everything_works_offline()
     {
-        var content = Model("resnet18");
+        const string Backbone = "mobilenetv1_100", Tag = "ra4_e3600_r224_in1k";
+        var content = Model(Backbone);
         using var state = new StateFolder();
-        string[] recipe = [.. Training.ResNet(leaves, epochs: 1, batchSize: 12), "--set", $"model.weights={Name}", "--workers", "1"];
+        string[] recipe =
+        [
+            .. Training.ResNet(leaves, epochs: 1, batchSize: 12),
+            "--set", $"model.backbone={Backbone}", "--set", "model.weights=imagenet", "--workers", "1",
+        ];
         await using (var server = WeightServer.Of(content))
         {
             await using var cluster = await TestCluster.StartAsync(state.Path, nodes: 1, From(server));
             var remote = (await OtxProcess.RunAsync([.. recipe, "--cluster", cluster.Nodes[0].Http])).Expect(0).Json;
-            Assert.Equal(HubPath, Assert.Single(server.Requests).Path);
+            Assert.Equal($"/timm/{Backbone}.{Tag}/resolve/main/model.safetensors", Assert.Single(server.Requests).Path);
 
             using var description = JsonDocument.Parse(await File.ReadAllTextAsync(
                 Path.Combine(remote.GetProperty("bundle").GetString()!, "bundle.json"), TestContext.Current.CancellationToken));
             var weights = description.RootElement.GetProperty("baseWeights");
-            Assert.Equal(Name, weights.GetProperty("name").GetString());
+            Assert.Equal($"{Backbone}/{Tag}", weights.GetProperty("name").GetString());
             Assert.Equal(content, await File.ReadAllBytesAsync(
                 state.File($"weights/{weights.GetProperty("sha256").GetString()}"), TestContext.Current.CancellationToken));
 
-            // What timm evaluates these weights with: 235 to 224, here for pictures of 64.
+            // What timm evaluates these weights with: 256 to 224, here for pictures of 64.
             var preprocessing = description.RootElement.GetProperty("preprocessing");
             Assert.Equal("bicubic", preprocessing.GetProperty("interpolation").GetString());
-            Assert.Equal((67, 64), (preprocessing.GetProperty("resize").GetInt32(), preprocessing.GetProperty("crop").GetInt32()));
+            Assert.Equal((73, 64), (preprocessing.GetProperty("resize").GetInt32(), preprocessing.GetProperty("crop").GetInt32()));
+            Assert.Equal(0.5, preprocessing.GetProperty("mean")[0].GetDouble());
         }
 
         // The server is gone.
         using var elsewhere = new StateFolder();
         var offline = new Dictionary<string, string> { ["OTX_CACHE"] = _folder.Combine("cache"), ["OTX_OFFLINE"] = "0" };
         (await OtxProcess.RunAsync(offline, [.. recipe, "--offline", "--state", elsewhere.Path, "--devices", "cpu:1"])).Expect(0);
-        (await OtxProcess.RunAsync(offline, ["weights", "pull", Name, "--offline"])).Expect(0);
+        (await OtxProcess.RunAsync(offline, ["weights", "pull", Backbone, "--offline"])).Expect(0);
         var (input, logits) = (_folder.Combine("input.safetensors"), _folder.Combine("logits.safetensors"));
         using (var zeros = torch.zeros(1, 3, 64, 64)) SafetensorsWriter.Write(input, [("input", zeros)]);
         (await OtxProcess.RunAsync(
-            offline, ["models", "forward", "resnet18", "--weights", Name, "--offline", "--input", input, "--output", logits])).Expect(0);
+            offline, ["models", "forward", Backbone, "--weights", "imagenet", "--offline", "--input", input, "--output", logits])).Expect(0);
         Assert.True(File.Exists(logits));
     }
 

@@ -3,8 +3,9 @@ using static TorchSharp.torch;
 namespace OrleansTransfer.Learning.Models;
 
 /// <summary>
-/// What makes an unstrided 1x1 convolution a strided one: it sees only every stride-th pixel. The two-step form is exact, and it keeps clear of oneDNN
-/// (in libtorch 2.10), which divides by zero while it plans the backward pass of the strided form with 512 channels and more: that kills the process.
+/// What makes an unstrided 1x1 convolution a strided one: it sees only every stride-th pixel. The two-step form is exact, and it keeps clear of
+/// oneDNN (in libtorch 2.10), which divides by zero while it plans the backward pass of the strided form with 512 channels and more: that kills the
+/// process.
 /// </summary>
 internal static class Subsampling
 {

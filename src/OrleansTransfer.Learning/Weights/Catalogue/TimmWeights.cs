@@ -11,7 +11,18 @@ internal static class TimmWeights
 {
     private static readonly IReadOnlyList<float> s_half = [0.5f, 0.5f, 0.5f];
     private static readonly Preprocessing s_resnet = Bicubic(235, 224);
-    private static readonly Preprocessing s_inception = Bicubic(341, 299) with { Mean = s_half, Std = s_half };
+
+    // The network here, as torchvision's, undoes ImageNet's normalisation and maps to -1..1, which is what these weights were trained on.
+    private static readonly Preprocessing s_inception = Bicubic(341, 299);
+
+    // These were trained on ImageNet's normalisation, (x - m) / s. What the network makes of (x - mean) / std is that again when
+    // mean = m + s (2 m - 1) and std = 2 s^2.
+    private static readonly Preprocessing s_gluon = Bicubic(341, 299) with
+    {
+        Mean = [0.47813f, 0.436288f, 0.3637f],
+        Std = [0.104882f, 0.100352f, 0.10125f],
+    };
+
     private static readonly Preprocessing s_xception = Bicubic(333, 299) with { Mean = s_half, Std = s_half };
 
     public static IEnumerable<WeightEntry> All =>
@@ -23,7 +34,7 @@ internal static class TimmWeights
         OnHub("resnet152", "resnet152", "a1h_in1k", 82.82, s_resnet),
         OnHub("inception_v3", "inception_v3", "tf_in1k", 77.87, s_inception),
         OnHub("inception_v3", "inception_v3", "tf_adv_in1k", 77.60, s_inception),
-        OnHub("inception_v3", "inception_v3", "gluon_in1k", 78.81, Bicubic(341, 299)),
+        OnHub("inception_v3", "inception_v3", "gluon_in1k", 78.81, s_gluon),
         // Nine digits, not eight: the same weights as on the hub, with a published checksum.
         new(new("legacy_xception", "cadene"),
             new("https://github.com/huggingface/pytorch-image-models/releases/download/v0.1-cadene/xception-43020ad28.pth"),

@@ -12,9 +12,7 @@ internal static class TorchvisionWeights
 
     private static readonly Preprocessing s_second = Preprocessing.ImageNet with { Resize = 232 };
 
-    // What the network itself sees: torchvision normalises by ImageNet's mean, and its Inception then undoes that and maps to -1..1
-    // (transform_input).
-    private static readonly Preprocessing s_inception = new(342, 299, Interpolation.Bilinear, [0.5f, 0.5f, 0.5f], [0.5f, 0.5f, 0.5f]);
+    private static readonly Preprocessing s_inception = Preprocessing.ImageNet with { Resize = 342, Crop = 299 };
 
     public static IEnumerable<WeightEntry> All =>
     [
