@@ -49,7 +49,12 @@ internal static class PullWeightsCommand
         {
             output.Document(pulled.Select(weights => new
             {
-                weights.Name, weights.Path, weights.Record!.Size, weights.Record.Sha256, weights.Record.Checked, weights.Record.Source,
+                weights.Name,
+                weights.Path,
+                weights.Record!.Size,
+                weights.Record.Sha256,
+                weights.Record.Checked,
+                weights.Record.Source,
             }));
         }
         output.Table(["NAME", "MB", "SHA-256", "CHECKED AGAINST", "FILE"], pulled.Select(weights => (string[])

@@ -14,7 +14,9 @@ public class DownloadViewTests
         Download(new DownloadView(streams), resumeAt: 25);
         var lines = streams.ErrorText.TrimEnd().Split('\n');
         Assert.Equal("w: going on", lines[0]);
-        Assert.Equal(Enumerable.Range(3, 8).Select(tenth => $"w: {tenth * 10}.0 of 100.0 MB ({tenth * 10} %), 2.0 MB/s, 0:00:{50 - tenth * 5:00} left"), lines[1..^1]);
+        Assert.Equal(
+            Enumerable.Range(3, 8).Select(tenth => $"w: {tenth * 10}.0 of 100.0 MB ({tenth * 10} %), 2.0 MB/s, 0:00:{50 - tenth * 5:00} left"),
+            lines[1..^1]);
         Assert.Equal("w: done", lines[^1]);
         Assert.DoesNotContain('\r', streams.ErrorText);
     }
