@@ -4,6 +4,7 @@ using OrleansTransfer.Cli.Terminal;
 using OrleansTransfer.Contracts.Recipes;
 using OrleansTransfer.Host;
 using OrleansTransfer.Learning;
+using OrleansTransfer.Learning.Weights.Cache;
 using OrleansTransfer.Storage;
 
 namespace OrleansTransfer.Cli;
@@ -52,6 +53,7 @@ public static class CliApplication
         ExportCommand.Create(streams),
         ExperimentsCommand.Create(streams),
         ModelsCommand.Create(streams),
+        WeightsCommand.Create(streams),
         DataCommand.Create(streams),
         NodeCommand.Create(streams),
         ClusterCommand.Create(streams),
@@ -73,6 +75,9 @@ public static class CliApplication
             case CliException known:
                 stderr.WriteLine($"error: {known.Message}");
                 return known.ExitCode;
+            case WeightDownloadException:
+                stderr.WriteLine($"error: {error.Message}");
+                return ExitCodes.Failed;
             case LearningException or BundleException or NodeStartException:
                 stderr.WriteLine($"error: {error.Message}");
                 return ExitCodes.WrongInput;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OrleansTransfer.Cli.Terminal;
+using OrleansTransfer.Learning.Weights.Cache;
 
 namespace OrleansTransfer.Cli;
 
@@ -10,6 +11,12 @@ namespace OrleansTransfer.Cli;
 /// <param name="StateGiven">Whether the user chose the state: commands to type next must then repeat it.</param>
 internal sealed record Connection(Uri? Cluster, string State, string? Devices, bool StateGiven)
 {
+    /// <summary>The weight cache of the cluster in this process; null: as the environment has it.</summary>
+    public WeightCacheOptions? Weights { get; init; }
+
+    /// <summary>Is told when the cluster in this process fetches weights; null for nobody.</summary>
+    public IProgress<WeightProgress>? Downloads { get; init; }
+
     /// <summary>What a further command needs to find the same experiments, with a leading space; empty when it is the default.</summary>
     public string Suffix => Cluster is not null ? $" --cluster {Cluster.ToString().TrimEnd('/')}"
         : StateGiven ? $" --state {(StateLocation.IsContainer(State) ? StateLocation.Shown(State) : ShellPath.Of(State))}"

@@ -12,6 +12,14 @@ internal static class Embedding
 
     /// <summary>Starts the cluster of one that commands run on without <c>--cluster</c>: loopback only, free ports, silent.</summary>
     public static Task<NodeHost> StartClusterAsync(Connection connection, CancellationToken cancellationToken) => StartNodeAsync(
-        new NodeOptions { EphemeralPorts = true, QuietLogs = true, StateLocation = connection.State, Devices = connection.Devices },
+        new NodeOptions
+        {
+            EphemeralPorts = true,
+            QuietLogs = true,
+            StateLocation = connection.State,
+            Devices = connection.Devices,
+            Weights = connection.Weights,
+            Downloads = connection.Downloads,
+        },
         cancellationToken);
 }

@@ -9,6 +9,8 @@ using OrleansTransfer.Cluster.Hosting;
 using OrleansTransfer.Gateway;
 using OrleansTransfer.Host.Health;
 using OrleansTransfer.Host.Metrics;
+using OrleansTransfer.Learning;
+using OrleansTransfer.Learning.Weights.Cache;
 using OrleansTransfer.Storage;
 
 namespace OrleansTransfer.Host;
@@ -39,6 +41,8 @@ internal static class NodeComposition
         builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, SilentLifetime>());
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(container);
+        builder.Services.AddWeightCache(options.Weights ?? WeightsFromEnvironment());
+        if (options.Downloads is { } downloads) builder.Services.AddSingleton(downloads);
         builder.Services.AddSingleton<NodeFault>();
         builder.Services.AddSingleton<Readiness>();
         builder.Services.AddNodeMetrics(identity.Name);
@@ -51,6 +55,18 @@ internal static class NodeComposition
         app.MapNodeMetrics();
         app.MapOrleansTransferApi();
         return app;
+    }
+
+    private static WeightCacheOptions WeightsFromEnvironment()
+    {
+        try
+        {
+            return WeightCacheOptions.FromEnvironment(Environment.GetEnvironmentVariable);
+        }
+        catch (LearningException e)
+        {
+            throw new NodeStartException(e.Message, e);
+        }
     }
 
     private static void ConfigureSilo(ISiloBuilder silo, NodePorts ports, NodeIdentity identity, IPEndPoint? firstNode)

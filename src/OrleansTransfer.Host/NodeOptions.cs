@@ -1,3 +1,5 @@
+using OrleansTransfer.Learning.Weights.Cache;
+
 namespace OrleansTransfer.Host;
 
 /// <summary>What a node is told when it starts.</summary>
@@ -20,6 +22,12 @@ public sealed record NodeOptions
 
     /// <summary>Where experiments, checkpoints and bundles are kept: a folder or the location of a container. Default <c>.otx</c>.</summary>
     public string StateLocation { get; init; } = ".otx";
+
+    /// <summary>Where weights that recipes name are cached and fetched from; null asks the environment.</summary>
+    public WeightCacheOptions? Weights { get; init; }
+
+    /// <summary>Is told when weights are fetched; null writes it to the log.</summary>
+    public IProgress<WeightProgress>? Downloads { get; init; }
 
     /// <summary>Logs warnings and errors only. Default false.</summary>
     public bool QuietLogs { get; init; }

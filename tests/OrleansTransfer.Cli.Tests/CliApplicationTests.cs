@@ -187,6 +187,9 @@ public sealed class CliApplicationTests : IAsyncLifetime
         using var document = JsonDocument.Parse(streams.OutText);
         Assert.Equal(1_248_424, document.RootElement.GetProperty("parameters").GetInt64());
         Assert.Equal(9, document.RootElement.GetProperty("stages").GetArrayLength());
+        var published = Assert.Single(document.RootElement.GetProperty("published").EnumerateArray());
+        Assert.Equal("squeezenet1_0/imagenet1k_v1", published.GetProperty("name").GetString());
+        Assert.Equal(58.092, published.GetProperty("top1").GetDouble());
     }
 
     private string Recipe(string text)

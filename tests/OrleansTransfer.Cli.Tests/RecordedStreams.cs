@@ -13,7 +13,7 @@ internal sealed class RecordedStreams : IConsoleStreams
 
     public bool OutIsTerminal => false;
 
-    public bool ErrorIsTerminal => false;
+    public bool ErrorIsTerminal { get; init; }
 
     public string OutText => _out.ToString();
 

@@ -11,6 +11,8 @@ public sealed class BadInputTests(DrawnLeaves leaves)
     [InlineData("a folder with one label", "label")]
     [InlineData("weights of another network", "missing", "features.0.weight", "unexpected", "stranger")]
     [InlineData("a truncated weights file", "weights.safetensors")]
+    [InlineData("weights that nobody may fetch", "model.weights: squeezenet1_1/imagenet1k_v1 is not on this machine", "otx weights add")]
+    [InlineData("weights of another name", "model.weights: ", "did you mean 'squeezenet1_1/imagenet1k_v1'?")]
     [InlineData("more workers than devices", "resources.workers", "5", "2")]
     [InlineData("a batch smaller than the workers", "training.batchSize", "1 samples for 2 workers")]
     [InlineData("a picture size the network cannot take", "model.inputSize", "16 pixels", "at least 17")]
@@ -67,6 +69,10 @@ public sealed class BadInputTests(DrawnLeaves leaves)
             case "a truncated weights file":
                 File.WriteAllBytes(folder.Combine("weights.safetensors"), Safetensors.Write("features.0.weight", 1, 2, 3)[..^5]);
                 return [.. recipe, "--set", "model.weights=" + folder.Combine("weights.safetensors")];
+            case "weights that nobody may fetch":
+                return [.. recipe, "--set", "model.weights=imagenet"];
+            case "weights of another name":
+                return [.. recipe, "--set", "model.weights=squeezenet1_1/imagenet1k_v0"];
             case "more workers than devices":
                 return [.. recipe, "--workers", "5"];
             case "a batch smaller than the workers":

@@ -46,6 +46,10 @@ internal sealed partial class OtxProcess : IAsyncDisposable
         var own = start.Environment.Keys.Where(name => name.StartsWith("OTX_", StringComparison.Ordinal)).ToList();
         foreach (var name in own) start.Environment.Remove(name);
 
+        // A test that wants weights says from where; no other opens a connection or finds what its user has.
+        start.Environment["OTX_OFFLINE"] = "1";
+        start.Environment["OTX_CACHE"] = Path.Combine(Path.GetTempPath(), "otx-e2e-empty");
+
         // The machine's cores belong to the tests' processes together.
         start.Environment["OMP_NUM_THREADS"] = "1";
         foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
@@ -79,9 +83,12 @@ internal sealed partial class OtxProcess : IAsyncDisposable
         new(arguments, environment);
 
     /// <summary>Starts it and waits for its end.</summary>
-    public static async Task<OtxResult> RunAsync(params IEnumerable<string> arguments)
+    public static Task<OtxResult> RunAsync(params IEnumerable<string> arguments) => RunAsync(null, arguments);
+
+    /// <summary>Starts it in these surroundings and waits for its end.</summary>
+    public static async Task<OtxResult> RunAsync(IReadOnlyDictionary<string, string>? environment, IEnumerable<string> arguments)
     {
-        await using var process = Start(arguments);
+        await using var process = Start(arguments, environment);
         return await process.WaitAsync(s_longest);
     }
 

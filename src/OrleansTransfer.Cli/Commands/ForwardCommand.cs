@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OrleansTransfer.Cli.Terminal;
+using OrleansTransfer.Cli.Weights;
 using OrleansTransfer.Learning.Compute;
 using OrleansTransfer.Learning.Models;
 
@@ -11,7 +12,12 @@ internal static class ForwardCommand
     public static Command Create(IConsoleStreams streams)
     {
         var name = new Argument<string>("name") { Description = "A name from `otx models list`." };
-        var weights = new Option<string>("--weights") { Description = "Weights of the network.", HelpName = "F.safetensors", Required = true };
+        var weights = new Option<string>("--weights")
+        {
+            Description = "Weights of the network: imagenet, a name from `otx weights list`, a file, or an address.",
+            HelpName = "WEIGHTS",
+            Required = true,
+        };
         var input = new Option<string>("--input")
         {
             Description = "File with a tensor 'input' [N,3,H,W], normalised.",
@@ -28,12 +34,16 @@ internal static class ForwardCommand
         {
             name, weights, input, result,
         };
-        command.SetAction(parse =>
+        var offline = new OfflineOption(command);
+        command.SetAction(async (parse, interrupted) =>
         {
             Allocator.KeepLargeBlocks();
-            var path = parse.GetRequiredValue(result);
-            RawForward.Run(parse.GetRequiredValue(name), parse.GetRequiredValue(weights), parse.GetRequiredValue(input), path);
+            var (backbone, path) = (parse.GetRequiredValue(name), parse.GetRequiredValue(result));
+            using var local = LocalWeights.Open(offline.Read(parse));
+            var file = await local.FileOfAsync(backbone, parse.GetRequiredValue(weights), new DownloadView(streams), interrupted);
+            RawForward.Run(backbone, file, parse.GetRequiredValue(input), path);
             streams.Error.WriteLine($"The logits are in {path}.");
+            return ExitCodes.Done;
         });
         return command;
     }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using OrleansTransfer.Cli.Terminal;
 using OrleansTransfer.Learning.Models;
+using OrleansTransfer.Learning.Weights.Catalogue;
 using static TorchSharp.torch;
 
 namespace OrleansTransfer.Cli.Commands;
@@ -23,8 +24,11 @@ internal static class ListModelsCommand
     {
         var models = Backbones.All.Select(Describe).ToList();
         if (output.Json) output.Document(models);
-        output.Table(["NAME", "PARAMETERS", "INPUT", "STAGES", "KEYS"], models.Select(model =>
-            (string[])[model.Name, Figures.Count(model.Parameters), $"{model.InputSize}", $"{model.Stages}", model.Library]));
+        output.Table(["NAME", "PARAMETERS", "INPUT", "STAGES", "KEYS", "TOP-1", "SOURCES"], models.Select(model => (string[])
+        [
+            model.Name, Figures.Count(model.Parameters), $"{model.InputSize}", $"{model.Stages}", model.Library,
+            model.Top1 is { } top1 ? ListWeightsCommand.Percent(top1) : "-", string.Join(", ", model.Sources),
+        ]));
         output.Note("`otx models show NAME` tells more of one.");
     }
 
@@ -33,8 +37,19 @@ internal static class ListModelsCommand
         using var scope = NewDisposeScope();
         using var model = backbone.Create(Classes);
         var parameters = model.parameters().Sum(parameter => parameter.numel());
-        return new(backbone.Name, backbone.Library, parameters, backbone.Preprocessing.Crop, model.Stages.Count);
+        var published = WeightCatalogue.Public.Of(backbone.Name);
+        return new(
+            backbone.Name, backbone.Library, parameters, backbone.Preprocessing.Crop, model.Stages.Count, published.FirstOrDefault()?.Top1,
+            [.. published.Select(entry => entry.Name.Tag)]);
     }
 
-    private sealed record ListedModel(string Name, string Library, long Parameters, int InputSize, int Stages);
+    /// <param name="Name">Of the network.</param>
+    /// <param name="Library">Whose key names it has.</param>
+    /// <param name="Parameters">With a head of 1000 labels.</param>
+    /// <param name="InputSize">Pixels.</param>
+    /// <param name="Stages">How many.</param>
+    /// <param name="Top1">Accuracy of the default weights in percent; null where there are none.</param>
+    /// <param name="Sources">Tags of the weights that can be fetched, the default first.</param>
+    private sealed record ListedModel(
+        string Name, string Library, long Parameters, int InputSize, int Stages, double? Top1, IReadOnlyList<string> Sources);
 }

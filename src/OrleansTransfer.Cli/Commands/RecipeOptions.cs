@@ -14,7 +14,12 @@ internal sealed class RecipeOptions
 
     private readonly Option<string?> _name = new("--name") { Description = "Name of the experiment (name).", HelpName = "NAME" };
     private readonly Option<string?> _backbone = new("--backbone") { Description = "Pretrained network (model.backbone).", HelpName = "NAME" };
-    private readonly Option<string?> _weights = new("--weights") { Description = "imagenet, none, or a file (model.weights).", HelpName = "WEIGHTS" };
+    private readonly Option<string?> _weights = new("--weights")
+    {
+        Description = "imagenet, none, a name from `otx weights list`, a file, or an address (model.weights).",
+        HelpName = "WEIGHTS",
+    };
+
     private readonly Option<int?> _epochs = new("--epochs") { Description = "Passes over the data (training.epochs).", HelpName = "N" };
     private readonly Option<int?> _batchSize = new("--batch-size")
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using OrleansTransfer.Cli.Terminal;
 using OrleansTransfer.Learning.Data;
 using OrleansTransfer.Learning.Models;
+using OrleansTransfer.Learning.Weights.Catalogue;
 using static TorchSharp.torch;
 
 namespace OrleansTransfer.Cli.Commands;
@@ -37,7 +38,9 @@ internal static class ShowModelCommand
             ("multiply-adds", $"{Figures.Count(model.MultiplyAccumulates)} per picture of {input.Crop}x{input.Crop}"),
             ("features", $"{model.FeatureWidth}"),
             ("input", $"resize {input.Resize}, crop {input.Crop}, {input.Interpolation}; at least {model.MinimumInputSize} pixels"),
-            ("weights", $"a safetensors file with the keys of {model.Library}, or none"));
+            ("weights", $"a file with the keys of {model.Library}, none, or:"));
+        output.Table(["SOURCES", "TOP-1", "PREPROCESSING"], model.Published.Select(source =>
+            (string[])[source.Name, ListWeightsCommand.Percent(source.Top1), source.Preprocessing]));
         output.Line();
         output.Table(["STAGE", "PARAMETERS", "KEYS"], model.Stages.Select(stage =>
             (string[])[stage.Name, Figures.Count(stage.Parameters), string.Join(", ", stage.Prefixes)]));
@@ -51,9 +54,11 @@ internal static class ShowModelCommand
         var parameters = model.named_parameters().ToList();
         var stages = model.Stages.Select(stage => new ShownStage(
             stage.Name, parameters.Where(parameter => stage.Contains(parameter.name)).Sum(parameter => parameter.parameter.numel()), stage.Prefixes));
+        var published = WeightCatalogue.Public.Of(backbone.Name)
+            .Select(entry => new ShownWeights($"{entry.Name}", entry.Top1, $"{entry.Preprocessing}", entry.Licence, entry.Url.AbsoluteUri)).ToList();
         return new(
             backbone.Name, backbone.Library, statistics.Parameters, statistics.MultiplyAccumulates, model.FeatureWidth, backbone.MinimumInputSize,
-            backbone.Preprocessing, ["file", "none"], [.. stages]);
+            backbone.Preprocessing, ["file", "none", .. published.Select(source => source.Name)], published, [.. stages]);
     }
 
     private sealed record ShownModel(
@@ -65,7 +70,10 @@ internal static class ShowModelCommand
         int MinimumInputSize,
         Preprocessing Preprocessing,
         IReadOnlyList<string> WeightSources,
+        IReadOnlyList<ShownWeights> Published,
         IReadOnlyList<ShownStage> Stages);
+
+    private sealed record ShownWeights(string Name, double Top1, string Preprocessing, string Licence, string Url);
 
     private sealed record ShownStage(string Name, long Parameters, IReadOnlyList<string> Prefixes);
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using OrleansTransfer.Cli.Runs;
 using OrleansTransfer.Cli.Terminal;
+using OrleansTransfer.Cli.Weights;
 using OrleansTransfer.Contracts.Recipes;
 
 namespace OrleansTransfer.Cli.Commands;
@@ -14,11 +15,25 @@ internal static class TrainCommand
         var recipe = new RecipeOptions(command);
         var detach = new Option<bool>("--detach") { Description = "Return as soon as the experiment is queued; needs --cluster." };
         command.Add(detach);
+        var offline = new OfflineOption(command);
         var connection = new ConnectionOptions(command, trains: true);
         var output = new OutputOption(command);
         command.SetAction((parse, interrupted) => RunAsync(
-            recipe.Read(parse).Recipe, connection.Read(parse), parse.GetValue(detach), output.Open(parse, streams), interrupted));
+            recipe.Read(parse).Recipe,
+            WithWeights(connection.Read(parse), offline, parse, streams),
+            parse.GetValue(detach),
+            output.Open(parse, streams),
+            interrupted));
         return command;
+    }
+
+    private static Connection WithWeights(Connection connection, OfflineOption offline, ParseResult parse, IConsoleStreams streams)
+    {
+        if (connection.Cluster is null) return connection with { Weights = offline.Read(parse), Downloads = new DownloadView(streams) };
+        return offline.Given(parse)
+            ? throw new CliException(
+                "--offline is about this process, and the nodes of a cluster fetch weights themselves: start them with OTX_OFFLINE=1.")
+            : connection;
     }
 
     private static async Task<int> RunAsync(Recipe recipe, Connection connection, bool detach, Output output, CancellationToken interrupted)

@@ -6,6 +6,7 @@ using OrleansTransfer.Cluster.Workers;
 using OrleansTransfer.Contracts.Experiments;
 using OrleansTransfer.Contracts.Recipes;
 using OrleansTransfer.Contracts.Scheduling;
+using OrleansTransfer.Learning.Weights.Cache;
 using OrleansTransfer.Storage;
 
 namespace OrleansTransfer.Cluster.Experiments;
@@ -16,6 +17,8 @@ public sealed class ExperimentService(
     IBlobContainer container,
     ExperimentCatalog catalog,
     NodeIdentity identity,
+    WeightCache weights,
+    IProgress<WeightProgress> downloads,
     TimeProvider time,
     IHostApplicationLifetime lifetime) : IExperimentService
 {
@@ -124,7 +127,8 @@ public sealed class ExperimentService(
     }
 
     private async Task<PreparedRecipe> PrepareAsync(Recipe recipe, CancellationToken cancellationToken) =>
-        await new RecipePreparation(container, identity.CacheFolder).PrepareAsync(recipe, await ClusterAsync(cancellationToken), cancellationToken);
+        await new RecipePreparation(new(container, identity.CacheFolder, weights, downloads))
+            .PrepareAsync(recipe, await ClusterAsync(cancellationToken), cancellationToken);
 
     private async Task ImportWeightsAsync(string path, string sha256, CancellationToken cancellationToken)
     {

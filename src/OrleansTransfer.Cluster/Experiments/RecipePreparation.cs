@@ -6,12 +6,12 @@ using OrleansTransfer.Learning;
 using OrleansTransfer.Learning.Data;
 using OrleansTransfer.Learning.Models;
 using OrleansTransfer.Learning.Weights;
-using OrleansTransfer.Storage;
 
 namespace OrleansTransfer.Cluster.Experiments;
 
 /// <summary>A recipe that was checked against the world.</summary>
-/// <param name="Recipe">Resolved: every default filled in, workers a number.</param>
+/// <param name="Recipe">Resolved: every default filled in, workers a number, weights by their full name, preprocessing as those weights
+/// expect.</param>
 /// <param name="Dataset">Samples and their split.</param>
 /// <param name="WeightsPath">Local file of the pretrained weights, or null.</param>
 /// <param name="WeightsSha256">Their SHA-256 in lower-case hex, or null.</param>
@@ -19,9 +19,10 @@ namespace OrleansTransfer.Cluster.Experiments;
 public sealed record PreparedRecipe(Recipe Recipe, DatasetIndex Dataset, string? WeightsPath, string? WeightsSha256, long TotalSteps);
 
 /// <summary>
-/// Checks a recipe against the data, the weights and the cluster, and completes it. Reports every problem it can find at once; changes nothing.
+/// Checks a recipe against the data, the weights and the cluster, and completes it. Reports every problem it can find at once; changes nothing but
+/// the cache of weights.
 /// </summary>
-public sealed class RecipePreparation(IBlobContainer container, string cacheFolder)
+public sealed class RecipePreparation(RecipeWeights weights)
 {
     /// <summary>Checks and completes a recipe.</summary>
     /// <exception cref="RecipeException">It cannot be run.</exception>
@@ -31,7 +32,7 @@ public sealed class RecipePreparation(IBlobContainer container, string cacheFold
         var dataset = problems.Any(problem => problem.Path.StartsWith("data", StringComparison.Ordinal)) ? null
             : await Task.Run(() => ScanData(recipe, problems, cancellationToken), cancellationToken);
         var workers = CheckDevices(recipe, cluster, problems);
-        var weights = await CheckModelAsync(recipe, dataset?.Labels.Count ?? 2, problems, cancellationToken);
+        (recipe, var weightsPath, var weightsSha256) = await CheckModelAsync(recipe, dataset?.Labels.Count ?? 2, problems, cancellationToken);
 
         if (dataset is not null && recipe.Training.BatchSize >= 0)
         {
@@ -53,7 +54,7 @@ public sealed class RecipePreparation(IBlobContainer container, string cacheFold
             Data = recipe.Data with { Labels = dataset!.Labels },
         };
         var steps = (long)RunPlan.TrainingBatches(resolved, dataset.Train.Count).StepsPerEpoch * resolved.Training.Epochs;
-        return new(resolved, dataset, weights.Path, weights.Sha256, steps);
+        return new(resolved, dataset, weightsPath, weightsSha256, steps);
     }
 
     private static DatasetIndex? ScanData(Recipe recipe, List<RecipeProblem> problems, CancellationToken cancellationToken)
@@ -106,23 +107,30 @@ public sealed class RecipePreparation(IBlobContainer container, string cacheFold
         ? "no node"
         : string.Join("; ", cluster.Nodes.Select(node => $"{node.Name} with {string.Join(", ", node.Devices.Select(device => device.Name))}"));
 
-    private async Task<(string? Path, string? Sha256)> CheckModelAsync(
+    /// <summary>The recipe with its weights pinned, and their file; every value null or as it was where there is a problem.</summary>
+    private async Task<(Recipe Recipe, string? Path, string? Sha256)> CheckModelAsync(
         Recipe recipe, int classes, List<RecipeProblem> problems, CancellationToken cancellationToken)
     {
         try
         {
             var backbone = Backbones.Get(recipe.Model.Backbone);
+            recipe = weights.Pin(recipe);
             var size = RunPlan.PreprocessingOf(recipe, backbone).Crop;
             if (size < backbone.MinimumInputSize)
                 problems.Add(new(
                     "model.inputSize", $"{size} pixels are too few for {backbone.Name}, which needs at least {backbone.MinimumInputSize}."));
             using var model = backbone.Create(classes);
             if (problems.Count == 0) RunPlan.Of(recipe, model, classes);
-            var weights = await LocateWeightsAsync(recipe, problems, cancellationToken);
-            if (weights.Path is null) return weights;
-            using var file = WeightFile.Open(weights.Path);
+
+            // Nothing is fetched for a recipe that cannot be run anyway.
+            if (await weights.LocateAsync(recipe, mayFetch: problems.Count == 0, cancellationToken) is not { } located) return (recipe, null, null);
+            using var file = WeightFile.Open(located.Path);
             StateDict.Check(model, file, new(IgnoreHead: true));
-            return weights;
+            return (weights.Recognise(recipe, located.Sha256), located.Path, located.Sha256);
+        }
+        catch (RecipeException e)
+        {
+            problems.AddRange(e.Problems);
         }
         catch (LearningException e) when (e.Message.StartsWith("preprocessing:", StringComparison.Ordinal))
         {
@@ -140,39 +148,7 @@ public sealed class RecipePreparation(IBlobContainer container, string cacheFold
         {
             problems.Add(new(e.Message.Contains("stage", StringComparison.Ordinal) ? "transfer.unfreeze" : "model.backbone", e.Message));
         }
-        return (null, null);
-    }
-
-    private async Task<(string? Path, string? Sha256)> LocateWeightsAsync(
-        Recipe recipe, List<RecipeProblem> problems, CancellationToken cancellationToken)
-    {
-        var weights = recipe.Model.Weights;
-        switch (weights)
-        {
-            case "none":
-                return (null, null);
-            case "imagenet":
-                problems.Add(new(
-                    "model.weights",
-                    "'imagenet' names weights that are not on this machine, and this version does not download any. " +
-                    $"Give the path of a safetensors file of {recipe.Model.Backbone}, or 'none' to train from scratch."));
-                return (null, null);
-        }
-        if (weights.StartsWith("blob:", StringComparison.Ordinal))
-        {
-            var sha256 = weights["blob:".Length..].ToLowerInvariant();
-            var path = await container.MaterializeAsync(BlobLayout.Weights(sha256), cacheFolder, cancellationToken);
-            if (path is null) problems.Add(new("model.weights", $"{container.Description} holds no weights {sha256}."));
-            return (path, sha256);
-        }
-        if (!File.Exists(weights))
-        {
-            problems.Add(new(
-                "model.weights",
-                Directory.Exists(weights) ? $"'{weights}' is a folder; a safetensors file is needed." : $"there is no file '{weights}'."));
-            return (null, null);
-        }
-        return (weights, await Task.Run(() => WeightFile.Sha256(weights), cancellationToken));
+        return (recipe, null, null);
     }
 
     private static string NameFor(string folder)

@@ -7,6 +7,7 @@ using OrleansTransfer.Cluster.Exchange;
 using OrleansTransfer.Cluster.Experiments;
 using OrleansTransfer.Cluster.Scheduling;
 using OrleansTransfer.Cluster.Workers;
+using OrleansTransfer.Learning.Weights.Cache;
 using OrleansTransfer.Storage;
 
 namespace OrleansTransfer.Cluster.Hosting;
@@ -16,7 +17,7 @@ public static class ClusterServices
 {
     /// <summary>
     /// Adds grains' services, placement, grain state over the blob container, and the services that run on every node. An <see
-    /// cref="IBlobContainer"/> must be registered.
+    /// cref="IBlobContainer"/> and a <see cref="WeightCache"/> must be registered.
     /// </summary>
     public static ISiloBuilder AddOrleansTransferCluster(this ISiloBuilder builder, NodeIdentity identity)
     {
@@ -29,6 +30,7 @@ public static class ClusterServices
         services.TryAddSingleton<GroupRegistry>();
         services.TryAddSingleton<DeviceTable>();
         services.TryAddSingleton<ExperimentCatalog>();
+        services.TryAddSingleton<IProgress<WeightProgress>, LoggedDownloads>();
         services.TryAddSingleton<IExperimentService, ExperimentService>();
         services.TryAddSingleton<WorkerRunFactory>();
         services.AddHostedService(provider => provider.GetRequiredService<WorkerRunFactory>());

@@ -31,7 +31,7 @@ public sealed class BundlePublisher(IBlobContainer container)
                 [.. preprocessing.Std.Select(Widen)],
                 preprocessing.Channels.ToString().ToLowerInvariant(),
                 preprocessing.Scale),
-            BaseWeights = assignment.WeightsSha256 is { } sha256 ? new(Path.GetFileName(recipe.Model.Weights), sha256) : null,
+            BaseWeights = assignment.WeightsSha256 is { } sha256 ? new(NameOf(recipe.Model.Weights), sha256) : null,
             Recipe = yaml,
             Metrics = new Dictionary<string, double>
             {
@@ -65,6 +65,10 @@ public sealed class BundlePublisher(IBlobContainer container)
         var prefix = BlobLayout.Bundle(assignment.Experiment).TrimEnd('/');
         return container is FolderBlobContainer ? Path.Combine(container.Description, prefix) : $"{container.Description}/{prefix}";
     }
+
+    // A catalogue's name in full; of a path or an address, whose query may be a secret, the last part.
+    private static string NameOf(string weights) => RecipePaths.IsWeightsName(weights) ? weights
+        : Path.GetFileName(RecipePaths.IsUrl(weights) ? new Uri(weights).AbsolutePath : weights);
 
     // The shortest decimal that is the same float: 0.485, not 0.48500001430511475.
     private static double Widen(float value) => double.Parse(value.ToString("R", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);

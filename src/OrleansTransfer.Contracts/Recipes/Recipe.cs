@@ -30,7 +30,8 @@ public sealed record ModelRecipe
     [Id(0)] public string Backbone { get; init; } = "resnet50";
 
     /// <summary>
-    /// <c>imagenet</c>, <c>none</c> (train from scratch), the path of a safetensors file, or <c>blob:</c> and the SHA-256 of imported weights.
+    /// <c>imagenet</c> (the catalogue's default for the backbone), a name of the catalogue or cache like <c>resnet50/imagenet1k_v2</c>, <c>none</c>
+    /// (train from scratch), the path of a weights file, an address, or <c>blob:</c> and the SHA-256 of imported weights.
     /// </summary>
     [Id(1)] public string Weights { get; init; } = "imagenet";
 

@@ -1,16 +1,24 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace OrleansTransfer.Contracts.Recipes;
 
 /// <summary>Which values of a recipe are paths.</summary>
-public static class RecipePaths
+public static partial class RecipePaths
 {
     /// <summary>The scheme of weights that were imported into the container: <c>blob:</c> and their SHA-256.</summary>
     public const string BlobScheme = "blob:";
 
     /// <summary>Whether <see cref="ModelRecipe.Weights"/> names a file.</summary>
     public static bool IsWeightsFile(string weights) =>
-        weights is not ("" or "imagenet" or "none") && !weights.StartsWith(BlobScheme, StringComparison.Ordinal) && !IsUrl(weights);
+        weights is not ("" or "imagenet" or "none") && !weights.StartsWith(BlobScheme, StringComparison.Ordinal) && !IsUrl(weights)
+        && !IsWeightsName(weights);
+
+    /// <summary>
+    /// Whether <see cref="ModelRecipe.Weights"/> has the shape of a catalogue's name, <c>resnet50/imagenet1k_v2</c>: a folder and a file without
+    /// ending, in lower case, are written <c>./folder/file</c>.
+    /// </summary>
+    public static bool IsWeightsName(string weights) => WeightsName().IsMatch(weights);
 
     /// <summary>The fraction that <see cref="DataRecipe.Validation"/> asks for, or null when it is a path.</summary>
     public static double? ValidationFraction(string validation) =>
@@ -30,7 +38,11 @@ public static class RecipePaths
         },
     };
 
-    internal static bool IsUrl(string text) => text.Contains("://", StringComparison.Ordinal);
+    /// <summary>Whether a value names something on a server.</summary>
+    public static bool IsUrl(string text) => text.Contains("://", StringComparison.Ordinal);
+
+    [GeneratedRegex(@"\A[a-z0-9][a-z0-9_]*/[a-z0-9][a-z0-9_-]*\z")]
+    private static partial Regex WeightsName();
 
     private static string Absolute(string path, string baseFolder) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path, baseFolder));
 }

@@ -43,10 +43,10 @@ public static partial class RecipeValidator
     {
         if (model.Backbone.Length == 0) problems.Add(new("model.backbone", "The backbone has no name; `otx models list` shows those there are."));
         if (model.Weights.Length == 0) problems.Add(new("model.weights",
-            "Found an empty text; expected imagenet, none, or the path of a safetensors file."));
-        if (RecipePaths.IsUrl(model.Weights))
-            problems.Add(new("model.weights",
-                $"An URL ('{model.Weights}') is not supported by this version; allowed: imagenet, none, or a file. Download it first."));
+            "Found an empty text; expected imagenet, none, a name like resnet50/imagenet1k_v2, the path of a file, or an address."));
+        if (RecipePaths.IsUrl(model.Weights)
+            && !(Uri.TryCreate(model.Weights, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"))
+            problems.Add(new("model.weights", $"Found '{model.Weights}'; expected an address that begins with https:// or http://."));
         if (model.Weights.StartsWith(RecipePaths.BlobScheme, StringComparison.Ordinal) && !ImportedWeights().IsMatch(model.Weights))
             problems.Add(new("model.weights",
                 $"Found '{model.Weights}'; expected 'blob:' and 64 lower-case hexadecimal digits, the SHA-256 of imported weights."));

@@ -31,7 +31,9 @@ internal sealed class ClassifierSequence : Module<Tensor, Tensor>
     /// <summary>Logits <c>[N,K]</c> of penultimate features <c>[N,F]</c>.</summary>
     public Tensor Logits(Tensor features) => Run(_layers[^Tail..], features);
 
-    /// <summary>Puts a linear layer of <paramref name="classes"/> outputs in the place of the last one and sets every dropout's probability.</summary>
+    /// <summary>
+    /// Puts a linear layer of <paramref name="classes"/> outputs in the place of the last one and sets every dropout's probability.
+    /// </summary>
     public void Replace(int classes, double dropout, Generator generator)
     {
         for (var i = 0; i < _layers.Count; i++)

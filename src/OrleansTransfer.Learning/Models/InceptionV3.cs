@@ -31,8 +31,8 @@ public sealed class InceptionV3 : ImageClassifier, IAuxiliaryClassifier
 
     /// <summary>Makes the network with <paramref name="classes"/> logits and the auxiliary classifier.</summary>
     /// <param name="classes">Width of the logits.</param>
-    /// <param name="transformInput">
-    /// Whether the input, normalised by ImageNet's mean and standard deviation, is brought to the range -1 to 1 first: what the published weights need.
+    /// <param name="transformInput"> Whether the input, normalised by ImageNet's mean and standard deviation, is brought to the range -1 to 1 first:
+    /// what the published weights need.
     /// </param>
     public InceptionV3(int classes, bool transformInput) : base("inception_v3")
     {

@@ -22,7 +22,7 @@ public static class WeightFile
         return PyTorchFile.Recognises(magic) ? PyTorchFile.Open(path) : SafetensorsFile.Open(path);
     }
 
-    private static bool LooksLikeMarkup(ReadOnlySpan<byte> start)
+    internal static bool LooksLikeMarkup(ReadOnlySpan<byte> start)
     {
         start = start.TrimStart("\uFEFF \t\r\n"u8);
         return start.Length > 1 && start[0] == '<' && (start[1] is (byte)'!' or (byte)'?' || char.IsAsciiLetter((char)start[1]));

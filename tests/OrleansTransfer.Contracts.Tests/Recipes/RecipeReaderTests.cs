@@ -83,7 +83,7 @@ public sealed class RecipeReaderTests
               batchSize: -1
               schedule: cosin
             transfer: [1]
-            model: { head: { dropout: 1 }, weights: https://example.org/w }
+            model: { head: { dropout: 1 }, weights: ftp://example.org/w }
             resources: { workers: 1, minWorkers: 2 }
             """);
 
@@ -107,7 +107,6 @@ public sealed class RecipeReaderTests
     [InlineData("data: { train: x }\ntraining: { precision: bf16 }", "training.precision")]
     [InlineData("data: { train: x }\nexchange: { wire: bf16 }", "exchange.wire")]
     [InlineData("data: { train: x }\ntransfer: { method: dann }", "transfer.method")]
-    [InlineData("data: { train: x }\nmodel: { weights: 'https://example.org/w.safetensors' }", "model.weights")]
     public void What_the_format_knows_and_this_version_does_not_is_said_so(string text, string path)
     {
         var problem = Assert.Single(Problems(text));

@@ -20,6 +20,8 @@ public sealed class RecipeValidatorTests
         { "model.head.dropout", Valid with { Model = new() { Head = new() { Dropout = -0.1 } } } },
         { "model.head.type", Valid with { Model = new() { Head = new() { Type = "mlp" } } } },
         { "model.weights", Valid with { Model = new() { Weights = "blob:12" } } },
+        { "model.weights", Valid with { Model = new() { Weights = "ftp://example.org/w.pth" } } },
+        { "model.weights", Valid with { Model = new() { Weights = "" } } },
         { "model.inputSize", Valid with { Model = new() { InputSize = 3 } } },
         { "data.validation", Valid with { Data = Valid.Data with { Validation = "1.0" } } },
         { "data.validation", Valid with { Data = Valid.Data with { Validation = "0" } } },
@@ -53,6 +55,21 @@ public sealed class RecipeValidatorTests
 
         var words = RecipePaths.MakeAbsolute(Valid with { Model = new() { Weights = "none" } }, "/home/user");
         Assert.Equal(("/leaves", "0.2", "none"), Paths(words));
+    }
+
+    [Theory]
+    [InlineData("imagenet", false)]
+    [InlineData("resnet50/imagenet1k_v2", false)]
+    [InlineData("https://example.org/resnet50.pth", false)]
+    [InlineData("./resnet50/imagenet1k_v2", true)]
+    [InlineData("weights/resnet50.pth", true)]
+    [InlineData("resnet50", true)]
+    [InlineData("a/b/c", true)]
+    public void Weights_are_a_path_unless_they_are_a_word_a_name_or_an_address(string weights, bool path)
+    {
+        var recipe = Valid with { Model = new() { Weights = weights } };
+        Assert.Empty(RecipeValidator.Check(recipe));
+        Assert.Equal(path ? Path.GetFullPath(weights, "/home/user") : weights, RecipePaths.MakeAbsolute(recipe, "/home/user").Model.Weights);
     }
 
     private static (string, string, string) Paths(Recipe recipe) => (recipe.Data.Train, recipe.Data.Validation, recipe.Model.Weights);
