@@ -2,16 +2,12 @@ using System.CommandLine;
 using OrleansTransfer.Cli.Terminal;
 using OrleansTransfer.Learning.Models;
 using OrleansTransfer.Learning.Weights.Catalogue;
-using static TorchSharp.torch;
 
 namespace OrleansTransfer.Cli.Commands;
 
 /// <summary><c>otx models list</c>.</summary>
 internal static class ListModelsCommand
 {
-    // The width of the head that public weights have.
-    private const int Classes = 1000;
-
     public static Command Create(IConsoleStreams streams)
     {
         var command = new Command("list", "Networks with their size.");
@@ -24,9 +20,9 @@ internal static class ListModelsCommand
     {
         var models = Backbones.All.Select(Describe).ToList();
         if (output.Json) output.Document(models);
-        output.Table(["NAME", "PARAMETERS", "INPUT", "STAGES", "KEYS", "TOP-1", "SOURCES"], models.Select(model => (string[])
+        output.Table(["NAME", "PARAMETERS", "MACS", "INPUT", "STAGES", "KEYS", "TOP-1", "SOURCES"], models.Select(model => (string[])
         [
-            model.Name, Figures.Count(model.Parameters), $"{model.InputSize}", $"{model.Stages}", model.Library,
+            model.Name, Figures.Count(model.Parameters), Figures.Large(model.MultiplyAccumulates), $"{model.InputSize}", $"{model.Stages}", model.Library,
             model.Top1 is { } top1 ? ListWeightsCommand.Percent(top1) : "-", string.Join(", ", model.Sources),
         ]));
         output.Note("`otx models show NAME` tells more of one.");
@@ -34,22 +30,21 @@ internal static class ListModelsCommand
 
     private static ListedModel Describe(Backbone backbone)
     {
-        using var scope = NewDisposeScope();
-        using var model = backbone.Create(Classes);
-        var parameters = model.parameters().Sum(parameter => parameter.numel());
         var published = WeightCatalogue.Public.Of(backbone.Name);
         return new(
-            backbone.Name, backbone.Library, parameters, backbone.Preprocessing.Crop, model.Stages.Count, published.FirstOrDefault()?.Top1,
-            [.. published.Select(entry => entry.Name.Tag)]);
+            backbone.Name, backbone.Library, backbone.Figures.Parameters, backbone.Figures.MultiplyAccumulates, backbone.Preprocessing.Crop,
+            backbone.Figures.Stages, published.FirstOrDefault()?.Top1, [.. published.Select(entry => entry.Name.Tag)]);
     }
 
     /// <param name="Name">Of the network.</param>
     /// <param name="Library">Whose key names it has.</param>
     /// <param name="Parameters">With a head of 1000 labels.</param>
+    /// <param name="MultiplyAccumulates">For one picture.</param>
     /// <param name="InputSize">Pixels.</param>
     /// <param name="Stages">How many.</param>
     /// <param name="Top1">Accuracy of the default weights in percent; null where there are none.</param>
     /// <param name="Sources">Tags of the weights that can be fetched, the default first.</param>
     private sealed record ListedModel(
-        string Name, string Library, long Parameters, int InputSize, int Stages, double? Top1, IReadOnlyList<string> Sources);
+        string Name, string Library, long Parameters, long MultiplyAccumulates, int InputSize, int Stages, double? Top1,
+        IReadOnlyList<string> Sources);
 }

@@ -39,10 +39,11 @@ public sealed class InceptionV3 : ImageClassifier, IAuxiliaryClassifier
         _transformInput = transformInput;
         _lower =
         [
-            ("Conv2d_1a_3x3", new ConvolutionNorm(3, new("", 32, 3, 3, 2))), ("Conv2d_2a_3x3", new ConvolutionNorm(32, new("", 32, 3, 3) { Padded = false })),
+            ("Conv2d_1a_3x3", new ConvolutionNorm(3, new("", 32, 3, 3, 2))),
+            ("Conv2d_2a_3x3", new ConvolutionNorm(32, new("", 32, 3, 3) { Padded = false })),
             ("Conv2d_2b_3x3", new ConvolutionNorm(32, new("", 64, 3, 3))), ("maxpool1", MaxPool2d(3, 2)),
-            ("Conv2d_3b_1x1", new ConvolutionNorm(64, new("", 80))), ("Conv2d_4a_3x3", new ConvolutionNorm(80, new("", 192, 3, 3) { Padded = false })),
-            ("maxpool2", MaxPool2d(3, 2)),
+            ("Conv2d_3b_1x1", new ConvolutionNorm(64, new("", 80))),
+            ("Conv2d_4a_3x3", new ConvolutionNorm(80, new("", 192, 3, 3) { Padded = false })), ("maxpool2", MaxPool2d(3, 2)),
             ("Mixed_5b", Grid35(192, 32)), ("Mixed_5c", Grid35(256, 64)), ("Mixed_5d", Grid35(288, 64)), ("Mixed_6a", To17(288)),
             ("Mixed_6b", Grid17(128)), ("Mixed_6c", Grid17(160)), ("Mixed_6d", Grid17(160)), ("Mixed_6e", Grid17(192)),
         ];

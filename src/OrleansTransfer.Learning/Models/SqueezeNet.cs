@@ -105,7 +105,8 @@ public sealed class SqueezeNet : ImageClassifier
     }
 
     private static Sequential Head(int classes, double dropout) =>
-        Sequential(("0", new SeededDropout(dropout)), ("1", new Convolution(Channels, classes, 1)), ("2", ReLU(inplace: true)), ("3", AdaptiveAvgPool2d(1)));
+        Sequential(
+            ("0", new SeededDropout(dropout)), ("1", new Convolution(Channels, classes, 1)), ("2", ReLU(inplace: true)), ("3", AdaptiveAvgPool2d(1)));
 
     private static MaxPool2d Pool() => MaxPool2d(3, stride: 2, ceil_mode: true);
 
