@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -10,15 +11,14 @@ namespace OrleansTransfer.Learning.Models;
 /// uninitialised until they are loaded or drawn.
 /// </summary>
 /// <remarks>
-/// It differs from the stock one in 1x1 kernels, to keep clear of oneDNN (in libtorch 2.10) on machines that hide the sizes of their caches, as many
-/// virtual ones do. There, a backward pass of a strided one of 512 channels and more divides by zero, which kills the process, and with channels last
-/// some shapes do so and others give wrong numbers. So a stride is taken first, by looking only at every stride-th pixel, and with channels last the
-/// convolution is computed as the matrix product over pixels that it is. Both are exact.
+/// It differs from the stock one where the processor hides the sizes of its caches (<see cref="ProcessorCaches"/>): there the backward pass of a
+/// strided 1x1 convolution of 512 channels and more divides by zero in oneDNN (in libtorch 2.10), which kills the process. So its stride is taken first,
+/// by looking only at every stride-th pixel, which is exact.
 /// </remarks>
 internal sealed class Convolution : Module<Tensor, Tensor>
 {
     private readonly long[] _stride, _padding;
-    private readonly bool _pointwise;
+    private readonly bool _subsamples;
 
     // Fields are named as the keys of the state dict.
     private readonly Parameter weight;
@@ -42,7 +42,7 @@ internal sealed class Convolution : Module<Tensor, Tensor>
         : base(nameof(Convolution))
     {
         (_stride, _padding, Groups) = ([stride, stride], [padding.Height, padding.Width], groups);
-        _pointwise = kernel == (1, 1) && padding == (0, 0) && groups == 1;
+        _subsamples = !ProcessorCaches.AreKnown && stride > 1 && kernel == (1, 1) && padding == (0, 0) && groups == 1;
         weight = new Parameter(empty(output, input / groups, kernel.Height, kernel.Width));
         this.bias = bias ? new Parameter(empty(output)) : null;
         RegisterComponents();
@@ -60,13 +60,11 @@ internal sealed class Convolution : Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
-        if (!_pointwise) return functional.conv2d(input, weight, bias, _stride, _padding, groups: Groups);
+        if (!_subsamples) return functional.conv2d(input, weight, bias, _stride, _padding, groups: Groups);
 
         using var scope = NewDisposeScope();
-        var (step, x) = (_stride[0], input);
-        if (step > 1) x = x.slice(2, 0, x.shape[2], step).slice(3, 0, x.shape[3], step);
-        if (!MemoryLayout.IsChannelsLast(input)) return functional.conv2d(x, weight, bias).MoveToOuterDisposeScope();
-        var pixels = functional.linear(x.permute(0, 2, 3, 1), weight.flatten(1), bias); // [N,H',W',O]
-        return pixels.permute(0, 3, 1, 2).MoveToOuterDisposeScope();
+        var step = _stride[0];
+        var x = input.slice(2, 0, input.shape[2], step).slice(3, 0, input.shape[3], step);
+        return functional.conv2d(x, weight, bias).MoveToOuterDisposeScope();
     }
 }

@@ -20,11 +20,4 @@ internal static class MemoryLayout
         using var scope = NewDisposeScope();
         return batch.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2).MoveToOuterDisposeScope();
     }
-
-    /// <summary>Whether the channels of each pixel of a batch <c>[N,C,H,W]</c> lie side by side, without gaps between pixels.</summary>
-    public static bool IsChannelsLast(Tensor batch)
-    {
-        using var pixels = batch.permute(0, 2, 3, 1);
-        return pixels.is_contiguous();
-    }
 }

@@ -77,7 +77,7 @@ public sealed class MobileNetV1 : ImageClassifier
     public override Tensor Features(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var stem = functional.relu6(bn1.call(conv_stem.call(input)), inplace: true);
+        var stem = functional.relu6(bn1.call(conv_stem.call(MemoryLayout.Arrange(input))), inplace: true);
         return functional.adaptive_avg_pool2d(blocks.call(stem), 1).flatten(1).MoveToOuterDisposeScope();
     }
 

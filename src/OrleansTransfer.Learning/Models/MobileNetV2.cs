@@ -64,7 +64,7 @@ public sealed class MobileNetV2 : ImageClassifier
     public override Tensor Features(Tensor input)
     {
         using var scope = NewDisposeScope();
-        return functional.adaptive_avg_pool2d(features.call(input), 1).flatten(1).MoveToOuterDisposeScope();
+        return functional.adaptive_avg_pool2d(features.call(MemoryLayout.Arrange(input)), 1).flatten(1).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

@@ -70,7 +70,7 @@ public sealed class Xception : ImageClassifier
     public override Tensor Features(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var x = bn1.call(conv1.call(input)).relu_();
+        var x = bn1.call(conv1.call(MemoryLayout.Arrange(input))).relu_();
         x = bn2.call(conv2.call(x)).relu_(); // [N,64,H/2-3,W/2-3]
         foreach (var block in _blocks) x = block.call(x);
         x = bn3.call(conv3.call(x)).relu_();

@@ -7,7 +7,7 @@ namespace OrleansTransfer.Learning.Tests.Models;
 
 public class ConvolutionTests
 {
-    // Among them are 1x1 shapes for which the stock convolution dies or gives wrong numbers with channels last, or dies in its backward pass.
+    // Among them are 1x1 shapes for which the stock convolution dies or gives wrong numbers where the processor hides its caches.
     [Theory]
     [InlineData(64, 80, 1, 1, 1, 73)]
     [InlineData(256, 512, 1, 2, 1, 14)]
@@ -64,9 +64,9 @@ public class ConvolutionTests
         using var pointwise = new Convolution(8, 16, 1);
         using var wide = new Convolution(16, 8, 3, padding: 1);
         var batch = MemoryLayout.Arrange(randn(2, 8, 5, 5));
-        Assert.True(MemoryLayout.IsChannelsLast(batch));
-        Assert.True(MemoryLayout.IsChannelsLast(wide.call(pointwise.call(batch))));
-        Assert.False(MemoryLayout.IsChannelsLast(wide.call(pointwise.call(batch.contiguous()))));
+        Assert.True(IsChannelsLast(batch));
+        Assert.True(IsChannelsLast(wide.call(pointwise.call(batch))));
+        Assert.False(IsChannelsLast(wide.call(pointwise.call(batch.contiguous()))));
     }
 
     [Fact]
@@ -80,6 +80,8 @@ public class ConvolutionTests
         Assert.Equal(ScalarType.Float64, convolution.call(ones(1, 4, 2, 2, ScalarType.Float64)).dtype);
         Assert.Equal(["weight", "bias"], convolution.state_dict().Keys);
     }
+
+    private static bool IsChannelsLast(Tensor batch) => batch.permute(0, 2, 3, 1).is_contiguous();
 
     private static void AssertClose(Tensor expected, Tensor actual)
     {
