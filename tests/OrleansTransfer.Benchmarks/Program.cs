@@ -9,13 +9,15 @@ var benchmarks = new Dictionary<string, Func<Options, Task>>
     ["exchange"] = ExchangeBenchmark.RunAsync,
     [ExchangeBenchmark.NodeName] = ExchangeBenchmark.RunNodeAsync,
     ["forward"] = ForwardBenchmark.RunAsync,
+    ["load"] = LoadBenchmark.RunAsync,
+    [LoadBenchmark.MemoryName] = LoadBenchmark.RunMemoryAsync,
     ["step"] = StepBenchmark.RunAsync,
     ["throughput"] = ThroughputBenchmark.RunAsync,
 };
 
 if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var benchmark))
 {
-    Console.Error.WriteLine($"Name a benchmark: {string.Join(", ", benchmarks.Keys.Where(name => name != ExchangeBenchmark.NodeName))}.");
+    Console.Error.WriteLine($"Name a benchmark: {string.Join(", ", benchmarks.Keys.Where(name => name is not (ExchangeBenchmark.NodeName or LoadBenchmark.MemoryName)))}.");
     return 2;
 }
 if (Options.Parse(args.AsSpan(1)) is not { } options)
