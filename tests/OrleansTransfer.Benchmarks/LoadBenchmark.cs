@@ -106,7 +106,8 @@ internal static class LoadBenchmark
     private static async Task<long> MeasureMemoryAsync(string network, string path)
     {
         using var process = Process.Start(new ProcessStartInfo(
-            Environment.ProcessPath!, [MemoryName, "--network", network, "--file", path]) { RedirectStandardOutput = true })!;
+            Environment.ProcessPath!, [MemoryName, "--network", network, "--file", path])
+        { RedirectStandardOutput = true })!;
         var said = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         return long.Parse(said, CultureInfo.InvariantCulture);
