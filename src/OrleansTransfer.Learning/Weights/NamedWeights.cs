@@ -15,6 +15,8 @@ public sealed record SavedWeights(string Model, int Tensors, IReadOnlyList<strin
 /// <summary>Writes weights under the names of the library that is to read them.</summary>
 public static class NamedWeights
 {
+    private const string Torchvision = "torchvision";
+
     /// <summary>
     /// Writes all weights of <paramref name="model"/> to the safetensors file <paramref name="path"/>, atomically, such that the network of that
     /// library loads them strictly and computes the same logits in evaluation.
@@ -34,9 +36,12 @@ public static class NamedWeights
         return new(name, entries.Count, leftOut, map?.Remarks ?? []);
     }
 
-    /// <summary>Refuses a naming that a network does not have.</summary>
-    /// <exception cref="LearningException">The library does not have the network.</exception>
-    public static void Check(ImageClassifier model, KeyNaming naming) => MapOf(model, naming);
+    /// <summary>Libraries whose names the weights of <paramref name="model"/> may have, its own first.</summary>
+    public static IReadOnlyList<string> LibrariesOf(ImageClassifier model)
+    {
+        var own = Backbones.Get(model.Architecture).Library;
+        return TimmKeys.Of(model) is null ? [own] : [own, TimmKeys.Library];
+    }
 
     /// <summary>The map to the names; null where they are the network's own.</summary>
     private static KeyMap? MapOf(ImageClassifier model, KeyNaming naming)
@@ -47,6 +52,4 @@ public static class NamedWeights
         return (naming == KeyNaming.Timm ? TimmKeys.Of(model) : null)
             ?? throw new LearningException($"{wanted} has no {model.Architecture}: its weights have {own}'s names only.");
     }
-
-    private const string Torchvision = "torchvision";
 }

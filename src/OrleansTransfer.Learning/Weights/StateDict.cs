@@ -23,7 +23,7 @@ public sealed record LoadReport(
     int? DroppedWidth,
     IReadOnlyList<string> Readings)
 {
-    /// <summary>What a user should know: all that is not a plain copy, a sentence each. Empty for a plain copy.</summary>
+    /// <summary>What a user should know: what differs from a plain copy of every weight, a sentence each.</summary>
     public IReadOnlyList<string> Remarks
     {
         get

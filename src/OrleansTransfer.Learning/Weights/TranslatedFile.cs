@@ -84,5 +84,6 @@ internal sealed class TranslatedFile : IWeightsFile
     {
     }
 
-    private TranslatedTensor Find(string name) => _tensors.TryGetValue(name, out var tensor) ? tensor : throw TensorTransfer.Missing(Path, name, Names);
+    private TranslatedTensor Find(string name) =>
+        _tensors.TryGetValue(name, out var tensor) ? tensor : throw TensorTransfer.Missing(Path, name, Names);
 }

@@ -22,7 +22,8 @@ internal static class MobileNetV3TimmKeys
         [
             new("features.0.0", "conv_stem"), new("features.0.1", "bn1") { Epsilons = s_epsilons },
             .. InvertedResidualTimmKeys.Prefixes(repeats).SelectMany((block, i) => Block(block, $"features.{i + 1}.block", keys)),
-            new($"features.{last}.0", $"blocks.{repeats.Length}.0.conv"), new($"features.{last}.1", $"blocks.{repeats.Length}.0.bn1") { Epsilons = s_epsilons },
+            new($"features.{last}.0", $"blocks.{repeats.Length}.0.conv"),
+            new($"features.{last}.1", $"blocks.{repeats.Length}.0.bn1") { Epsilons = s_epsilons },
             new("classifier.0", "conv_head") { Kernel = 1 }, new("classifier.3", "classifier"),
         ];
     }

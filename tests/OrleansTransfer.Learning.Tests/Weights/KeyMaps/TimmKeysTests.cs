@@ -219,7 +219,8 @@ public sealed class TimmKeysTests : IDisposable
     // timm's Inception takes (x - 0.5) / 0.5; the one here makes that of ImageNet's normalisation.
     private static Tensor AsOurs(Tensor theirs)
     {
-        var (mean, std) = (tensor(Preprocessing.ImageNet.Mean.ToArray()).view(1, 3, 1, 1), tensor(Preprocessing.ImageNet.Std.ToArray()).view(1, 3, 1, 1));
-        return (theirs * 0.5 + 0.5 - mean) / std;
+        return (theirs * 0.5 + 0.5 - Channels(Preprocessing.ImageNet.Mean)) / Channels(Preprocessing.ImageNet.Std);
+
+        static Tensor Channels(IReadOnlyList<float> values) => tensor(values.ToArray()).view(1, 3, 1, 1);
     }
 }
