@@ -58,8 +58,9 @@ internal static class ShowModelCommand
         var published = WeightCatalogue.Public.Of(backbone.Name)
             .Select(entry => new ShownWeights($"{entry.Name}", entry.Top1, $"{entry.Preprocessing}", entry.Licence, entry.Url.AbsoluteUri)).ToList();
         return new(
-            backbone.Name, backbone.Library, NamedWeights.LibrariesOf(model), statistics.Parameters, statistics.MultiplyAccumulates, model.FeatureWidth, backbone.MinimumInputSize,
-            backbone.Preprocessing, ["file", "none", .. published.Select(source => source.Name)], published, [.. stages]);
+            backbone.Name, backbone.Library, NamedWeights.LibrariesOf(model), statistics.Parameters, statistics.MultiplyAccumulates,
+            model.FeatureWidth, backbone.MinimumInputSize, backbone.Preprocessing,
+            ["file", "none", .. published.Select(source => source.Name)], published, [.. stages]);
     }
 
     private sealed record ShownModel(

@@ -63,32 +63,6 @@ public sealed class ReplicaTraining(
         }
     }
 
-    /// <summary>
-    /// The recipe's network with its pretrained backbone and a fresh head, the same bits on every rank, and what was done to load the former; null for
-    /// a run from scratch.
-    /// </summary>
-    private static (ImageClassifier Model, LoadReport? Loaded) BuildModel(Recipe recipe, int classes, string? weightsPath)
-    {
-        var model = Backbones.Get(recipe.Model.Backbone).Create(classes);
-        try
-        {
-            model.Initialize(recipe.Training.Seed);
-            LoadReport? loaded = null;
-            if (weightsPath is not null)
-            {
-                using var weights = WeightFile.Open(weightsPath);
-                loaded = StateDict.Load(model, weights, new(IgnoreHead: true));
-            }
-            model.ReplaceHead(classes, recipe.Model.Head.Dropout, recipe.Training.Seed);
-            return (model, loaded);
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
-    }
-
     /// <inheritdoc/>
     public void OnStep(StepReport report)
     {
@@ -153,6 +127,32 @@ public sealed class ReplicaTraining(
         return new(
             root, samples, plan.Preprocessing, augment, batches, exchange.Rank, exchange.WorldSize, _recipe.Training.Seed,
             new(Math.Min(ShareOfCores, 8), Prefetch: 2));
+    }
+
+    /// <summary>
+    /// The recipe's network with its pretrained backbone and a fresh head, the same bits on every rank, and what was done to load the former;
+    /// null for a run from scratch.
+    /// </summary>
+    private static (ImageClassifier Model, LoadReport? Loaded) BuildModel(Recipe recipe, int classes, string? weightsPath)
+    {
+        var model = Backbones.Get(recipe.Model.Backbone).Create(classes);
+        try
+        {
+            model.Initialize(recipe.Training.Seed);
+            LoadReport? loaded = null;
+            if (weightsPath is not null)
+            {
+                using var weights = WeightFile.Open(weightsPath);
+                loaded = StateDict.Load(model, weights, new(IgnoreHead: true));
+            }
+            model.ReplaceHead(classes, recipe.Model.Head.Dropout, recipe.Training.Seed);
+            return (model, loaded);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
     }
 
     private void Say(IEnumerable<string> remarks)

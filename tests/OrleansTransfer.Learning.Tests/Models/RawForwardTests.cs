@@ -47,7 +47,8 @@ public class RawForwardTests
         using var folder = new TemporaryFolder();
         using var scope = NewDisposeScope();
         using (var model = Backbones.Get("resnet18").Create(3))
-            SafetensorsWriter.Write(folder["weights"], model.state_dict().Where(pair => !model.IsHead(pair.Key)).Select(pair => (pair.Key, pair.Value)));
+            SafetensorsWriter.Write(
+                folder["weights"], model.state_dict().Where(pair => !model.IsHead(pair.Key)).Select(pair => (pair.Key, pair.Value)));
         SafetensorsWriter.Write(folder["input"], [("input", zeros(1, 3, 32, 32))]);
         var error = Assert.Throws<WeightsMismatchException>(
             () => RawForward.Run("resnet18", folder["weights"], folder["input"], folder["output"]));

@@ -12,7 +12,7 @@ internal sealed class KeyMap
 {
     private const string Weight = "weight", Variance = "running_var";
 
-    private readonly string _library;
+    private readonly string _reading;
     private readonly Dictionary<string, MappedKey> _byOurs = new(StringComparer.Ordinal), _byTheirs = new(StringComparer.Ordinal);
     private readonly HashSet<string> _absent = new(StringComparer.Ordinal);
 
@@ -24,8 +24,9 @@ internal sealed class KeyMap
     /// <param name="modules">The layers with another name or form; all others are named alike.</param>
     public KeyMap(string library, ImageClassifier model, IEnumerable<ModulePair> modules)
     {
-        _library = library;
         var byName = modules.ToDictionary(module => module.Ours, StringComparer.Ordinal);
+        _reading = byName.Values.Any(module => module.Epsilons is not null)
+            ? $"as {library}'s, with scales of BatchNorm adapted to the epsilon here" : $"as {library}'s";
         foreach (var key in model.state_dict().Keys)
         {
             if (model.OptionalPrefixes.Any(prefix => key.StartsWith(prefix + ".", StringComparison.Ordinal))) _absent.Add(key);
@@ -60,7 +61,7 @@ internal sealed class KeyMap
 
     /// <summary><paramref name="file"/> under this library's names. Keys that the map does not know stay as they are.</summary>
     public IWeightsFile ToOurs(IWeightsFile file) => new TranslatedFile(
-        file, $"as {_library}'s", [.. file.Names.Select(name => ToOurs(file, name))],
+        file, _reading, [.. file.Names.Select(name => ToOurs(file, name))],
         key => _byOurs.TryGetValue(key, out var mapped) ? mapped.Theirs : key);
 
     /// <summary>

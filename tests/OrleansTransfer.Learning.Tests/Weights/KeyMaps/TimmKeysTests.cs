@@ -36,7 +36,14 @@ public sealed class TimmKeysTests : IDisposable
         using var owned = model;
         Assert.Equal(reference.Keys.Count, report.Loaded.Count);
         Assert.Empty(report.Reset);
-        Assert.Equal(theirs is "inception_v3" or "resnet18" ? [] : ["as timm's"], report.Readings);
+        Assert.Equal(
+            theirs switch
+            {
+                "inception_v3" or "resnet18" => [],
+                "mobilenetv3_small_100" or "mobilenetv3_large_100" => ["as timm's, with scales of BatchNorm adapted to the epsilon here"],
+                _ => (string[])["as timm's"],
+            },
+            report.Readings);
         Assert.Equal(theirs == "inception_v3" ? ["AuxLogits"] : [], report.Removed);
 
         var deviation = reference.Deviation(model.call(theirs == "inception_v3" ? AsOurs(reference.CreateInput()) : reference.CreateInput()));
@@ -154,6 +161,30 @@ public sealed class TimmKeysTests : IDisposable
         Assert.Empty(StateDict.Load(wider, headless, new(IgnoreHead: true)).Dropped);
         Assert.Equal(["classifier.1.weight", "classifier.1.bias"], Assert.Throws<WeightsMismatchException>(
             () => StateDict.Load(wider, headless, new())).Missing);
+    }
+
+    [Fact]
+    public void A_training_checkpoint_of_a_wrapped_network_of_timms_is_read_through_all_its_layers()
+    {
+        const string Save =
+            """
+            import json, sys, torch
+            keys = json.load(open(sys.argv[1]))["keys"]
+            kind = lambda key: torch.int64 if key.endswith("num_batches_tracked") else torch.float32
+            state = {"module." + key: torch.full(shape, i, dtype=kind(key)) for i, (key, shape) in enumerate(keys)}
+            torch.save({"epoch": 3, "state_dict": state}, sys.argv[2])
+            """;
+        Python.Run("torch", Save, TimmReferences.PathOf("mobilenetv2_100"), _folder["x.pth"]);
+        using var file = WeightFile.Open(_folder["x.pth"]);
+        using var model = Backbones.Get("mobilenet_v2").Create(4);
+        Assert.Equal(1000, StateDict.HeadWidth(model, file));
+        var report = StateDict.Load(model, file, new(IgnoreHead: true));
+        Assert.Equal(["without their prefix 'module.'", "as timm's"], report.Readings);
+        Assert.Equal(["classifier.1.bias", "classifier.1.weight"], report.Dropped.Order());
+
+        // Every weight of the backbone has the number of a key of the file, and no two the same.
+        var numbers = report.Loaded.Select(key => model.state_dict()[key].to(ScalarType.Float64).unique().output.item<double>()).ToList();
+        Assert.Equal(Enumerable.Range(0, 312).Select(i => (double)i), numbers.Order());
     }
 
     [Fact]

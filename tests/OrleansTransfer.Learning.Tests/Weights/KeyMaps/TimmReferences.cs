@@ -16,6 +16,7 @@ internal static class TimmReferences
         { "resnet18", "resnet18" },
     };
 
-    public static ParityReference Read(string network) =>
-        ParityReference.ReadFile(Path.Combine(AppContext.BaseDirectory, "Weights", "TimmReference", $"{network}.json"));
+    public static ParityReference Read(string network) => ParityReference.ReadFile(PathOf(network));
+
+    public static string PathOf(string network) => Path.Combine(AppContext.BaseDirectory, "Weights", "TimmReference", $"{network}.json");
 }
