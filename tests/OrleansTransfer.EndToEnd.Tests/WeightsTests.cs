@@ -154,6 +154,31 @@ public sealed class WeightsTests(DrawnLeaves leaves) : IDisposable
         Assert.False(File.Exists(path));
     }
 
+    [Fact]
+    public async Task A_run_says_what_it_made_of_weights_with_other_names_and_refuses_those_that_would_leave_layers_random()
+    {
+        const string Backbone = "mobilenet_v3_small";
+        var (own, theirs) = (_folder.Combine("own"), _folder.Combine("timm.safetensors"));
+        await File.WriteAllBytesAsync(own, Model(Backbone), TestContext.Current.CancellationToken);
+        (await OtxProcess.RunAsync("weights", "convert", own, "--backbone", Backbone, "--keys", "timm", "--to", theirs)).Expect(0);
+        using var state = new StateFolder();
+        string[] recipe =
+        [
+            .. Training.ResNet(leaves, epochs: 1, batchSize: 12), "--set", $"model.backbone={Backbone}", "--state", state.Path, "--devices", "cpu:1",
+        ];
+
+        var wrapped = Renamed(theirs, name => $"module.{name}");
+        var done = (await OtxProcess.RunAsync([.. recipe, "--set", $"model.weights={wrapped}"])).Expect(0);
+        Assert.Contains("The keys of the weights were read without their prefix 'module.' and as timm's.", done.Error, StringComparison.Ordinal);
+        Assert.Contains("The head of the weights, for 1000 labels, was left out.", done.Error, StringComparison.Ordinal);
+
+        var lacking = Renamed(theirs, name => name == "blocks.2.0.conv_dw.weight" ? null : name);
+        var refused = (await OtxProcess.RunAsync([.. recipe, "--set", $"model.weights={lacking}"])).Expect(2);
+        Assert.StartsWith("error: model.weights: ", refused.LastError, StringComparison.Ordinal);
+        Assert.Contains("1 key missing: blocks.2.0.conv_dw.weight", refused.LastError, StringComparison.Ordinal);
+        Assert.Single(state.Experiments);
+    }
+
     [Theory]
     [InlineData("nonsense", "neither a name of weights", "weights", "pull", "nonsense")]
     [InlineData("resnet50/imagenet1k_v1", "otx weights add FILE --as resnet50/imagenet1k_v1", "weights", "pull", "resnet50")]
@@ -185,6 +210,17 @@ public sealed class WeightsTests(DrawnLeaves leaves) : IDisposable
         ["OTX_OFFLINE"] = "0",
         ["OTX_WEIGHTS_MIRROR"] = mirror.Address,
     };
+
+    /// <summary>A copy of a file whose keys were renamed, or left out.</summary>
+    private string Renamed(string path, Func<string, string?> rename)
+    {
+        var renamed = _folder.Combine("renamed.safetensors");
+        using var scope = torch.NewDisposeScope();
+        using var file = SafetensorsFile.Open(path);
+        SafetensorsWriter.Write(
+            renamed, file.Names.Where(name => rename(name) is not null).Select(name => (rename(name)!, file.Load(name))).ToList());
+        return renamed;
+    }
 
     private static byte[] Bytes()
     {

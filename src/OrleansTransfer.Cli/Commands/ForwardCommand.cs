@@ -41,7 +41,8 @@ internal static class ForwardCommand
             var (backbone, path) = (parse.GetRequiredValue(name), parse.GetRequiredValue(result));
             using var local = LocalWeights.Open(offline.Read(parse));
             var file = await local.FileOfAsync(backbone, parse.GetRequiredValue(weights), new DownloadView(streams), interrupted);
-            RawForward.Run(backbone, file, parse.GetRequiredValue(input), path);
+            var report = RawForward.Run(backbone, file, parse.GetRequiredValue(input), path);
+            foreach (var remark in report.Remarks) streams.Error.WriteLine(remark);
             streams.Error.WriteLine($"The logits are in {path}.");
             return ExitCodes.Done;
         });

@@ -2,6 +2,7 @@ using System.CommandLine;
 using OrleansTransfer.Cli.Terminal;
 using OrleansTransfer.Learning.Data;
 using OrleansTransfer.Learning.Models;
+using OrleansTransfer.Learning.Weights;
 using OrleansTransfer.Learning.Weights.Catalogue;
 using static TorchSharp.torch;
 
@@ -38,7 +39,7 @@ internal static class ShowModelCommand
             ("multiply-adds", $"{Figures.Count(model.MultiplyAccumulates)} per picture of {input.Crop}x{input.Crop}"),
             ("features", $"{model.FeatureWidth}"),
             ("input", $"resize {input.Resize}, crop {input.Crop}, {input.Interpolation}; at least {model.MinimumInputSize} pixels"),
-            ("weights", $"a file with the keys of {model.Library}, none, or:"));
+            ("weights", $"a file with the keys of {string.Join(" or ", model.KeyLibraries)}, none, or:"));
         output.Table(["SOURCES", "TOP-1", "PREPROCESSING"], model.Published.Select(source =>
             (string[])[source.Name, ListWeightsCommand.Percent(source.Top1), source.Preprocessing]));
         output.Line();
@@ -57,13 +58,14 @@ internal static class ShowModelCommand
         var published = WeightCatalogue.Public.Of(backbone.Name)
             .Select(entry => new ShownWeights($"{entry.Name}", entry.Top1, $"{entry.Preprocessing}", entry.Licence, entry.Url.AbsoluteUri)).ToList();
         return new(
-            backbone.Name, backbone.Library, statistics.Parameters, statistics.MultiplyAccumulates, model.FeatureWidth, backbone.MinimumInputSize,
+            backbone.Name, backbone.Library, NamedWeights.LibrariesOf(model), statistics.Parameters, statistics.MultiplyAccumulates, model.FeatureWidth, backbone.MinimumInputSize,
             backbone.Preprocessing, ["file", "none", .. published.Select(source => source.Name)], published, [.. stages]);
     }
 
     private sealed record ShownModel(
         string Name,
         string Library,
+        IReadOnlyList<string> KeyLibraries,
         long Parameters,
         long MultiplyAccumulates,
         int FeatureWidth,

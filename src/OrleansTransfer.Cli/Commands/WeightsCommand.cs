@@ -12,5 +12,6 @@ internal static class WeightsCommand
         PullWeightsCommand.Create(streams),
         AddWeightsCommand.Create(streams),
         VerifyWeightsCommand.Create(streams),
+        ConvertWeightsCommand.Create(streams),
     };
 }

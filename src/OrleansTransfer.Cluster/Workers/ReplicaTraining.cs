@@ -30,7 +30,7 @@ public sealed class ReplicaTraining(
     public ReplicaOutcome Run(CancellationToken cancellationToken)
     {
         ComputeThread.Configure(ShareOfCores);
-        var model = BuildModel(_recipe, inputs.Dataset.Labels.Count, inputs.WeightsPath);
+        var (model, loaded) = BuildModel(_recipe, inputs.Dataset.Labels.Count, inputs.WeightsPath);
         try
         {
             var device = new torch.Device(worker.Device.StartsWith("cuda", StringComparison.Ordinal) ? worker.Device : "cpu");
@@ -39,6 +39,7 @@ public sealed class ReplicaTraining(
             using var replica = new Replica(plan.Training, model, device);
             using (var checkpoint = inputs.OpenCheckpoint())
                 if (checkpoint is not null) replica.Restore(checkpoint);
+                else if (loaded is not null) Say(loaded.Remarks);
 
             using var train = Stream(
                 inputs.Dataset.TrainRoot, inputs.Dataset.Train, plan, plan.Augment, RunPlan.TrainingBatches(_recipe, inputs.Dataset.Train.Count));
@@ -62,20 +63,24 @@ public sealed class ReplicaTraining(
         }
     }
 
-    /// <summary>The recipe's network with its pretrained backbone and a fresh head, the same bits on every rank.</summary>
-    public static ImageClassifier BuildModel(Recipe recipe, int classes, string? weightsPath)
+    /// <summary>
+    /// The recipe's network with its pretrained backbone and a fresh head, the same bits on every rank, and what was done to load the former; null for
+    /// a run from scratch.
+    /// </summary>
+    private static (ImageClassifier Model, LoadReport? Loaded) BuildModel(Recipe recipe, int classes, string? weightsPath)
     {
         var model = Backbones.Get(recipe.Model.Backbone).Create(classes);
         try
         {
             model.Initialize(recipe.Training.Seed);
+            LoadReport? loaded = null;
             if (weightsPath is not null)
             {
                 using var weights = WeightFile.Open(weightsPath);
-                StateDict.Load(model, weights, new(IgnoreHead: true));
+                loaded = StateDict.Load(model, weights, new(IgnoreHead: true));
             }
             model.ReplaceHead(classes, recipe.Model.Head.Dropout, recipe.Training.Seed);
-            return model;
+            return (model, loaded);
         }
         catch
         {
@@ -148,6 +153,12 @@ public sealed class ReplicaTraining(
         return new(
             root, samples, plan.Preprocessing, augment, batches, exchange.Rank, exchange.WorldSize, _recipe.Training.Seed,
             new(Math.Min(ShareOfCores, 8), Prefetch: 2));
+    }
+
+    private void Say(IEnumerable<string> remarks)
+    {
+        if (exchange.Rank != 0) return;
+        foreach (var remark in remarks) reports.Add(Event("log", inputs.Position, epoch: 0) with { Message = remark });
     }
 
     private ExperimentEvent Event(string kind, TrainingPosition position, int epoch) => new()

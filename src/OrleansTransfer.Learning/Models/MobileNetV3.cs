@@ -12,7 +12,9 @@ namespace OrleansTransfer.Learning.Models;
 public sealed class MobileNetV3 : ImageClassifier
 {
     private const int StemChannels = 16, LastExpansion = 6;
-    private const double NormEpsilon = 1e-3, NormMomentum = 0.01, OriginalDropout = 0.2;
+    internal const double NormEpsilon = 1e-3;
+
+    private const double NormMomentum = 0.01, OriginalDropout = 0.2;
 
     // Fields of modules are named as the keys of the state dict: TorchSharp derives the one from the other.
     private readonly Sequential features;

@@ -21,44 +21,28 @@ public static class RawForward
     /// that
     /// of the head in <paramref name="weightsPath"/>.
     /// </summary>
+    /// <returns>What was done to load the weights.</returns>
     /// <exception cref="LearningException">A name, file or shape does not fit; the message says which and what was expected.</exception>
-    public static void Run(string backboneName, string weightsPath, string inputPath, string outputPath)
+    public static LoadReport Run(string backboneName, string weightsPath, string inputPath, string outputPath)
     {
         var backbone = Backbones.Get(backboneName);
         using var input = SafetensorsFile.Open(inputPath);
         CheckInput(backbone, input);
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        using var model = LoadModel(backbone, weightsPath);
+        var (model, report) = FittingModel.Load(backbone, weightsPath);
+        using var owned = model;
         var images = empty([.. input.Info(InputName).Shape]);
         input.CopyTo(InputName, images);
         var logits = cat([.. images.split(Batch).Select(part => Forward(model, part))]);
         SafetensorsWriter.Write(outputPath, [(OutputName, logits)], new Dictionary<string, string> { ["architecture"] = model.Architecture });
+        return report;
     }
 
     private static Tensor Forward(ImageClassifier model, Tensor images)
     {
         using var scope = NewDisposeScope();
         return model.call(images).MoveToOuterDisposeScope();
-    }
-
-    private static ImageClassifier LoadModel(Backbone backbone, string path)
-    {
-        using var file = WeightFile.Open(path);
-        var model = backbone.Create(1000);
-        try
-        {
-            var classes = StateDict.HeadWidth(model, file) ?? model.Classes;
-            if (classes != model.Classes) model.ReplaceHead(classes, 0, seed: 0);
-            StateDict.Load(model, file, new LoadOptions());
-            model.eval();
-            return model;
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
     }
 
     private static void CheckInput(Backbone backbone, SafetensorsFile file)

@@ -5,8 +5,8 @@ public sealed class WeightsMismatchException : LearningException
 {
     private const int Listed = 10;
 
-    internal WeightsMismatchException(string path, string architecture, StateDictComparison comparison)
-        : base(Describe(path, architecture, comparison))
+    internal WeightsMismatchException(IWeightsFile file, string architecture, StateDictComparison comparison)
+        : base(Describe(file, architecture, comparison))
     {
         Missing = comparison.Missing;
         Unexpected = comparison.Unexpected;
@@ -22,17 +22,23 @@ public sealed class WeightsMismatchException : LearningException
     /// <summary>Keys that both have, with another shape or kind of type.</summary>
     public IReadOnlyList<string> Mismatched { get; }
 
-    private static string Describe(string path, string architecture, StateDictComparison comparison)
+    private static string Describe(IWeightsFile file, string architecture, StateDictComparison comparison)
     {
         List<string> parts = [];
+        var readings = TranslatedFile.ReadingsOf(file);
         Add("missing", comparison.Missing, key =>
-            NearestName.Of(key, comparison.Unexpected) is { } nearest ? $"{key} (nearest in the file: {nearest})" : key);
+        {
+            var name = TranslatedFile.NameInFile(file, key);
+            var shown = name == key ? key : $"{name}, here {key}";
+            return NearestName.Of(name, comparison.Unexpected) is { } nearest ? $"{shown} (nearest in the file: {nearest})" : shown;
+        });
         Add("unexpected", comparison.Unexpected, key =>
             NearestName.Of(key, comparison.Missing) is { } nearest ? $"{key} (nearest in the model: {nearest})" : key);
         Add("of another shape or type", comparison.Mismatched, pair => $"{pair.Key} is {pair.InFile} in the file and {pair.InModel} in the model");
         var hint = comparison.OnlyTheHeadDiffers
             ? " Only the head differs: weights for another number of labels can be used where the head is replaced." : "";
-        return $"The weights in '{path}' do not fit {architecture}: {string.Join("; ", parts)}.{hint}";
+        var read = readings.Count > 0 ? $" (its keys read {string.Join(" and ", readings)})" : "";
+        return $"The weights in '{file.Path}'{read} do not fit {architecture}: {string.Join("; ", parts)}.{hint}";
 
         void Add<T>(string kind, IReadOnlyList<T> keys, Func<T, string> describe)
         {

@@ -14,9 +14,11 @@ namespace OrleansTransfer.Learning.Tests.Models;
 /// </summary>
 internal sealed record ParityReference(int Seed, long[] Input, long Parameters, IReadOnlyList<(string Key, long[] Shape)> Keys, float[][] Logits)
 {
-    public static ParityReference Read(string architecture)
+    public static ParityReference Read(string architecture) => ReadFile(SharedFolder.Path("parity", $"{architecture}.json"));
+
+    public static ParityReference ReadFile(string path)
     {
-        using var json = JsonDocument.Parse(File.ReadAllBytes(SharedFolder.Path("parity", $"{architecture}.json")));
+        using var json = JsonDocument.Parse(File.ReadAllBytes(path));
         var root = json.RootElement;
         return new(
             root.GetProperty("seed").GetInt32(),
@@ -31,6 +33,17 @@ internal sealed record ParityReference(int Seed, long[] Input, long Parameters, 
     {
         foreach (var (key, tensor) in model.state_dict()) Fill(key, tensor);
     }
+
+    /// <summary>All weights by the rule, under the reference's own keys.</summary>
+    public IReadOnlyList<(string Key, Tensor Tensor)> CreateWeights() =>
+    [
+        .. Keys.Select(key =>
+        {
+            var tensor = empty(key.Shape, key.Key.EndsWith("num_batches_tracked", StringComparison.Ordinal) ? ScalarType.Int64 : ScalarType.Float32);
+            Fill(key.Key, tensor);
+            return (key.Key, tensor);
+        }),
+    ];
 
     /// <summary>The input by the rule.</summary>
     public Tensor CreateInput()

@@ -41,6 +41,20 @@ public class RawForwardTests
         Assert.True(output.Load("logits").allclose(model.call(input), 1e-4, 1e-5));
     }
 
+    [Fact]
+    public void A_file_without_a_head_is_refused_rather_than_given_a_random_one()
+    {
+        using var folder = new TemporaryFolder();
+        using var scope = NewDisposeScope();
+        using (var model = Backbones.Get("resnet18").Create(3))
+            SafetensorsWriter.Write(folder["weights"], model.state_dict().Where(pair => !model.IsHead(pair.Key)).Select(pair => (pair.Key, pair.Value)));
+        SafetensorsWriter.Write(folder["input"], [("input", zeros(1, 3, 32, 32))]);
+        var error = Assert.Throws<WeightsMismatchException>(
+            () => RawForward.Run("resnet18", folder["weights"], folder["input"], folder["output"]));
+        Assert.Equal(["fc.bias", "fc.weight"], error.Missing.Order());
+        Assert.False(File.Exists(folder["output"]));
+    }
+
     [Theory]
     [InlineData(new long[] { 1, 1, 32, 32 })]
     [InlineData(new long[] { 3, 32, 32 })]

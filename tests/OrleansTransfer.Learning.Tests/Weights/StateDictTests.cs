@@ -90,7 +90,7 @@ public sealed class StateDictTests : IDisposable
     public void A_long_difference_is_counted_and_cut()
     {
         using var source = Model(3, seed: 1);
-        WriteAll(source, key => "module." + key);
+        WriteAll(source, key => "net." + key);
         using var file = SafetensorsFile.Open(_folder["x"]);
         var error = Assert.Throws<WeightsMismatchException>(() => StateDict.Check(source, file, new LoadOptions()));
         Assert.Equal(122, error.Unexpected.Count);
@@ -98,6 +98,31 @@ public sealed class StateDictTests : IDisposable
         Assert.Contains(", and 112 more", error.Message);
         Assert.InRange(error.Message.Length, 100, 4000);
         Assert.Null(StateDict.HeadWidth(source, file));
+    }
+
+    [Fact]
+    public void The_prefix_of_a_parallel_wrapper_is_taken_off_and_said_and_a_head_of_another_width_is_known_behind_it()
+    {
+        using var source = Model(3, seed: 1);
+        using var target = Model(4, seed: 2);
+        WriteAll(source, key => "module." + key);
+        using var file = SafetensorsFile.Open(_folder["x"]);
+        Assert.Equal(3, StateDict.HeadWidth(target, file));
+        Assert.Equal(["fc.bias", "fc.weight"], Assert.Throws<WeightsMismatchException>(() => StateDict.Load(target, file, new())).Mismatched.Order());
+        var report = StateDict.Load(target, file, new(IgnoreHead: true));
+        AssertEqual(source, target, report.Loaded);
+        Assert.Equal(
+            ["The keys of the weights were read without their prefix 'module.'.", "The head of the weights, for 3 labels, was left out."],
+            report.Remarks);
+    }
+
+    [Fact]
+    public void A_prefix_that_one_key_lacks_is_not_taken_off()
+    {
+        using var source = Model(3, seed: 1);
+        WriteAll(source, key => key == "fc.bias" ? key : "module." + key);
+        using var file = SafetensorsFile.Open(_folder["x"]);
+        Assert.Equal(121, Assert.Throws<WeightsMismatchException>(() => StateDict.Check(source, file, new())).Unexpected.Count);
     }
 
     [Fact]

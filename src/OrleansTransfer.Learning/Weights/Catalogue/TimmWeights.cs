@@ -4,8 +4,8 @@ namespace OrleansTransfer.Learning.Weights.Catalogue;
 
 /// <summary>
 /// ImageNet weights of timm (pytorch-image-models). Its model hub publishes no checksum beside a file; its server names the SHA-256 when the file is
-/// asked for. Accuracies and preprocessing are those of timm's own evaluation; the resized side is floor(crop / crop_pct). timm's MobileNetV3 is not
-/// among them: it normalises batches with another epsilon than torchvision's, or pads as TensorFlow does.
+/// asked for. Accuracies and preprocessing are those of timm's own evaluation; the resized side is floor(crop / crop_pct). The
+/// <c>tf_</c> variants of MobileNetV3 are not among them: they pad as TensorFlow does, which the network here does not.
 /// </summary>
 internal static class TimmWeights
 {
@@ -42,6 +42,9 @@ internal static class TimmWeights
         OnHub("legacy_xception", "legacy_xception", "tf_in1k", 79.058, s_xception),
         OnHub("mobilenetv1_100", "mobilenetv1_100", "ra4_e3600_r224_in1k", 75.39, Bicubic(256, 224) with { Mean = s_half, Std = s_half }),
         OnHub("mobilenet_v2", "mobilenetv2_100", "ra_in1k", 72.91, Bicubic(256, 224)),
+        OnHub("mobilenet_v3_small", "mobilenetv3_small_100", "lamb_in1k", 67.64, Bicubic(256, 224)),
+        OnHub("mobilenet_v3_large", "mobilenetv3_large_100", "ra_in1k", 75.78, Bicubic(256, 224)),
+        OnHub("mobilenet_v3_large", "mobilenetv3_large_100", "ra4_e3600_r224_in1k", 76.31, Bicubic(235, 224) with { Mean = s_half, Std = s_half }),
     ];
 
     private const string Licence = "Apache-2.0";

@@ -1,0 +1,18 @@
+using OrleansTransfer.Learning.Models;
+using OrleansTransfer.Learning.Weights.KeyMaps;
+
+namespace OrleansTransfer.Learning.Weights;
+
+/// <summary>Ways to write a network's weights other than under its own keys.</summary>
+internal static class KnownLayouts
+{
+    /// <summary>
+    /// <paramref name="file"/> as a file with the keys of <paramref name="model"/>: itself where it has them or is of no layout that is known here,
+    /// else a view of it. The view does not own the file.
+    /// </summary>
+    public static IWeightsFile Translate(ImageClassifier model, IWeightsFile file)
+    {
+        var plain = ParallelPrefix.Strip(file);
+        return TimmKeys.Of(model) is { } map && map.Recognises(plain) ? map.ToOurs(plain) : plain;
+    }
+}
