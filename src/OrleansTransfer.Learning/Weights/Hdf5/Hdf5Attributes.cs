@@ -51,7 +51,8 @@ internal static class Hdf5Attributes
         var (length, address, index) = (Hdf5Input.U32(element, 0), Hdf5Input.U64(element, 4), Hdf5Input.U32(element, 12));
         var header = input.Read(address, 16, what);
         var size = Hdf5Input.U64(header, 8);
-        if (!header.AsSpan().StartsWith("GCOL"u8) || size is < 16 or > int.MaxValue) throw input.Malformed(address, $"{what} is not where it is said to be");
+        if (!header.AsSpan().StartsWith("GCOL"u8) || size is < 16 or > int.MaxValue)
+            throw input.Malformed(address, $"{what} is not where it is said to be");
         var heap = input.Read(address, (int)size, what);
         for (var at = 16; at + 16 <= heap.Length;)
         {

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace OrleansTransfer.Learning.Weights.Hdf5;
 
 /// <summary>
-/// Numbers of one type in an HDF5 file: in one piece, or in chunks that may be compressed (deflate, with or without shuffled bytes). Where they lie is
-/// checked when the dataset is opened.
+/// Numbers of one type in an HDF5 file: in one piece, or in chunks that may be compressed (deflate, with or without shuffled bytes). Where they lie
+/// is checked when the dataset is opened.
 /// </summary>
 internal sealed class Hdf5Dataset
 {
@@ -47,11 +47,13 @@ internal sealed class Hdf5Dataset
             (Hdf5TypeClass.Integer, 8) => ScalarType.Int64,
             _ => null,
         };
-        Info = new(name, scalar ?? throw input.Malformed(type.Address, $"'{name}' does not hold little-endian IEEE numbers or signed integers"), shape);
+        if (scalar is null) throw input.Malformed(type.Address, $"'{name}' does not hold little-endian IEEE numbers or signed integers");
+        Info = new(name, scalar.Value, shape);
         Bytes = shape.Aggregate(1L, (product, dimension) => product * dimension) * datatype.Size;
 
         var data = layout.Required(input, 4);
-        if (data[0] != 3) throw input.Malformed(layout.Address, $"the layout of '{name}' is of version {data[0]}, and this library reads 3, as Keras writes it");
+        if (data[0] != 3)
+            throw input.Malformed(layout.Address, $"the layout of '{name}' is of version {data[0]}, and this library reads 3, as Keras writes it");
         switch (data[1])
         {
             case 0:
@@ -75,7 +77,8 @@ internal sealed class Hdf5Dataset
                     _chunkShape[i] = Hdf5Input.U32(data, 11 + 4 * i);
                     if (_chunkShape[i] == 0) throw input.Malformed(layout.Address, $"the chunks of '{name}' are empty");
                 }
-                if (Hdf5Input.U32(data, 11 + 4 * rank) != datatype.Size) throw input.Malformed(layout.Address, $"the chunks of '{name}' are of another type");
+                if (Hdf5Input.U32(data, 11 + 4 * rank) != datatype.Size)
+                    throw input.Malformed(layout.Address, $"the chunks of '{name}' are of another type");
                 if (source.Messages.FirstOrDefault(message => message.Kind == Hdf5MessageKind.Filters) is { } filters) ReadFilters(filters);
                 ReadChunks(Hdf5Input.U64(data, 3), layout.Address);
                 break;
@@ -108,7 +111,12 @@ internal sealed class Hdf5Dataset
     {
         var data = message.Required(_input, 2);
         var (version, count) = (data[0], data[1]);
-        var at = version switch { 1 => 8, 2 => 2, _ => throw _input.Malformed(message.Address, $"the filters of '{Info.Name}' are of version {version}") };
+        var at = version switch
+        {
+            1 => 8,
+            2 => 2,
+            _ => throw _input.Malformed(message.Address, $"the filters of '{Info.Name}' are of version {version}"),
+        };
         for (var i = 0; i < count; i++)
         {
             if (at + 8 > data.Length) throw _input.Malformed(message.Address, $"the filters of '{Info.Name}' are cut short");

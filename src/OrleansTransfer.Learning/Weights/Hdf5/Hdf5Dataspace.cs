@@ -12,7 +12,8 @@ internal static class Hdf5Dataspace
         if (data.Length < 4) throw input.Malformed(address, "a shape is cut short");
         var (version, rank) = (data[0], data[1]);
         var start = version switch { 1 => 8, 2 => 4, _ => throw input.Malformed(address, $"a shape is of version {version}; 1 and 2 are known") };
-        if (rank > MaximumRank || data.Length < start + rank * sizeof(ulong)) throw input.Malformed(address, $"a shape of {rank} dimensions is cut short");
+        if (rank > MaximumRank || data.Length < start + rank * sizeof(ulong))
+            throw input.Malformed(address, $"a shape of {rank} dimensions is cut short");
         var shape = new long[rank];
         var elements = 1UL;
         for (var i = 0; i < rank; i++)

@@ -41,6 +41,7 @@ internal sealed record Hdf5Datatype(Hdf5TypeClass Class, int Size, bool IsPlain,
         var (exponent, bias) = size switch { 2 => (5, 15u), 4 => (8, 127u), 8 => (11, 1023u), _ => (0, 0u) };
         var mantissa = (int)size * 8 - 1 - exponent;
         return exponent > 0 && signAt == size * 8 - 1 && Hdf5Input.U16(properties, 0) == 0 && Hdf5Input.U16(properties, 2) == size * 8
-            && properties[4] == mantissa && properties[5] == exponent && properties[6] == 0 && properties[7] == mantissa && Hdf5Input.U32(properties, 8) == bias;
+            && properties[4] == mantissa && properties[5] == exponent && properties[6] == 0 && properties[7] == mantissa
+            && Hdf5Input.U32(properties, 8) == bias;
     }
 }

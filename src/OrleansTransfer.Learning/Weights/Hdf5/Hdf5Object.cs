@@ -31,7 +31,10 @@ internal sealed class Hdf5Object
         var block = input.Read(0, (int)Math.Min(length, input.File.Length), what);
         if (block.Length < length) throw input.Malformed((ulong)block.Length, $"the file ends {length - block.Length} bytes early, inside {what}");
         if (block[8] > 0)
-            throw input.Malformed(8, $"{what} is of version {block[8]}, and this library reads 0, as Keras writes it: save the weights with h5py's default");
+        {
+            throw input.Malformed(
+                8, $"{what} is of version {block[8]}, and this library reads 0, as Keras writes it: save the weights with h5py's default");
+        }
         if (block[13] != 8 || block[14] != 8) throw input.Malformed(13, "addresses and lengths are not 8 bytes long");
         if (Hdf5Input.U64(block, 24) != 0) throw input.Malformed(24, "the file does not begin at its beginning");
         var end = Hdf5Input.U64(block, 40);

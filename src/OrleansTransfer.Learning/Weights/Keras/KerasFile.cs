@@ -4,12 +4,13 @@ using static TorchSharp.torch;
 namespace OrleansTransfer.Learning.Weights.Keras;
 
 /// <summary>
-/// Reads the weights that Keras saved as <c>.h5</c>: a file of weights alone, or of a whole model. Names are <c>layer/weight</c> as the file has them,
-/// shapes and order of elements TensorFlow's. <see cref="KnownLayouts"/> makes of that what a network here can take. Safe for use by several threads.
+/// Reads the weights that Keras saved as <c>.h5</c>: a file of weights alone, or of a whole model. Names are <c>layer/weight</c> as the file has
+/// them, shapes and order of elements TensorFlow's. <see cref="KnownLayouts"/> makes of that what a network here can take. Safe for use by several
+/// threads.
 /// </summary>
 /// <remarks>
-/// With a reader of its own, for what h5py writes by default: the libraries for HDF5 trust their input, and hang or take all memory on a file with one
-/// bit wrong, where a file from the network may be anything. Only this file is ever opened, whatever it links to.
+/// With a reader of its own, for what h5py writes by default: a library for HDF5 trusts its input, and can hang on a file with one bit wrong, where a
+/// file from the network may be anything. Only this file is ever opened, whatever it links to.
 /// </remarks>
 public sealed class KerasFile : IWeightsFile
 {

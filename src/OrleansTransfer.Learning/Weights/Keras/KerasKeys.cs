@@ -1,4 +1,5 @@
 using OrleansTransfer.Learning.Models;
+using OrleansTransfer.Learning.Weights.Catalogue;
 using static TorchSharp.torch;
 
 namespace OrleansTransfer.Learning.Weights.Keras;
@@ -17,12 +18,15 @@ internal static class KerasKeys
     {
         var network = KerasNetwork.Of(file);
         if (network is null)
-            throw new KerasMismatchException(file.Path, $"holds layers of Keras that are of no network known here ({string.Join(", ", file.Layers.Take(4))}, ...)");
+        {
+            throw new KerasMismatchException(
+                file.Path, $"holds layers of Keras that are of no network known here ({string.Join(", ", file.Layers.Take(4))}, ...)");
+        }
         if (network.Difference is { } difference)
         {
+            var instead = WeightCatalogue.Public.Of(model.Architecture) is [var first, ..] ? $"; take {first.Name}" : "";
             throw new KerasMismatchException(file.Path,
-                $"holds {network.Name} as Keras computes it: {difference}. The networks here would give other results with these weights; " +
-                $"take {network.Instead}");
+                $"holds {network.Name} as Keras computes it: {difference}. With these weights the network here would give other results{instead}");
         }
         if (network.Name != model.Architecture) throw new KerasMismatchException(file.Path, $"holds {network.Name}, not {model.Architecture}");
         return Vgg(model, file);

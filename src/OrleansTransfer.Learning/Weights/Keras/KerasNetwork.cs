@@ -1,12 +1,9 @@
-using OrleansTransfer.Learning.Weights.Catalogue;
-
 namespace OrleansTransfer.Learning.Weights.Keras;
 
 /// <summary>A network that Keras publishes weights of, known by the names of its layers.</summary>
 /// <param name="Name">What it is called here, or by Keras where it is not here.</param>
 /// <param name="Difference">Why the network here computes something else, as a sentence's second half; null where it computes the same.</param>
-/// <param name="Instead">Weights to take in its place.</param>
-internal sealed record KerasNetwork(string Name, string? Difference = null, string Instead = "")
+internal sealed record KerasNetwork(string Name, string? Difference = null)
 {
     /// <summary>The network whose layers <paramref name="file"/> has; null where it is none of these.</summary>
     public static KerasNetwork? Of(KerasFile file)
@@ -17,19 +14,19 @@ internal sealed record KerasNetwork(string Name, string? Difference = null, stri
 
         if (Has("block2_sepconv1", "block14_sepconv2"))
         {
-            return Differing("xception", "legacy_xception",
+            return new("xception",
                 "its pooling pads at the bottom and right only where the size is odd, and it normalises with 1e-3 in place of 1e-5");
         }
         if (Has("res2a_branch2a", "conv2_block1_1_conv", "conv2_block1_preact_bn"))
-            return Differing("resnet", "resnet50", "a bottleneck takes its stride in its first convolution, not in its 3x3 one");
+            return new("resnet", "a bottleneck takes its stride in its first convolution, not in its 3x3 one");
         if (Has("expanded_conv/depthwise", "expanded_conv_squeeze_excite_conv", "expanded_conv/squeeze_excite/Conv"))
-            return Differing("mobilenetv3", "mobilenet_v3_large", "its strided convolutions pad at the bottom and right only, not on all sides");
+            return new("mobilenetv3", "its strided convolutions pad at the bottom and right only, not on all sides");
         if (Has("Conv_1", "block_1_expand", "mobl2_conv_1"))
-            return Differing("mobilenetv2", "mobilenet_v2", "its strided convolutions pad at the bottom and right only, not on all sides");
+            return new("mobilenetv2", "its strided convolutions pad at the bottom and right only, not on all sides");
         if (Has("conv_dw_1", "conv_pw_1"))
-            return Differing("mobilenet", "mobilenetv1_100", "its strided convolutions pad at the bottom and right only, not on all sides");
+            return new("mobilenet", "its strided convolutions pad at the bottom and right only, not on all sides");
         if (Count("conv2d") >= 90 && Count("batch_normalization") >= 90)
-            return Differing("inception_v3", "inception_v3", "its average pooling leaves the padding out of the mean");
+            return new("inception_v3", "its average pooling leaves the padding out of the mean");
 
         var convolutions = layers.Where(IsVggConvolution).ToList();
         return convolutions.Count switch
@@ -43,7 +40,4 @@ internal sealed record KerasNetwork(string Name, string? Difference = null, stri
     /// <summary>Whether a layer is a convolution of VGG: <c>block1_conv1</c> to <c>block5_conv4</c>.</summary>
     public static bool IsVggConvolution(string layer) =>
         layer is ['b', 'l', 'o', 'c', 'k', >= '1' and <= '5', '_', 'c', 'o', 'n', 'v', >= '1' and <= '4'];
-
-    private static KerasNetwork Differing(string name, string backbone, string difference) =>
-        new(name, difference, WeightCatalogue.Public.Default(backbone).Name.ToString());
 }

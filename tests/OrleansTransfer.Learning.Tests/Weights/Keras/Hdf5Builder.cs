@@ -89,7 +89,8 @@ internal sealed class Hdf5Builder
 
     private static byte[] Raw(float[] values) => [.. values.SelectMany(BitConverter.GetBytes)];
 
-    private static byte[] Shuffle(byte[] bytes) => [.. Enumerable.Range(0, 4).SelectMany(b => Enumerable.Range(0, bytes.Length / 4).Select(i => bytes[4 * i + b]))];
+    private static byte[] Shuffle(byte[] bytes) =>
+        [.. Enumerable.Range(0, 4).SelectMany(b => Enumerable.Range(0, bytes.Length / 4).Select(i => bytes[4 * i + b]))];
 
     private static byte[] Deflate(byte[] bytes)
     {

@@ -50,7 +50,9 @@ public sealed class KerasFileTests : IDisposable
         Assert.Equal(82, file.Names.Count);
         foreach (var (i, layer) in Enumerable.Range(0, 40).Select(i => $"conv{i}").Append("dense").Index())
         {
-            var (kernel, bias) = where == "model" ? ($"{layer}/{layer}/kernel:0", $"{layer}/{layer}/bias:0") : ($"{layer}/{layer}_W_1:0", $"{layer}/{layer}_b_1:0");
+            var (kernel, bias) = where == "model"
+                ? ($"{layer}/{layer}/kernel:0", $"{layer}/{layer}/bias:0")
+                : ($"{layer}/{layer}_W_1:0", $"{layer}/{layer}_b_1:0");
             Assert.Equal([3L, 3, 3, 4], file.Info(kernel).Shape);
             Assert.Equal(Enumerable.Range(0, 108).Select(n => n + 1000f * (i + 1)), file.Load(kernel).data<float>().ToArray());
             Assert.Equal(layer == "dense" ? ScalarType.Float16 : ScalarType.Float32, file.Info(bias).Type);
@@ -153,7 +155,8 @@ public sealed class KerasFileTests : IDisposable
             var width = widths[layer[5] - '1'];
             groups.Add((layer, builder.Group(
                 "weight_names", ["kernel:0", "bias:0"],
-                ("kernel:0", builder.Contiguous(new float[9 * channels * width], 3, 3, channels, width)), ("bias:0", builder.Contiguous(new float[width], width)))));
+                ("kernel:0", builder.Contiguous(new float[9 * channels * width], 3, 3, channels, width)),
+                ("bias:0", builder.Contiguous(new float[width], width)))));
             channels = width;
         }
         File.WriteAllBytes(_folder["x.h5"], builder.Build(builder.Group("layer_names", layers, [.. groups])));
@@ -161,7 +164,8 @@ public sealed class KerasFileTests : IDisposable
         using var file = WeightFile.Open(_folder["x.h5"]);
         using var model = Backbones.Get("vgg16").Create(5);
         // The wide layers belong to the backbone, and nothing is left as it happened to be.
-        Assert.Contains("classifier.0.weight", Assert.Throws<WeightsMismatchException>(() => StateDict.Load(model, file, new LoadOptions(IgnoreHead: true))).Message);
+        var refused = Assert.Throws<WeightsMismatchException>(() => StateDict.Load(model, file, new LoadOptions(IgnoreHead: true)));
+        Assert.Contains("classifier.0.weight", refused.Message);
     }
 
     [Theory]
@@ -171,7 +175,8 @@ public sealed class KerasFileTests : IDisposable
     [InlineData("resnet50", "conv1,res2a_branch2a,fc1000", "takes its stride in its first convolution", "resnet50/imagenet1k_v1")]
     [InlineData("legacy_xception", "block1_conv1,block2_sepconv1,predictions", "1e-3 in place of 1e-5", "legacy_xception/cadene")]
     [InlineData("vgg16", "dense_1,dense_2", "of no network known here (dense_1, dense_2", "")]
-    public void Networks_that_Keras_computes_otherwise_are_refused_with_the_difference(string architecture, string layers, string difference, string instead)
+    public void Networks_that_Keras_computes_otherwise_are_refused_with_the_difference(
+        string architecture, string layers, string difference, string instead)
     {
         var builder = new Hdf5Builder();
         var names = layers.Split(',');
