@@ -1,4 +1,5 @@
 using OrleansTransfer.Learning.Models;
+using OrleansTransfer.Learning.Weights.Keras;
 using OrleansTransfer.Learning.Weights.KeyMaps;
 
 namespace OrleansTransfer.Learning.Weights;
@@ -12,6 +13,7 @@ internal static class KnownLayouts
     /// </summary>
     public static IWeightsFile Translate(ImageClassifier model, IWeightsFile file)
     {
+        if (file is KerasFile keras) return KerasKeys.Translate(model, keras);
         var plain = ParallelPrefix.Strip(file);
         return TimmKeys.Of(model) is { } map && map.Recognises(plain) ? map.ToOurs(plain) : plain;
     }

@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using OrleansTransfer.Learning.Tests.Weights.Keras;
 using OrleansTransfer.Learning.Tests.Weights.PyTorch;
 using OrleansTransfer.Learning.Weights;
 using TorchSharp;
@@ -17,13 +18,14 @@ public sealed class DamagedWeightsTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    public enum Format { Safetensors, Zip, Zip64, Legacy }
+    public enum Format { Safetensors, Zip, Zip64, Legacy, Keras }
 
     [Theory]
     [InlineData(Format.Safetensors)]
     [InlineData(Format.Zip)]
     [InlineData(Format.Zip64)]
     [InlineData(Format.Legacy)]
+    [InlineData(Format.Keras)]
     public void A_file_cut_at_any_kilobyte_or_anywhere_near_its_ends_is_refused(Format format)
     {
         var whole = Sample(format, elements: 20_000);
@@ -42,6 +44,7 @@ public sealed class DamagedWeightsTests : IDisposable
     [InlineData(Format.Zip)]
     [InlineData(Format.Zip64)]
     [InlineData(Format.Legacy)]
+    [InlineData(Format.Keras)]
     public void Any_bit_that_flips_leaves_a_readable_file_or_one_error(Format format)
     {
         var whole = Sample(format, elements: 3);
@@ -60,6 +63,7 @@ public sealed class DamagedWeightsTests : IDisposable
     [InlineData(Format.Zip)]
     [InlineData(Format.Zip64)]
     [InlineData(Format.Legacy)]
+    [InlineData(Format.Keras)]
     public void Any_mutation_leaves_a_readable_file_or_one_error(Format format)
     {
         var whole = Sample(format, elements: 3);
@@ -137,6 +141,16 @@ public sealed class DamagedWeightsTests : IDisposable
                     ("mask", ones(elements, dtype: ScalarType.Bool))],
                 new Dictionary<string, string> { ["format"] = "pt" });
             return stream.ToArray();
+        }
+        if (format == Format.Keras)
+        {
+            var builder = new Hdf5Builder();
+            var values = Enumerable.Range(0, elements).Select(i => (float)i).ToArray();
+            var dense = builder.Group(
+                "weight_names", ["kernel:0", "bias:0"], ("kernel:0", builder.Contiguous(values, elements, 1)), ("bias:0", builder.Chunked(values)));
+            var other = builder.Group(
+                "weight_names", ["k:0", "b:0"], ("k:0", builder.Contiguous(values, 1, elements)), ("b:0", builder.Contiguous([], 0)));
+            return builder.Build(builder.Group("layer_names", ["dense", "other"], ("dense", dense), ("other", other)));
         }
         var legacy = format == Format.Legacy;
         var pickle = new PickleBuilder().Global("collections", "OrderedDict").Raw(")R(")
