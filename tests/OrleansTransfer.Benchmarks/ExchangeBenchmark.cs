@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansTransfer.Cluster.Exchange;
+using OrleansTransfer.Cluster.Exchange.Lanes;
 using OrleansTransfer.Contracts.Scheduling;
 using OrleansTransfer.Host;
 
@@ -68,10 +69,12 @@ internal static class ExchangeBenchmark
             Console.WriteLine(node.Silo);
             var grains = node.Services.GetRequiredService<IGrainFactory>();
             while ((await grains.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key).GetStatus()).Nodes.Count < nodes) await Task.Delay(100);
-            var links = new GrainLinks(grains, [.. Enumerable.Range(0, nodes).Select(other => ($"b{other}", $"b{other}/cpu:0"))], self);
             var registry = node.Services.GetRequiredService<GroupRegistry>();
             var key = new GroupKey(Experiment, 1);
-            var session = registry.Join(key, () => new(key, self * workers, workers, nodes * workers, links, new()));
+            var lanes = node.Services.GetRequiredService<LaneOpener>();
+            var session = registry.Join(key, () => new(
+                key, self * workers, workers, nodes * workers, lanes.Open(key, [.. Enumerable.Range(0, nodes).Select(other => $"b{other}")], self),
+                new()));
             var threads = Enumerable.Range(0, workers).Select(worker => Task.Factory.StartNew(
                 () => Measure(session, self * workers + worker, options.Numbers("megabytes"), nodes, workers), TaskCreationOptions.LongRunning));
             await Task.WhenAll(threads);

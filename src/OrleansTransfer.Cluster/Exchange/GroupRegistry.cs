@@ -49,29 +49,21 @@ public sealed class GroupRegistry(IOptions<ExchangeOptions> options, TimeProvide
         if (_entries.TryGetValue(key, out var entry)) entry.Session?.Abort(reason);
     }
 
-    /// <summary>Passes a segment on to its group. One that comes before the group waits for it, up to the join deadline.</summary>
+    /// <summary>The session of a group on this node. One that is asked for before its workers have come is waited for, up to the join deadline.</summary>
     /// <exception cref="InvalidOperationException">The group is superseded, or never came to this node.</exception>
-    public async Task DeliverAsync(GradientSegment segment)
+    public async Task<GroupSession> FindAsync(GroupKey key)
     {
-        var key = new GroupKey(segment.Header.Experiment, segment.Header.Generation);
+        if (_newest.TryGetValue(key.Experiment, out var newest) && newest > key.Generation)
+            throw new InvalidOperationException($"{key} was superseded by generation {newest}.");
+        var entry = _entries.GetOrAdd(key, _ => new());
         try
         {
-            if (_newest.TryGetValue(key.Experiment, out var newest) && newest > key.Generation)
-                throw new InvalidOperationException($"{key} was superseded by generation {newest}.");
-            var entry = _entries.GetOrAdd(key, _ => new());
-            var session = entry.Session ?? await entry.Created.Task.WaitAsync(options.Value.JoinDeadline, time);
-            await session.AcceptAsync(segment);
+            return entry.Session ?? await entry.Created.Task.WaitAsync(options.Value.JoinDeadline, time);
         }
         catch (TimeoutException)
         {
-            segment.Dispose();
             Forget(key);
             throw new InvalidOperationException($"{key} did not start on this node within {options.Value.JoinDeadline.TotalSeconds:0} s.");
-        }
-        catch
-        {
-            segment.Dispose();
-            throw;
         }
     }
 

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net.Sockets;
+using OrleansTransfer.Cluster.Exchange.Lanes;
 using OrleansTransfer.Learning.Training;
 
 namespace OrleansTransfer.Cluster.Exchange;
@@ -14,6 +16,7 @@ public sealed class GroupSession : IDisposable
     private readonly Barrier _barrier;
     private readonly nint[] _buffers;
     private readonly int[] _lengths;
+    private readonly LaneSet? _lanes;
     private readonly NodeExchange? _nodes;
     private string? _reason;
 
@@ -21,15 +24,18 @@ public sealed class GroupSession : IDisposable
     /// <param name="firstRank">Rank of the node's first worker; its workers have consecutive ranks.</param>
     /// <param name="localWorkers">Workers of the group on this node.</param>
     /// <param name="worldSize">Workers of the whole group.</param>
-    /// <param name="links">The other nodes; null if there are none.</param>
+    /// <param name="lanes">To the other nodes; null if there are none. The session owns them.</param>
     /// <param name="options">How segments travel.</param>
-    public GroupSession(GroupKey key, int firstRank, int localWorkers, int worldSize, INodeLinks? links, ExchangeOptions options)
+    public GroupSession(GroupKey key, int firstRank, int localWorkers, int worldSize, LaneSet? lanes, ExchangeOptions options)
     {
         (Key, FirstRank, LocalWorkers, WorldSize) = (key, firstRank, localWorkers, worldSize);
         _aborted = _abort.Token;
         _barrier = new(localWorkers);
         (_buffers, _lengths) = (new nint[localWorkers], new int[localWorkers]);
-        if (links is { Count: > 1 }) _nodes = new(key.Experiment, key.Generation, links, options, Abort, _aborted);
+        if (lanes is not { Count: > 1 }) return;
+        _lanes = lanes;
+        _nodes = new(lanes, options, Abort, _aborted);
+        _aborted.Register(lanes.Close);
     }
 
     /// <summary>Experiment and generation.</summary>
@@ -61,13 +67,19 @@ public sealed class GroupSession : IDisposable
         }
     }
 
-    /// <summary>Takes a segment from another node.</summary>
-    public Task AcceptAsync(GradientSegment segment)
+    /// <summary>
+    /// Welcomes the node of index <paramref name="node"/> at the other end of <paramref name="socket"/>, which is owned from here on. Says in words why
+    /// not, and leaves the socket alone then.
+    /// </summary>
+    /// <exception cref="System.Net.Sockets.SocketException">The other node is gone.</exception>
+    public string? AttachLane(int node, Socket socket)
     {
-        Instruments.ExchangeReceived(segment.ByteLength);
-        if (_nodes is not null) return _nodes.AcceptAsync(segment);
-        segment.Dispose();
-        throw new InvalidOperationException($"The group of {Key} is within one node; no segment can come from outside.");
+        if (_lanes is null) return $"the group of {Key} is within one node";
+        return _lanes.Attach(node, () =>
+        {
+            LaneHandshake.Answer(socket, refusal: null);
+            return new(socket, _lanes.NameOf(node));
+        });
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,5 @@
-using System.Collections.Concurrent;
-using System.Threading.Channels;
+using System.Runtime.InteropServices;
+using OrleansTransfer.Cluster.Exchange.Lanes;
 using OrleansTransfer.Learning.Training;
 
 namespace OrleansTransfer.Cluster.Exchange;
@@ -9,236 +9,137 @@ namespace OrleansTransfer.Cluster.Exchange;
 /// receives that region from the P - 1 others, adds in node order (so the sum has the same bits whatever arrives first) and sends the result back,
 /// segment by segment. Two message latencies, and each value crosses the wire of a node 2(P-1)/P times.
 /// </summary>
-public sealed class NodeExchange : IDisposable
+/// <remarks>
+/// The thread that calls does all receiving and adding, block by block while a block is in its cache; lanes send on threads of their own. It reads the
+/// lanes in a fixed order and cannot block for ever: contributions are on their way without any node's waiting for another, and results follow
+/// contributions.
+/// </remarks>
+/// <param name="lanes">The other nodes.</param>
+/// <param name="options">Segment size and deadlines.</param>
+/// <param name="abort">Told in words when the exchange cannot go on; cancels <paramref name="aborted"/>.</param>
+/// <param name="aborted">Cancelled when the group gives up; <paramref name="lanes"/> are closed then, which ends every wait here.</param>
+public sealed unsafe class NodeExchange(LaneSet lanes, ExchangeOptions options, Action<string> abort, CancellationToken aborted) : IDisposable
 {
-    private readonly string _experiment;
-    private readonly int _generation;
-    private readonly INodeLinks _links;
-    private readonly ExchangeOptions _options;
-    private readonly Action<string> _abort;
-    private readonly CancellationToken _aborted;
-    private readonly ManualResetEventSlim _arrived = new();
-    private readonly ConcurrentDictionary<(long Sequence, long Offset, int Node), Arrival> _contributions = new();
-    private readonly object _gate = new();
+    // 64 KiB: with the block it is added to, well within a core's own cache.
+    private const int BlockLength = 16 * 1024;
 
-    // The exchange in progress or, between two, the next one.
-    private long _current;
-    private bool _active;
-    private nint _values;
-    private long _length;
-    private long _resultsMissing;
-    private bool _closed;
+    private float* _sum = (float*)NativeMemory.AlignedAlloc(2 * BlockLength * sizeof(float), 64);
+    private readonly long[] _resultsMissing = new long[lanes.Count];
 
-    /// <param name="experiment">Id of the experiment, for the segments' headers.</param>
-    /// <param name="generation">Generation of the group.</param>
-    /// <param name="links">The other nodes.</param>
-    /// <param name="options">Segment size and window.</param>
-    /// <param name="abort">Told in words when a peer cannot be reached; cancels <paramref name="aborted"/>.</param>
-    /// <param name="aborted">Cancelled when the group gives up; every wait here ends then.</param>
-    public NodeExchange(
-        string experiment, int generation, INodeLinks links, ExchangeOptions options, Action<string> abort, CancellationToken aborted) =>
-        (_experiment, _generation, _links, _options, _abort, _aborted) = (experiment, generation, links, options, abort, aborted);
-
-    /// <summary>Replaces the values by their sum over all nodes. Runs on one thread of this node, which does the adding.</summary>
-    /// <exception cref="OperationCanceledException">The group gave up.</exception>
-    public unsafe void AllReduce(long sequence, float* values, long length)
+    /// <summary>Replaces the values by their sum over all nodes.</summary>
+    /// <exception cref="OperationCanceledException">The group gave up; nothing reads from or writes into the values any more.</exception>
+    public void AllReduce(long sequence, float* values, long length)
     {
-        int self = _links.Self, nodes = _links.Count;
-        var (ownStart, ownLength) = Regions.Of(length, self, nodes);
-        lock (_gate)
-        {
-            ObjectDisposedException.ThrowIf(_closed, this);
-            (_current, _active, _values, _length) = (sequence, true, (nint)values, length);
-            _resultsMissing = Enumerable.Range(0, nodes).Where(node => node != self)
-                .Sum(node => (long)Regions.Segments(Regions.Of(length, node, nodes).Length, _options.SegmentLength));
-        }
-
-        var lease = new MemoryLease();
+        var node = lanes.Self;
         try
         {
-            var results = new Channel<long>?[nodes];
-            var sends = new List<Task>();
-            for (var node = 0; node < nodes; node++)
+            lanes.Connected.WaitAsync(options.JoinDeadline, aborted).GetAwaiter().GetResult();
+            for (node = 0; node < lanes.Count; node++)
+                if (node != lanes.Self) SendContributions(node, sequence, values, length);
+
+            var (start, count) = Regions.Of(length, lanes.Self, lanes.Count);
+            for (var offset = start; offset < start + count; offset += options.SegmentLength)
             {
-                if (node == self) continue;
-                var (start, count) = Regions.Of(length, node, nodes);
-                sends.Add(SendContributionsAsync(node, sequence, start, count, (nint)values, lease));
-                var ready = results[node] = Channel.CreateUnbounded<long>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
-                sends.Add(SendResultsAsync(node, sequence, ready.Reader, ownStart + ownLength, (nint)values, lease));
+                var segment = (int)Math.Min(options.SegmentLength, start + count - offset);
+                for (node = 0; node < lanes.Count; node++)
+                    if (node != lanes.Self) AwaitContribution(node, sequence, offset, segment, values, length);
+                for (var block = 0; block < segment; block += BlockLength)
+                    Reduce(values + offset + block, Math.Min(BlockLength, segment - block), ref node);
+                for (node = 0; node < lanes.Count; node++)
+                    if (node != lanes.Self) Post(node, new(SegmentKind.Result, segment, sequence, offset), values);
             }
 
-            for (var offset = ownStart; offset < ownStart + ownLength; offset += _options.SegmentLength)
+            for (node = 0; node < lanes.Count; node++)
+                while (_resultsMissing[node] > 0)
+                    if (Receive(node, sequence, values, length) is { Kind: SegmentKind.Contribution } early) throw OutOfStep(early);
+            for (node = 0; node < lanes.Count; node++)
+                if (node != lanes.Self) lanes[node].Flush();
+        }
+        catch (Exception e) when (e is LaneException or TimeoutException)
+        {
+            // The first reason counts: a lane that was closed because the group gave up adds nothing.
+            if (!aborted.IsCancellationRequested)
             {
-                Reduce(sequence, offset, SegmentAt(offset, ownStart + ownLength));
-                foreach (var ready in results) ready?.Writer.TryWrite(offset);
+                abort(e is TimeoutException
+                    ? $"Not all nodes joined the exchange within {options.JoinDeadline.TotalSeconds:0} s."
+                    : node == lanes.Self || node >= lanes.Count ? e.Message : $"Node {lanes.NameOf(node)} broke off the exchange: {e.Message}.");
             }
-            foreach (var ready in results) ready?.Writer.Complete();
-
-            WaitUntil(() => Interlocked.Read(ref _resultsMissing) == 0);
-            Task.WhenAll(sends).WaitAsync(_aborted).GetAwaiter().GetResult();
+            // Nobody may read from the values once this method has returned.
+            lanes.Dispose();
+            throw new OperationCanceledException("The exchange was given up.", e, aborted);
         }
-        finally
+        catch (OperationCanceledException)
         {
-            // Nobody may write into or read from the values once this method has returned.
-            lock (_gate) (_current, _active, _values) = (sequence + 1, false, 0);
-            lease.Revoke();
-        }
-    }
-
-    /// <summary>Takes a segment from another node; completes when it has been used.</summary>
-    public Task AcceptAsync(GradientSegment segment)
-    {
-        var header = segment.Header;
-        if (header.Kind == SegmentKind.Result)
-        {
-            TakeResult(segment);
-            return Task.CompletedTask;
-        }
-
-        var arrival = new Arrival(segment);
-        lock (_gate)
-        {
-            // Late, or delivered twice.
-            if (_closed || header.Sequence < _current || !_contributions.TryAdd((header.Sequence, header.Offset, header.FromNode), arrival))
-            {
-                segment.Dispose();
-                return Task.CompletedTask;
-            }
-        }
-        _arrived.Set();
-        return arrival.Used.Task;
-    }
-
-    /// <summary>Gives back what arrived and was never used.</summary>
-    public void Dispose()
-    {
-        lock (_gate) _closed = true;
-        foreach (var key in _contributions.Keys)
-            if (_contributions.TryRemove(key, out var arrival)) arrival.Finish();
-    }
-
-    private int SegmentAt(long offset, long end) => (int)Math.Min(_options.SegmentLength, end - offset);
-
-    private unsafe void Reduce(long sequence, long offset, int count)
-    {
-        var own = new Span<float>((float*)_values + offset, count);
-        Arrival? first = null;
-        for (var node = 0; node < _links.Count; node++)
-        {
-            if (node == _links.Self)
-            {
-                if (first is not null) FloatSum.Add(first.Segment.Values, own);
-                continue;
-            }
-            var arrival = Await((sequence, offset, node));
-            if (arrival.Segment.Header.Length != count)
-            {
-                var found = arrival.Segment.Header.Length;
-                arrival.Finish();
-                _abort(
-                    $"Node {_links.NameOf(node)} sent {found} values of exchange {sequence} at {offset} where {count} were expected: " +
-                    "the replicas differ.");
-                _aborted.ThrowIfCancellationRequested();
-            }
-            if (node == 0)
-            {
-                // Sums start at node 0; adding into what it sent keeps that order without a further buffer.
-                first = arrival;
-                continue;
-            }
-            FloatSum.Add(first is null ? own : first.Segment.Values, arrival.Segment.Values);
-            arrival.Finish();
-        }
-        if (first is null) return;
-        first.Segment.Values.CopyTo(own);
-        first.Finish();
-    }
-
-    private Arrival Await((long, long, int) key)
-    {
-        Arrival? arrival = null;
-        WaitUntil(() => _contributions.TryRemove(key, out arrival));
-        return arrival!;
-    }
-
-    // One thread waits and many set: resetting before the check means that no arrival between check and wait is missed.
-    private void WaitUntil(Func<bool> done)
-    {
-        while (true)
-        {
-            _arrived.Reset();
-            if (done()) return;
-            _arrived.Wait(_aborted);
-        }
-    }
-
-    private unsafe void TakeResult(GradientSegment segment)
-    {
-        using (segment)
-        {
-            var header = segment.Header;
-            lock (_gate)
-            {
-                // A result can only be for the exchange in progress: its owner needed this node's contribution first. Any other is a leftover.
-                if (!_active || header.Sequence != _current || header.Offset < 0 || header.Offset + header.Length > _length) return;
-                segment.Values.CopyTo(new Span<float>((float*)_values + header.Offset, header.Length));
-            }
-        }
-        if (Interlocked.Decrement(ref _resultsMissing) == 0) _arrived.Set();
-    }
-
-    private Task SendContributionsAsync(int node, long sequence, long start, long length, nint values, MemoryLease lease) =>
-        SendAsync(node, async window =>
-        {
-            for (var offset = start; offset < start + length; offset += _options.SegmentLength)
-                await window.AddAsync(Deliver(node, sequence, SegmentKind.Contribution, offset, SegmentAt(offset, start + length), values, lease));
-        });
-
-    private Task SendResultsAsync(int node, long sequence, ChannelReader<long> ready, long end, nint values, MemoryLease lease) =>
-        SendAsync(node, async window =>
-        {
-            await foreach (var offset in ready.ReadAllAsync(_aborted))
-                await window.AddAsync(Deliver(node, sequence, SegmentKind.Result, offset, SegmentAt(offset, end), values, lease));
-        });
-
-    private async Task SendAsync(int node, Func<SendWindow, Task> send)
-    {
-        await Task.Yield();
-        var window = new SendWindow(_options.Window);
-        try
-        {
-            await send(window);
-            await window.DrainAsync();
-        }
-        catch (OperationCanceledException) when (_aborted.IsCancellationRequested)
-        {
+            lanes.Dispose();
             throw;
         }
-        catch (Exception e)
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lanes.Dispose();
+        NativeMemory.AlignedFree(_sum);
+        _sum = null;
+    }
+
+    private void SendContributions(int node, long sequence, float* values, long length)
+    {
+        var (start, count) = Regions.Of(length, node, lanes.Count);
+        _resultsMissing[node] = count;
+        for (var offset = start; offset < start + count; offset += options.SegmentLength)
+            Post(node, new(SegmentKind.Contribution, (int)Math.Min(options.SegmentLength, start + count - offset), sequence, offset), values);
+    }
+
+    private void Post(int node, SegmentFrame frame, float* values)
+    {
+        lanes[node].Post(frame, values + frame.Offset);
+        Instruments.ExchangeSent(frame.PayloadBytes);
+    }
+
+    private void AwaitContribution(int node, long sequence, long offset, int count, float* values, long length)
+    {
+        SegmentFrame frame;
+        do frame = Receive(node, sequence, values, length);
+        while (frame.Kind == SegmentKind.Result);
+        if (frame.Offset != offset || frame.Length != count) throw OutOfStep(frame);
+    }
+
+    // Receives one segment: a result into its place, and of a contribution the frame alone.
+    private SegmentFrame Receive(int node, long sequence, float* values, long length)
+    {
+        var frame = lanes[node].ReceiveFrame();
+        if (frame.Sequence != sequence) throw OutOfStep(frame);
+        if (frame.Kind == SegmentKind.Result)
         {
-            _abort($"Node {_links.NameOf(node)} did not take a gradient segment: {e.Message}");
-            throw new ExchangeAbortedException($"Node {_links.NameOf(node)} is out of reach.", e);
+            var (start, count) = Regions.Of(length, node, lanes.Count);
+            if (frame.Offset < start || frame.Offset + frame.Length > start + count || frame.Length > _resultsMissing[node]) throw OutOfStep(frame);
+            lanes[node].ReceiveValues(new(values + frame.Offset, frame.Length));
+            _resultsMissing[node] -= frame.Length;
+        }
+        Instruments.ExchangeReceived(frame.PayloadBytes);
+        return frame;
+    }
+
+    // Adds one block of all nodes in their order. Until this node's turn comes, the sum grows beside its own values.
+    private void Reduce(float* own, int count, ref int node)
+    {
+        Span<float> mine = new(own, count), sum = new(_sum, count), received = new(_sum + BlockLength, count);
+        for (node = 0; node < lanes.Count; node++)
+        {
+            if (node == lanes.Self)
+            {
+                if (node > 0) FloatSum.Add(mine, sum);
+            }
+            else if (node == 0) lanes[node].ReceiveValues(sum);
+            else
+            {
+                lanes[node].ReceiveValues(received);
+                FloatSum.Add(node < lanes.Self ? sum : mine, received);
+            }
         }
     }
 
-    private Task Deliver(int node, long sequence, SegmentKind kind, long offset, int count, nint values, MemoryLease lease)
-    {
-        _aborted.ThrowIfCancellationRequested();
-        Instruments.ExchangeSent((long)count * sizeof(float));
-        var header = new SegmentHeader(_experiment, _generation, sequence, kind, _links.Self, offset, count);
-        return _links.DeliverAsync(node, GradientSegment.Of(header, values, lease));
-    }
-
-    private sealed class Arrival(GradientSegment segment)
-    {
-        public GradientSegment Segment { get; } = segment;
-
-        public TaskCompletionSource Used { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public void Finish()
-        {
-            Segment.Dispose();
-            Used.TrySetResult();
-        }
-    }
+    private static LaneException OutOfStep(SegmentFrame frame) =>
+        new($"it sent {frame.Length} values at {frame.Offset} of exchange {frame.Sequence}, which do not belong here: the replicas differ");
 }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Orleans.Hosting;
 using Orleans.Runtime.Hosting;
 using OrleansTransfer.Cluster.Exchange;
+using OrleansTransfer.Cluster.Exchange.Lanes;
 using OrleansTransfer.Cluster.Experiments;
 using OrleansTransfer.Cluster.Scheduling;
 using OrleansTransfer.Cluster.Workers;
@@ -28,6 +29,8 @@ public static class ClusterServices
         services.AddOptions<WatchOptions>().ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<WatchOptions>, WatchOptionsValidator>());
         services.TryAddSingleton<GroupRegistry>();
+        services.TryAddSingleton<LaneOpener>();
+        builder.UseLanes();
         services.TryAddSingleton<DeviceTable>();
         services.TryAddSingleton<ExperimentCatalog>();
         services.TryAddSingleton<IProgress<WeightProgress>, LoggedDownloads>();

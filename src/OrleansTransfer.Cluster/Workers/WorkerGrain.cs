@@ -1,12 +1,11 @@
 using Orleans.Placement;
-using OrleansTransfer.Cluster.Exchange;
 using OrleansTransfer.Contracts.Workers;
 
 namespace OrleansTransfer.Cluster.Workers;
 
 /// <summary>The owner of one device, on the device's node for as long as the node lives. What it computes runs on a thread of its own (<see cref="WorkerRun"/>).</summary>
 [NodePinned, Immovable(ImmovableKind.Any), KeepAlive]
-public sealed class WorkerGrain(WorkerRunFactory runs, GroupRegistry groups) : Grain, IWorkerGrain, IGradientInbox
+public sealed class WorkerGrain(WorkerRunFactory runs) : Grain, IWorkerGrain
 {
     private WorkerRun? _run;
 
@@ -37,9 +36,6 @@ public sealed class WorkerGrain(WorkerRunFactory runs, GroupRegistry groups) : G
         if (_run is { } run && run.Assignment.Experiment == experiment && run.Assignment.Generation <= generation) run.Stop(reason);
         return Task.CompletedTask;
     }
-
-    /// <inheritdoc/>
-    public Task Deliver(GradientSegment segment) => groups.DeliverAsync(segment);
 
     // A run notices at its next step, and a step of a large network on a slow device takes a while.
     private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(25);

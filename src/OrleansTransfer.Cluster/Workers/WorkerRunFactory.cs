@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansTransfer.Cluster.Exchange;
+using OrleansTransfer.Cluster.Exchange.Lanes;
 using OrleansTransfer.Cluster.Hosting;
 using OrleansTransfer.Contracts.Experiments;
 using OrleansTransfer.Contracts.Workers;
@@ -14,6 +15,7 @@ public sealed class WorkerRunFactory(
     NodeIdentity identity,
     DeviceTable devices,
     GroupRegistry groups,
+    LaneOpener lanes,
     IBlobContainer container,
     IGrainFactory grains,
     IOptions<ExchangeOptions> exchange,
@@ -71,8 +73,7 @@ public sealed class WorkerRunFactory(
     private GroupSession CreateSession(GroupKey key, IReadOnlyList<WorkerAddress> group)
     {
         var nodes = group.Select(worker => worker.Node).Distinct().ToList();
-        var firstWorkers = nodes.Select(node => (node, group.First(worker => worker.Node == node).ToString()));
-        var links = new GrainLinks(grains, [.. firstWorkers], nodes.IndexOf(identity.Name));
+        var links = lanes.Open(key, nodes, nodes.IndexOf(identity.Name));
         var firstRank = group.Index().First(pair => pair.Item.Node == identity.Name).Index;
         return new(key, firstRank, group.Count(worker => worker.Node == identity.Name), group.Count, links, exchange.Value);
     }

@@ -1,0 +1,66 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace OrleansTransfer.Cluster.Exchange.Lanes;
+
+/// <summary>Opens a lane to another node, on a thread of its own.</summary>
+internal static class LaneConnector
+{
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>
+    /// Opens the lane of <paramref name="lanes"/> to <paramref name="node"/>; whether that succeeds or not shows in
+    /// <see cref="LaneSet.Connected"/>.
+    /// </summary>
+    /// <param name="lanes">Where the lane is added.</param>
+    /// <param name="key">The group.</param>
+    /// <param name="node">Index of the other node.</param>
+    /// <param name="endpoint">The silo port of the other node, or null while it is not known.</param>
+    /// <param name="deadline">How long to try.</param>
+    public static void Open(LaneSet lanes, GroupKey key, int node, Func<IPEndPoint?> endpoint, TimeSpan deadline) =>
+        new Thread(() =>
+        {
+            try
+            {
+                var socket = Connect(key, lanes.Self, endpoint, deadline, lanes.Closing);
+                if (lanes.Attach(node, () => new(socket, lanes.NameOf(node))) is not { } refusal) return;
+                socket.Dispose();
+                lanes.Fail(node, refusal);
+            }
+            catch (Exception e) when (e is LaneException or SocketException or ObjectDisposedException or OperationCanceledException)
+            {
+                lanes.Fail(node, e.Message);
+            }
+        })
+        { IsBackground = true, Name = $"opening a lane to {lanes.NameOf(node)}" }.Start();
+
+    private static Socket Connect(GroupKey key, int self, Func<IPEndPoint?> endpoint, TimeSpan deadline, CancellationToken cancelled)
+    {
+        var end = Environment.TickCount64 + (long)deadline.TotalMilliseconds;
+        while (true)
+        {
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = (int)deadline.TotalMilliseconds };
+            using var closing = cancelled.Register(socket.Dispose);
+            try
+            {
+                socket.Connect(endpoint() ?? throw new SocketException((int)SocketError.HostNotFound));
+                new LaneHandshake(key, self).Send(socket);
+                LaneHandshake.ReceiveAnswer(socket);
+                socket.ReceiveTimeout = 0;
+                return socket;
+            }
+            catch (SocketException e) when (!cancelled.IsCancellationRequested
+                && e.SocketErrorCode is SocketError.ConnectionRefused or SocketError.HostNotFound && Environment.TickCount64 < end)
+            {
+                // The membership may name a node a moment before its port is open.
+                socket.Dispose();
+                cancelled.WaitHandle.WaitOne(s_pause);
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+        }
+    }
+}

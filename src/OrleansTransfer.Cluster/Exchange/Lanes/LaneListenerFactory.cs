@@ -1,0 +1,130 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Logging;
+
+namespace OrleansTransfer.Cluster.Exchange.Lanes;
+
+/// <summary>
+/// Listens on a silo's port for two kinds of connections, told apart by their first bytes: lanes go to the <see cref="LaneAcceptor"/>, and what is
+/// left, messages of Orleans, to Orleans, over Kestrel's socket transport.
+/// </summary>
+public sealed class LaneListenerFactory(LaneAcceptor acceptor, ILoggerFactory loggers) : IConnectionListenerFactory
+{
+    private const int Backlog = 512;
+
+    /// <inheritdoc/>
+    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    {
+        var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(endpoint);
+            socket.Listen(Backlog);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+        var connections = new SocketConnectionContextFactory(new(), loggers.CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets"));
+        return new(new Listener(socket, acceptor, connections));
+    }
+
+    private sealed class Listener : IConnectionListener
+    {
+        // A peer that sends nothing does not begin either kind of connection.
+        private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+        private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(1);
+
+        private readonly Socket _socket;
+        private readonly LaneAcceptor _acceptor;
+        private readonly SocketConnectionContextFactory _connections;
+        private readonly Channel<ConnectionContext> _accepted = Channel.CreateUnbounded<ConnectionContext>();
+
+        public Listener(Socket socket, LaneAcceptor acceptor, SocketConnectionContextFactory connections)
+        {
+            (_socket, _acceptor, _connections) = (socket, acceptor, connections);
+            EndPoint = socket.LocalEndPoint!;
+            _ = ListenAsync();
+        }
+
+        public EndPoint EndPoint { get; }
+
+        public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default) =>
+            await _accepted.Reader.WaitToReadAsync(cancellationToken) && _accepted.Reader.TryRead(out var connection) ? connection : null;
+
+        public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+        {
+            _socket.Dispose();
+            return default;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            _socket.Dispose();
+            _accepted.Writer.TryComplete();
+            while (_accepted.Reader.TryRead(out var connection)) await connection.DisposeAsync();
+            _connections.Dispose();
+        }
+
+        private async Task ListenAsync()
+        {
+            while (true)
+            {
+                Socket accepted;
+                try
+                {
+                    accepted = await _socket.AcceptAsync();
+                }
+                catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionReset or SocketError.ConnectionAborted)
+                {
+                    continue; // the peer left while it waited for its turn
+                }
+                catch (Exception e) when (e is SocketException or ObjectDisposedException)
+                {
+                    _accepted.Writer.TryComplete();
+                    return;
+                }
+                // A thread each, for the moment until the first bytes are there: asynchronous calls would take the socket's blocking mode away.
+                new Thread(() => Sort(accepted)) { IsBackground = true, Name = "accepting a connection" }.Start();
+            }
+        }
+
+        private void Sort(Socket accepted)
+        {
+            try
+            {
+                accepted.NoDelay = true;
+                if (BeginsLane(accepted))
+                {
+                    _ = _acceptor.AcceptAsync(accepted);
+                    return;
+                }
+                if (!_accepted.Writer.TryWrite(_connections.Create(accepted))) accepted.Dispose();
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                accepted.Dispose();
+            }
+        }
+
+        private static bool BeginsLane(Socket accepted)
+        {
+            Span<byte> first = stackalloc byte[LaneHandshake.Magic.Length];
+            accepted.ReceiveTimeout = (int)s_patience.TotalMilliseconds;
+            var end = Environment.TickCount64 + (long)s_patience.TotalMilliseconds;
+            while (true)
+            {
+                var peeked = accepted.Receive(first, SocketFlags.Peek);
+                if (peeked == first.Length || peeked == 0 || !first[..peeked].SequenceEqual(LaneHandshake.Magic[..peeked])) break;
+                if (Environment.TickCount64 > end) throw new SocketException((int)SocketError.TimedOut);
+                Thread.Sleep(s_pause); // less than eight bytes: the rest is on its way, and peeking does not wait for it
+            }
+            accepted.ReceiveTimeout = 0;
+            return first.SequenceEqual(LaneHandshake.Magic);
+        }
+    }
+}

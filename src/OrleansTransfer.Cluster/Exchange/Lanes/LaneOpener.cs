@@ -1,0 +1,30 @@
+using System.Net;
+using Microsoft.Extensions.Options;
+using Orleans.Runtime;
+
+namespace OrleansTransfer.Cluster.Exchange.Lanes;
+
+/// <summary>Opens this node's lanes for the groups it joins. One per silo.</summary>
+public sealed class LaneOpener(IClusterMembershipService membership, IOptions<ExchangeOptions> options)
+{
+    /// <summary>
+    /// The lanes of this node within a group: begins to open those to nodes before it; those after it open theirs. They are open when
+    /// <see cref="LaneSet.Connected"/> says so.
+    /// </summary>
+    /// <param name="key">The group.</param>
+    /// <param name="nodes">Names of its nodes, in rank order.</param>
+    /// <param name="self">Index of this node among them.</param>
+    public LaneSet Open(GroupKey key, IReadOnlyList<string> nodes, int self)
+    {
+        var lanes = new LaneSet(self, nodes);
+        for (var node = 0; node < self; node++)
+        {
+            var name = nodes[node];
+            LaneConnector.Open(lanes, key, node, () => Locate(name), options.Value.JoinDeadline);
+        }
+        return lanes;
+    }
+
+    private IPEndPoint? Locate(string name) => membership.CurrentSnapshot.Members.Values
+        .FirstOrDefault(member => member.Name == name && member.Status == SiloStatus.Active)?.SiloAddress.Endpoint;
+}
