@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
@@ -10,8 +11,9 @@ using OrleansTransfer.Host;
 namespace OrleansTransfer.Benchmarks;
 
 /// <summary>
-/// Time of one all-reduce by grain messages, by size, between real node processes on loopback. Options: <c>--nodes 2 --megabytes 0.001,1,4,25,100
-/// --workers 1</c> (workers of each node). One line of JSON per size; bandwidth is bytes of one replica's values over the median time.
+/// Time of one all-reduce, by size, between real node processes on loopback, and then of PyTorch's over Gloo (Debian's python3-torch, where that is
+/// installed). Options: <c>--nodes 2 --megabytes 0.001,1,4,25,100 --workers 1 --rounds 1 --python /usr/bin/python3</c> (workers of each node; rounds
+/// of both). One line of JSON per size; bandwidth is bytes of one replica's values over the median time.
 /// </summary>
 internal static class ExchangeBenchmark
 {
@@ -20,9 +22,34 @@ internal static class ExchangeBenchmark
 
     private const string Experiment = "exchange-benchmark";
 
-    /// <summary>Starts the nodes as processes of their own and passes on what the first one prints.</summary>
+    private const string Sizes = "0.001,1,4,25,100";
+
+    /// <summary>Starts the nodes as processes of their own, passes on what the first one prints, and compares with the peer.</summary>
     public static async Task RunAsync(Options options)
     {
+        var sizes = options.Text("megabytes", Sizes).Split(',');
+        for (var round = 0; round < options.Number("rounds", 1); round++)
+        {
+            var ours = await MeasureNodesAsync(options);
+            var theirs = await MeasurePeerAsync(options, sizes);
+            foreach (var ((size, our), their) in sizes.Zip(ours).Zip(theirs))
+            {
+                Console.WriteLine(JsonSerializer.Serialize(new
+                {
+                    benchmark = "exchange",
+                    nodes = options.Number("nodes", 2),
+                    megabytes = double.Parse(size, CultureInfo.InvariantCulture),
+                    medianSeconds = our,
+                    glooSeconds = their,
+                    ratio = Math.Round(their / our, 3),
+                }));
+            }
+        }
+    }
+
+    private static async Task<IReadOnlyList<double>> MeasureNodesAsync(Options options)
+    {
+        List<double> medians = [];
         var nodes = options.Number("nodes", 2);
         var processes = new List<Process>();
         try
@@ -32,12 +59,19 @@ internal static class ExchangeBenchmark
             {
                 var process = Start(
                     [NodeName, "--node", $"{node}", "--nodes", $"{nodes}", "--workers", options.Text("workers", "1"), "--join", join ?? "-",
-                     "--megabytes", options.Text("megabytes", "0.001,1,4,25,100")]);
+                     "--megabytes", options.Text("megabytes", Sizes)]);
                 processes.Add(process);
-                var silo = await process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException($"Node {node} ended before it was ready.");
+                var silo = await process.StandardOutput.ReadLineAsync()
+                    ?? throw new InvalidOperationException($"Node {node} ended before it was ready.");
                 join ??= silo;
             }
-            while (await processes[0].StandardOutput.ReadLineAsync() is { } line) Console.WriteLine(line);
+            while (await processes[0].StandardOutput.ReadLineAsync() is { } line)
+            {
+                Console.WriteLine(line);
+                using var json = JsonDocument.Parse(line);
+                medians.Add(json.RootElement.GetProperty("medianSeconds").GetDouble());
+            }
+            return medians;
         }
         finally
         {
@@ -47,6 +81,21 @@ internal static class ExchangeBenchmark
                 process.Dispose();
             }
         }
+    }
+
+    // Without the allocator's settings of this process: the peer runs as its users run it.
+    private static async Task<IReadOnlyList<double>> MeasurePeerAsync(Options options, IReadOnlyList<string> sizes)
+    {
+        var start = new ProcessStartInfo(
+            options.Text("python", "/usr/bin/python3"),
+            [Path.Combine(AppContext.BaseDirectory, "peer_allreduce.py"), $"{options.Number("nodes", 2)}", .. sizes]) { RedirectStandardOutput = true };
+        start.Environment.Remove("GLIBC_TUNABLES");
+        using var peer = Process.Start(start)!;
+        List<double> medians = [];
+        while (await peer.StandardOutput.ReadLineAsync() is { } line) medians.Add(double.Parse(line, CultureInfo.InvariantCulture));
+        await peer.WaitForExitAsync();
+        if (peer.ExitCode != 0) Console.Error.WriteLine("Gloo is left out: python3-torch is not there.");
+        return medians;
     }
 
     /// <summary>One node: joins the cluster and takes part in every exchange.</summary>
@@ -139,7 +188,8 @@ internal static class ExchangeBenchmark
     private static Process Start(IReadOnlyList<string> arguments)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(typeof(ExchangeBenchmark).Assembly.Location);
+        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
+            start.ArgumentList.Add(typeof(ExchangeBenchmark).Assembly.Location);
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         return Process.Start(start)!;
     }

@@ -8,8 +8,8 @@ using static TorchSharp.torch;
 namespace OrleansTransfer.Benchmarks;
 
 /// <summary>
-/// Pictures per second through every network in evaluation mode, beside the same network in PyTorch (Debian's python3-torch). The two take turns on the
-/// same cores. Options: <c>--networks a,b --batch 8 --threads 2 --rounds 7 --python /usr/bin/python3</c>.
+/// Pictures per second through every network in evaluation mode, beside the same network in PyTorch (Debian's python3-torch). The two take turns on
+/// the same cores. Options: <c>--networks a,b --batch 8 --threads 2 --rounds 7 --python /usr/bin/python3</c>.
 /// </summary>
 internal static class ForwardBenchmark
 {
@@ -73,7 +73,8 @@ internal static class ForwardBenchmark
     {
         peer.StandardInput.WriteLine(request);
         peer.StandardInput.Flush();
-        return peer.StandardOutput.ReadLine() ?? throw new InvalidOperationException("The peer ended: are python3-torch and python3-torchvision there?");
+        return peer.StandardOutput.ReadLine()
+            ?? throw new InvalidOperationException("The peer ended: are python3-torch and python3-torchvision there?");
     }
 
     private static double Median(IEnumerable<double> times)

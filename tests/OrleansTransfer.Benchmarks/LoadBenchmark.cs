@@ -9,13 +9,15 @@ using static TorchSharp.torch;
 namespace OrleansTransfer.Benchmarks;
 
 /// <summary>
-/// Time and memory of loading weights from the page cache, from safetensors and from both layouts of PyTorch (written by Debian's python3-torch, where
-/// that is installed), beside the least that any reader must do: one read of the file, and one copy of it into the tensors. The two take turns.
+/// Time and memory of loading weights from the page cache, from safetensors and from both layouts of PyTorch (written by Debian's python3-torch,
+/// where that is installed), beside the least that any reader must do: one read of the file, and one copy of it into the tensors. The two take turns.
 /// Options: <c>--network resnet152 --rounds 9 --python /usr/bin/python3</c>.
 /// </summary>
 internal static class LoadBenchmark
 {
-    /// <summary>The name under which the benchmark starts itself anew to measure memory: a process that loaded weights before would reuse its own.</summary>
+    /// <summary>
+    /// The name under which the benchmark starts itself anew to measure memory: a process that loaded weights before would reuse its own.
+    /// </summary>
     public const string MemoryName = "load-memory";
 
     private const int WarmUp = 2;

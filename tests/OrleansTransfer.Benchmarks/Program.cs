@@ -17,7 +17,8 @@ var benchmarks = new Dictionary<string, Func<Options, Task>>
 
 if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var benchmark))
 {
-    Console.Error.WriteLine($"Name a benchmark: {string.Join(", ", benchmarks.Keys.Where(name => name is not (ExchangeBenchmark.NodeName or LoadBenchmark.MemoryName)))}.");
+    var names = benchmarks.Keys.Where(name => name is not (ExchangeBenchmark.NodeName or LoadBenchmark.MemoryName));
+    Console.Error.WriteLine($"Name a benchmark: {string.Join(", ", names)}.");
     return 2;
 }
 if (Options.Parse(args.AsSpan(1)) is not { } options)

@@ -49,7 +49,9 @@ public sealed class GroupRegistry(IOptions<ExchangeOptions> options, TimeProvide
         if (_entries.TryGetValue(key, out var entry)) entry.Session?.Abort(reason);
     }
 
-    /// <summary>The session of a group on this node. One that is asked for before its workers have come is waited for, up to the join deadline.</summary>
+    /// <summary>
+    /// The session of a group on this node. One that is asked for before its workers have come is waited for, up to the join deadline.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The group is superseded, or never came to this node.</exception>
     public async Task<GroupSession> FindAsync(GroupKey key)
     {

@@ -68,8 +68,8 @@ public sealed class GroupSession : IDisposable
     }
 
     /// <summary>
-    /// Welcomes the node of index <paramref name="node"/> at the other end of <paramref name="socket"/>, which is owned from here on. Says in words why
-    /// not, and leaves the socket alone then.
+    /// Welcomes the node of index <paramref name="node"/> at the other end of <paramref name="socket"/>, which is owned from here on. Says in words
+    /// why not, and leaves the socket alone then.
     /// </summary>
     /// <exception cref="System.Net.Sockets.SocketException">The other node is gone.</exception>
     public string? AttachLane(int node, Socket socket)

@@ -10,8 +10,8 @@ namespace OrleansTransfer.Cluster.Exchange;
 /// segment by segment. Two message latencies, and each value crosses the wire of a node 2(P-1)/P times.
 /// </summary>
 /// <remarks>
-/// The thread that calls does all receiving and adding, block by block while a block is in its cache; lanes send on threads of their own. It reads the
-/// lanes in a fixed order and cannot block for ever: contributions are on their way without any node's waiting for another, and results follow
+/// The thread that calls does all receiving and adding, block by block while a block is in its cache; lanes send on threads of their own. It reads
+/// the lanes in a fixed order and cannot block for ever: contributions are on their way without any node's waiting for another, and results follow
 /// contributions.
 /// </remarks>
 /// <param name="lanes">The other nodes.</param>

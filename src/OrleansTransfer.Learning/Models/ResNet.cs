@@ -14,6 +14,11 @@ public sealed class ResNet : ImageClassifier
 {
     private const int StemChannels = 64;
 
+    // Below this side of the input, in pixels, the wide 3x3 convolutions of basic blocks see maps too small to be faster with channels last.
+    private const int BasicChannelsLastFrom = 112;
+
+    private readonly int _channelsLastFrom;
+
     // Fields of modules are named as the keys of the state dict: TorchSharp derives the one from the other.
     private readonly Convolution conv1;
     private readonly BatchNorm2d bn1;
@@ -24,6 +29,7 @@ public sealed class ResNet : ImageClassifier
     private ResNet(string architecture, IReadOnlyList<int> repeats, Func<int, int, int, ResidualBlock> block, int expansion, int classes)
         : base(architecture)
     {
+        _channelsLastFrom = expansion == BasicBlock.Expansion ? BasicChannelsLastFrom : 0;
         conv1 = new Convolution(3, StemChannels, 7, stride: 2, padding: 3, bias: false);
         bn1 = BatchNorm2d(StemChannels);
         layer1 = Layer(StemChannels, 64, repeats[0], 1);
@@ -81,7 +87,8 @@ public sealed class ResNet : ImageClassifier
     public override Tensor Features(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var stem = bn1.call(conv1.call(MemoryLayout.Arrange(input))).relu_(); // [N,64,H/2,W/2]
+        var arranged = Math.Min(input.shape[2], input.shape[3]) >= _channelsLastFrom ? MemoryLayout.Arrange(input) : input;
+        var stem = bn1.call(conv1.call(arranged)).relu_(); // [N,64,H/2,W/2]
         var x = functional.max_pool2d(stem, 3, 2, 1); // [N,64,H/4,W/4]
         x = layer4.call(layer3.call(layer2.call(layer1.call(x)))); // [N,F,H/32,W/32]
         return functional.adaptive_avg_pool2d(x, 1).flatten(1).MoveToOuterDisposeScope();

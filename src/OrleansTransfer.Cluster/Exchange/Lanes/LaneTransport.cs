@@ -15,7 +15,8 @@ internal static class LaneTransport
         services.TryAddSingleton<LaneAcceptor>();
         services.TryAddSingleton<LaneListenerFactory>();
         // Orleans' keys are objects of its own; whatever they are, its listeners are found by them.
-        foreach (var listener in services.Where(service => service.IsKeyedService && service.ServiceType == typeof(IConnectionListenerFactory)).ToList())
+        var listeners = services.Where(service => service.IsKeyedService && service.ServiceType == typeof(IConnectionListenerFactory)).ToList();
+        foreach (var listener in listeners)
         {
             services.Remove(listener);
             services.AddKeyedSingleton<IConnectionListenerFactory>(
