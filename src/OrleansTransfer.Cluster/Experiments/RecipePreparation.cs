@@ -126,7 +126,7 @@ public sealed class RecipePreparation(RecipeWeights weights)
             if (await weights.LocateAsync(recipe, mayFetch: problems.Count == 0, cancellationToken) is not { } located) return (recipe, null, null);
             using var file = WeightFile.Open(located.Path);
             StateDict.Check(model, file, new(IgnoreHead: true));
-            return (weights.Recognise(recipe, located.Sha256), located.Path, located.Sha256);
+            return (weights.Recognise(recipe, located.Sha256, file), located.Path, located.Sha256);
         }
         catch (RecipeException e)
         {

@@ -5,6 +5,7 @@ using OrleansTransfer.Learning.Models;
 using OrleansTransfer.Learning.Weights;
 using OrleansTransfer.Learning.Weights.Cache;
 using OrleansTransfer.Learning.Weights.Catalogue;
+using OrleansTransfer.Learning.Weights.Keras;
 using OrleansTransfer.Storage;
 
 namespace OrleansTransfer.Cluster.Experiments;
@@ -84,12 +85,16 @@ public sealed class RecipeWeights(IBlobContainer container, string cacheFolder, 
 
     /// <summary>
     /// The recipe with the preprocessing of the catalogue's entry whose published SHA-256 a file has: a file of the catalogue brings it along under
-    /// whatever name it goes.
+    /// whatever name it goes. One that Keras wrote is taken to expect what Keras' weights of the network do, which are fed nothing like the others.
     /// </summary>
-    public Recipe Recognise(Recipe recipe, string sha256) =>
-        WeightName.TryParse(recipe.Model.Weights) is null && cache.Catalogue.ByContent(recipe.Model.Backbone, sha256) is { } entry
-            ? Expecting(recipe, entry.Preprocessing)
-            : recipe;
+    public Recipe Recognise(Recipe recipe, string sha256, IWeightsFile file)
+    {
+        var (name, backbone) = (WeightName.TryParse(recipe.Model.Weights), recipe.Model.Backbone);
+        if (name is not null && cache.Catalogue.Find(name) is not null) return recipe;
+        var entry = name is null ? cache.Catalogue.ByContent(backbone, sha256) : null;
+        if (file is KerasFile) entry ??= cache.Catalogue.Of(backbone).FirstOrDefault(one => one.Format == WeightFormat.Keras);
+        return entry is null ? recipe : Expecting(recipe, entry.Preprocessing);
+    }
 
     private static Recipe Expecting(Recipe recipe, Preprocessing expected)
     {

@@ -11,9 +11,10 @@ internal static class KnownLayouts
     /// <paramref name="file"/> as a file with the keys of <paramref name="model"/>: itself where it has them or is of no layout that is known here,
     /// else a view of it. The view does not own the file.
     /// </summary>
+    /// <exception cref="WeightsMismatchException">The file is of a layout that is known, and belongs to another network.</exception>
     public static IWeightsFile Translate(ImageClassifier model, IWeightsFile file)
     {
-        if (file is KerasFile keras) return KerasKeys.Translate(model, keras);
+        if (file is KerasFile keras) return KerasTranslation.Translate(model, keras);
         var plain = ParallelPrefix.Strip(file);
         return TimmKeys.Of(model) is { } map && map.Recognises(plain) ? map.ToOurs(plain) : plain;
     }

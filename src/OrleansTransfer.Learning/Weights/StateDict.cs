@@ -44,8 +44,8 @@ public static class StateDict
     /// <summary>
     /// Copies the weights of <paramref name="file"/> into <paramref name="model"/>, in place. All keys, shapes and types are compared before the
     /// first value is
-    /// copied. float16, bfloat16 and float64 are converted to the model's type. A file with another library's keys is recognised by them and
-    /// translated, which the report says.
+    /// copied. float16, bfloat16 and float64 are converted to the model's type. A file with another library's keys or Keras' layout is
+    /// recognised and translated, which the report says.
     /// </summary>
     /// <exception cref="WeightsMismatchException">The file belongs to another network; the model is untouched.</exception>
     /// <exception cref="WeightsFormatException">The file was shortened after it was opened; the model is then partly loaded.</exception>
@@ -71,6 +71,7 @@ public static class StateDict
     /// own head may
     /// have another width.
     /// </summary>
+    /// <exception cref="WeightsMismatchException">The file is Keras' and belongs to another network.</exception>
     public static int? HeadWidth(ImageClassifier model, IWeightsFile file) => WidthOf(model, KnownLayouts.Translate(model, file));
 
     /// <summary>Writes all weights of <paramref name="model"/> to the file <paramref name="path"/>, atomically.</summary>

@@ -38,11 +38,7 @@ internal static class TensorTransfer
     /// <exception cref="LearningException">Shape or kind of type differs.</exception>
     public static void CopyTo(string path, TensorInfo info, Tensor destination, Reader? read, Func<Tensor> load)
     {
-        if (!info.Shape.SequenceEqual(destination.shape) || !SafetensorsFile.Converts(info.Type, destination.dtype))
-        {
-            throw new LearningException($"The tensor '{info.Name}' in '{path}' is {SafetensorsTypes.Name(info.Type)} " +
-                $"{TensorInfo.Describe(info.Shape)} and cannot be copied into one of {destination.dtype} {TensorInfo.Describe(destination.shape)}.");
-        }
+        CheckFits(path, info, destination);
         if (read is not null && info.Type == destination.dtype && info.Type != ScalarType.Bool && destination.device_type == DeviceType.CPU
             && destination.is_contiguous())
         {
@@ -52,6 +48,17 @@ internal static class TensorTransfer
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         destination.copy_(load());
+    }
+
+    /// <summary>
+    /// Throws unless the tensor <paramref name="info"/> of the file <paramref name="path"/> can be put into <paramref name="destination"/>.
+    /// </summary>
+    /// <exception cref="LearningException">Shape or kind of type differs.</exception>
+    public static void CheckFits(string path, TensorInfo info, Tensor destination)
+    {
+        if (info.Shape.SequenceEqual(destination.shape) && SafetensorsFile.Converts(info.Type, destination.dtype)) return;
+        throw new LearningException($"The tensor '{info.Name}' in '{path}' is {SafetensorsTypes.Name(info.Type)} " +
+            $"{TensorInfo.Describe(info.Shape)} and cannot be copied into one of {destination.dtype} {TensorInfo.Describe(destination.shape)}.");
     }
 
     /// <summary>What is said of a tensor <paramref name="name"/> that the file <paramref name="path"/> lacks.</summary>

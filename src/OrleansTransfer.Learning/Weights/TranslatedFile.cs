@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Weights.Keras;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -36,7 +37,12 @@ internal sealed class TranslatedFile : IWeightsFile
 
     /// <summary>How the keys of <paramref name="file"/> are read, the outermost translation last; empty for a file that is read as it is.</summary>
     public static IReadOnlyList<string> ReadingsOf(IWeightsFile file) =>
-        file is TranslatedFile view ? [.. ReadingsOf(view.Inner), view.Reading] : [];
+        file switch
+        {
+            TranslatedFile view => [.. ReadingsOf(view.Inner), view.Reading],
+            KerasView => [KerasView.Reading],
+            _ => [],
+        };
 
     /// <summary>What the file itself calls, or would call, <paramref name="key"/>.</summary>
     public static string NameInFile(IWeightsFile file, string key) =>

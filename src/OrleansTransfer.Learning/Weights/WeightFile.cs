@@ -10,8 +10,8 @@ public static class WeightFile
     private const int MagicBytes = 16;
 
     /// <summary>
-    /// Opens a weights file of any format this library reads, told apart by its first bytes, whatever its name: safetensors, what
-    /// PyTorch's <c>torch.save</c> writes, and Keras' <c>.h5</c>.
+    /// Opens a weights file of any format this library reads, told apart by its first bytes, whatever its name: safetensors,
+    /// what PyTorch's <c>torch.save</c> writes, and Keras' HDF5.
     /// </summary>
     /// <exception cref="LearningException">The file cannot be opened, or is of no known format.</exception>
     /// <exception cref="WeightsFormatException">It is malformed.</exception>
@@ -20,9 +20,8 @@ public static class WeightFile
         var magic = ReadMagic(path);
         if (LooksLikeMarkup(magic))
             throw new WeightsFormatException(path, 0, "it is a web page, not weights: the download was answered with an error page");
-        return KerasFile.Recognises(magic) ? KerasFile.Open(path)
-            : PyTorchFile.Recognises(magic) ? PyTorchFile.Open(path)
-            : SafetensorsFile.Open(path);
+        if (KerasFile.Recognises(magic)) return KerasFile.Open(path);
+        return PyTorchFile.Recognises(magic) ? PyTorchFile.Open(path) : SafetensorsFile.Open(path);
     }
 
     internal static bool LooksLikeMarkup(ReadOnlySpan<byte> start)

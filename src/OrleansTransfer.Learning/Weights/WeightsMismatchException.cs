@@ -13,6 +13,9 @@ public sealed class WeightsMismatchException : LearningException
         Mismatched = [.. comparison.Mismatched.Select(pair => pair.Key)];
     }
 
+    /// <summary>For a file whose network is known to be another one, of whatever keys.</summary>
+    internal WeightsMismatchException(string message) : base(message) => (Missing, Unexpected, Mismatched) = ([], [], []);
+
     /// <summary>Keys of the model that the file lacks.</summary>
     public IReadOnlyList<string> Missing { get; }
 

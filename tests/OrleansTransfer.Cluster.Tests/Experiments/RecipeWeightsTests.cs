@@ -12,6 +12,7 @@ using OrleansTransfer.Learning.Weights;
 using OrleansTransfer.Learning.Weights.Cache;
 using OrleansTransfer.Learning.Weights.Catalogue;
 using OrleansTransfer.Storage;
+using OrleansTransfer.Tests;
 
 namespace OrleansTransfer.Cluster.Tests.Experiments;
 
@@ -20,6 +21,7 @@ public sealed class RecipeWeightsTests : IDisposable
 {
     private const string Backbone = "squeezenet1_1";
 
+    private static readonly Preprocessing s_keras = Preprocessing.ImageNet with { Channels = ChannelOrder.Bgr, Mean = [104, 117, 124], Scale = 1 };
     private static readonly Preprocessing s_second = Preprocessing.ImageNet with { Resize = 232 };
 
     private readonly string _folder = Directory.CreateTempSubdirectory("otx-cluster-").FullName;
@@ -37,6 +39,7 @@ public sealed class RecipeWeightsTests : IDisposable
         [
             Entry(new(Backbone, "first"), WeightChecksum.Sha256("00000000"), Preprocessing.ImageNet),
             Entry(new(Backbone, "second"), digits, s_second),
+            Entry(new(Backbone, "keras"), WeightChecksum.None, s_keras) with { Format = WeightFormat.Keras },
         ]);
         _services = new ServiceCollection().AddSingleton(catalogue)
             .AddWeightCache(new() { Folder = Path.Combine(_folder, "cache"), Offline = true }).BuildServiceProvider();
@@ -132,8 +135,27 @@ public sealed class RecipeWeightsTests : IDisposable
         var path = Path.Combine(_folder, "made.safetensors");
         var located = await LocateAsync(path, mayFetch: false);
         Assert.Equal((path, Sha256), located);
-        Assert.Equal($"{s_second}", _weights.Recognise(Recipe(path), Sha256).Model.Preprocessing);
-        Assert.Equal("auto", _weights.Recognise(Recipe(path), new('1', 64)).Model.Preprocessing);
+        using var file = WeightFile.Open(path);
+        Assert.Equal($"{s_second}", _weights.Recognise(Recipe(path), Sha256, file).Model.Preprocessing);
+        Assert.Equal("auto", _weights.Recognise(Recipe(path), new('1', 64), file).Model.Preprocessing);
+    }
+
+    [Fact]
+    public void A_file_of_Keras_is_fed_as_its_networks_are_whatever_its_name_unless_the_recipe_says_otherwise()
+    {
+        var path = Path.Combine(_folder, "own.h5");
+        File.WriteAllBytes(path, HdfBuilder.FileOf(("block1_conv1/kernel:0", [1])));
+        using var file = WeightFile.Open(path);
+        Assert.Equal($"{s_keras}", Recognised(path).Preprocessing);
+        Assert.Equal($"{s_keras}", Recognised($"{Backbone}/mine").Preprocessing);
+        Assert.Equal($"{s_keras with { Channels = ChannelOrder.Rgb }}", Recognised(path, "channels=rgb").Preprocessing);
+        Assert.Equal("auto", Recognised($"{Backbone}/second").Preprocessing);
+
+        ModelRecipe Recognised(string weights, string preprocessing = "auto")
+        {
+            var recipe = Recipe(weights);
+            return _weights.Recognise(recipe with { Model = recipe.Model with { Preprocessing = preprocessing } }, new('1', 64), file).Model;
+        }
     }
 
     private static Recipe Recipe(string weights) => new() { Model = new() { Backbone = Backbone, Weights = weights } };

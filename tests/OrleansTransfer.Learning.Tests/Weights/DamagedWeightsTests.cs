@@ -1,8 +1,9 @@
+using System.IO.Compression;
 using FsCheck;
 using FsCheck.Fluent;
-using OrleansTransfer.Learning.Tests.Weights.Keras;
 using OrleansTransfer.Learning.Tests.Weights.PyTorch;
 using OrleansTransfer.Learning.Weights;
+using OrleansTransfer.Tests;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -18,7 +19,7 @@ public sealed class DamagedWeightsTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    public enum Format { Safetensors, Zip, Zip64, Legacy, Keras }
+    public enum Format { Safetensors, Zip, Zip64, Legacy, Keras, KerasGzip }
 
     [Theory]
     [InlineData(Format.Safetensors)]
@@ -26,6 +27,7 @@ public sealed class DamagedWeightsTests : IDisposable
     [InlineData(Format.Zip64)]
     [InlineData(Format.Legacy)]
     [InlineData(Format.Keras)]
+    [InlineData(Format.KerasGzip)]
     public void A_file_cut_at_any_kilobyte_or_anywhere_near_its_ends_is_refused(Format format)
     {
         var whole = Sample(format, elements: 20_000);
@@ -45,6 +47,7 @@ public sealed class DamagedWeightsTests : IDisposable
     [InlineData(Format.Zip64)]
     [InlineData(Format.Legacy)]
     [InlineData(Format.Keras)]
+    [InlineData(Format.KerasGzip)]
     public void Any_bit_that_flips_leaves_a_readable_file_or_one_error(Format format)
     {
         var whole = Sample(format, elements: 3);
@@ -64,6 +67,7 @@ public sealed class DamagedWeightsTests : IDisposable
     [InlineData(Format.Zip64)]
     [InlineData(Format.Legacy)]
     [InlineData(Format.Keras)]
+    [InlineData(Format.KerasGzip)]
     public void Any_mutation_leaves_a_readable_file_or_one_error(Format format)
     {
         var whole = Sample(format, elements: 3);
@@ -142,16 +146,7 @@ public sealed class DamagedWeightsTests : IDisposable
                 new Dictionary<string, string> { ["format"] = "pt" });
             return stream.ToArray();
         }
-        if (format == Format.Keras)
-        {
-            var builder = new Hdf5Builder();
-            var values = Enumerable.Range(0, elements).Select(i => (float)i).ToArray();
-            var dense = builder.Group(
-                "weight_names", ["kernel:0", "bias:0"], ("kernel:0", builder.Contiguous(values, elements, 1)), ("bias:0", builder.Chunked(values)));
-            var other = builder.Group(
-                "weight_names", ["k:0", "b:0"], ("k:0", builder.Contiguous(values, 1, elements)), ("b:0", builder.Contiguous([], 0)));
-            return builder.Build(builder.Group("layer_names", ["dense", "other"], ("dense", dense), ("other", other)));
-        }
+        if (format is Format.Keras or Format.KerasGzip) return KerasSample(elements, packed: format == Format.KerasGzip);
         var legacy = format == Format.Legacy;
         var pickle = new PickleBuilder().Global("collections", "OrderedDict").Raw(")R(")
             .Text("weight").Tensor("0", elements, 0, [elements], [1], legacy: legacy)
@@ -163,6 +158,24 @@ public sealed class DamagedWeightsTests : IDisposable
         var zip = new ZipBuilder { Zip64 = format == Format.Zip64 }.Add(new("x/data.pkl", pickle)).Add(new("x/byteorder", "little"u8.ToArray()))
             .Add(new("x/data/0", floats)).Add(new("x/data/1", new byte[8])).Add(new("x/data/2", bools)).Add(new("x/version", "3\n"u8.ToArray()));
         return zip.Build();
+    }
+
+    private static byte[] KerasSample(int elements, bool packed)
+    {
+        HdfBuilder file = new();
+        var weight = packed
+            ? file.Chunked(ScalarType.Float32, [elements], [elements], HdfBuilder.Filters((2, 4), (1, 6)), ([0], Deflated(new byte[4 * elements])))
+            : file.Dataset(ScalarType.Float32, [elements], new byte[4 * elements]);
+        return file.Finish(file.Groups(
+            ("a/weight:0", weight), ("a/half:0", file.Dataset(ScalarType.Float16, [1, elements], new byte[2 * elements])),
+            ("b/count", file.Dataset(ScalarType.Int64, [], new byte[8])), ("c", file.Dataset(ScalarType.Byte, [elements], new byte[elements]))));
+    }
+
+    private static byte[] Deflated(byte[] bytes)
+    {
+        using var stream = new MemoryStream();
+        using (var zlib = new ZLibStream(stream, CompressionLevel.Optimal)) zlib.Write(bytes);
+        return stream.ToArray();
     }
 
     private sealed record Mutation(int Kind, int At, int Other, byte Value)

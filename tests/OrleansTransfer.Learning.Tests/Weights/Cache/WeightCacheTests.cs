@@ -197,6 +197,9 @@ public sealed class WeightCacheTests : IDisposable
         using (var model = Backbones.Get("squeezenet1_1").Create(7)) StateDict.Save(model, file);
         using var test = new TestCache(Nowhere, WeightChecksum.Sha256("01234567"), Offline);
         await Assert.ThrowsAsync<WeightsMismatchException>(() => test.Cache.AddAsync(file, WeightName.TryParse("resnet18/mine")!, Cancelled));
+        var keras = _folder.Write("mobilenet.h5", HdfBuilder.FileOf(("conv_dw_1/kernel:0", [1]), ("conv_pw_13/kernel:0", [1])));
+        Assert.Contains("are Keras' MobileNet, which pads", (await Assert.ThrowsAsync<WeightsMismatchException>(
+            () => test.Cache.AddAsync(keras, WeightName.TryParse("mobilenetv1_100/mine")!, Cancelled))).Message);
         var error = await Assert.ThrowsAsync<LearningException>(() => test.Cache.AddAsync(file, WeightName.TryParse(TestCache.Name)!, Cancelled));
         Assert.Contains("01234567", error.Message);
         Assert.Contains("squeezenet1_1/mine", error.Message);

@@ -1,6 +1,8 @@
-using OrleansTransfer.Learning.Models;
+using System.IO.Compression;
+using System.Runtime.InteropServices;
 using OrleansTransfer.Learning.Weights;
 using OrleansTransfer.Learning.Weights.Keras;
+using OrleansTransfer.Tests;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -8,220 +10,223 @@ namespace OrleansTransfer.Learning.Tests.Weights.Keras;
 
 public sealed class KerasFileTests : IDisposable
 {
-    // Writes a small file as h5py does, in the way the arguments say, and beside it what is in it.
-    private const string WriteSmall = """
-        import h5py, numpy as np, sys
-        path, where, packing, texts = sys.argv[1:]
-        keys = {"plain": {}, "gzip": {"chunks": (2, 3, 2, 3), "compression": "gzip"},
-                "shuffled": {"chunks": (3, 3, 3, 4), "compression": "gzip", "shuffle": True}, "chunked": {"chunks": (1, 2, 3, 4)}}
-        as_text = (lambda names: [n.encode() for n in names]) if texts == "fixed" else (lambda names: np.array(names, dtype=h5py.string_dtype()))
-        with h5py.File(path, "w") as f:
-            root = f.create_group("model_weights") if where == "model" else f
-            names = ["input_1"] + [f"conv{i}" for i in range(40)] + ["dense"]
-            root.attrs["layer_names"] = as_text(names)
-            root.attrs["keras_version"] = b"2.1.0"
-            for i, name in enumerate(names):
-                g = root.create_group(name)
-                if name == "input_1":
-                    g.attrs["weight_names"] = []
-                    continue
-                weights = [f"{name}/kernel:0", f"{name}/bias:0"] if where == "model" else [f"{name}_W_1:0", f"{name}_b_1:0"]
-                g.attrs["weight_names"] = as_text(weights)
-                g.create_dataset(weights[0], data=(np.arange(108, dtype=np.float32) + 1000 * i).reshape(3, 3, 3, 4), **keys[packing])
-                g.create_dataset(weights[1], data=np.arange(4, dtype=np.float16 if name == "dense" else np.float32) - i)
+    private readonly TemporaryFolder _folder = new();
+    private readonly DisposeScope _scope = NewDisposeScope();
+
+    public void Dispose()
+    {
+        _scope.Dispose();
+        _folder.Dispose();
+    }
+
+    // What Keras writes: attributes that list layers and weights, beside groups of the same names. Values count up from 0 in the order of the list.
+    private const string Script = """
+        import sys, h5py, numpy as np
+        path, whole, form = sys.argv[1], sys.argv[2] == 'whole', sys.argv[3]
+        storage = {'contiguous': {}, 'gzip': dict(chunks=True, compression='gzip'),
+                   'shuffled': dict(chunks=(2, 2), shuffle=True, compression='gzip'), 'chunked': dict(chunks=(3, 2))}[form]
+        layers = {'layer_%02d' % i: [('kernel:0', (5, 7), 'f4'), ('bias:0', (7,), 'f4')] for i in range(40)}
+        layers['pool'] = []
+        layers['types'] = [('half', (3, 2), 'f2'), ('double', (3, 2), 'f8'), ('count', (), 'i8'), ('small', (4,), 'u1'), ('none', (0, 3), 'f4')]
+        with h5py.File(path, 'w') as file:
+            root = file.create_group('model_weights') if whole else file
+            if whole:
+                file.attrs['model_config'] = '{"class_name": "Functional"}' * 100
+                file.create_group('optimizer_weights').create_dataset('iterations:0', data=np.int64(3))
+            root.attrs['layer_names'] = [name.encode() for name in layers]
+            root.attrs['backend'] = 'tensorflow'
+            first = 0
+            for layer, weights in layers.items():
+                group = root.create_group(layer)
+                names = ['%s/%s' % (layer, weight[0]) for weight in weights]
+                group.attrs['weight_names'] = [name.encode() for name in names]
+                for name, (_, shape, kind) in zip(names, weights):
+                    count = int(np.prod(shape))
+                    data = (np.arange(count) + first).reshape(shape).astype(kind)
+                    group.create_dataset(name, data=data, **(storage if len(shape) == 2 and count else {}))
+                    first = (first + count) % 200
         """;
 
-    private readonly TemporaryFolder _folder = new();
-
-    public void Dispose() => _folder.Dispose();
-
     [Theory]
-    [InlineData("weights", "plain", "fixed")]
-    [InlineData("weights", "plain", "variable")]
-    [InlineData("model", "plain", "fixed")]
-    [InlineData("model", "chunked", "variable")]
-    [InlineData("weights", "gzip", "fixed")]
-    [InlineData("weights", "shuffled", "fixed")]
-    public void Reads_what_h5py_writes(string where, string packing, string texts)
+    [InlineData("weights", "contiguous")]
+    [InlineData("weights", "chunked")]
+    [InlineData("weights", "shuffled")]
+    [InlineData("whole", "contiguous")]
+    [InlineData("whole", "gzip")]
+    public void What_h5py_writes_is_read_to_the_bit(string kind, string form)
     {
-        Python.Run("h5py", WriteSmall, _folder["x.h5"], where, packing, texts);
-        using var scope = NewDisposeScope();
+        Python.Run("h5py", Script, _folder["x.h5"], kind, form);
         using var file = WeightFile.Open(_folder["x.h5"]);
-        Assert.Equal(82, file.Names.Count);
-        foreach (var (i, layer) in Enumerable.Range(0, 40).Select(i => $"conv{i}").Append("dense").Index())
+        Assert.IsType<KerasFile>(file);
+        Assert.Equal(85, file.Names.Count);
+        Assert.Equal(ScalarType.Float16, file.Info("types/types/half").Type);
+        Assert.Equal(ScalarType.Int64, file.Info("types/types/count").Type);
+        long first = 0;
+        var layers = Enumerable.Range(0, 40).Select(i => $"layer_{i:00}/layer_{i:00}");
+        foreach (var name in layers.SelectMany(layer => new[] { $"{layer}/kernel:0", $"{layer}/bias:0" })
+            .Concat(["types/types/half", "types/types/double", "types/types/count", "types/types/small", "types/types/none"]))
         {
-            var (kernel, bias) = where == "model"
-                ? ($"{layer}/{layer}/kernel:0", $"{layer}/{layer}/bias:0")
-                : ($"{layer}/{layer}_W_1:0", $"{layer}/{layer}_b_1:0");
-            Assert.Equal([3L, 3, 3, 4], file.Info(kernel).Shape);
-            Assert.Equal(Enumerable.Range(0, 108).Select(n => n + 1000f * (i + 1)), file.Load(kernel).data<float>().ToArray());
-            Assert.Equal(layer == "dense" ? ScalarType.Float16 : ScalarType.Float32, file.Info(bias).Type);
-            Assert.Equal(Enumerable.Range(0, 4).Select(n => n - (i + 1f)), file.Load(bias).to(ScalarType.Float32).data<float>().ToArray());
+            var (tensor, info) = (file.Load(name), file.Info(name));
+            Assert.Equal(info.Shape, tensor.shape);
+            Assert.Equal(info.Type, tensor.dtype);
+            var expected = (arange(tensor.numel()) + first).reshape(tensor.shape).to(tensor.dtype);
+            Assert.True(expected.bytes.SequenceEqual(tensor.bytes), name);
+            first = (first + tensor.numel()) % 200;
         }
-    }
-
-    [Theory]
-    [InlineData("latest")]
-    [InlineData("external")]
-    [InlineData("soft")]
-    [InlineData("elsewhere")]
-    [InlineData("compound")]
-    [InlineData("big-endian")]
-    [InlineData("lzf")]
-    [InlineData("nothing of Keras")]
-    public void What_Keras_does_not_write_is_refused(string kind)
-    {
-        Python.Run("h5py", """
-            import h5py, numpy as np, os, sys
-            path, kind = sys.argv[1:]
-            with h5py.File(path + ".other", "w") as f: f["kernel"] = np.zeros(3, np.float32)
-            open(path + ".raw", "wb").write(bytes(12))
-            with h5py.File(path, "w", libver="latest" if kind == "latest" else "earliest") as f:
-                if kind == "nothing of Keras": f["data"] = np.zeros(3); sys.exit()
-                f.attrs["layer_names"] = [b"dense"]
-                g = f.create_group("dense")
-                g.attrs["weight_names"] = [b"kernel"]
-                if kind == "external": g["kernel"] = h5py.ExternalLink(path + ".other", "/kernel")
-                elif kind == "soft": f["aside"] = np.zeros(3, np.float32); g["kernel"] = h5py.SoftLink("/aside")
-                elif kind == "elsewhere": g.create_dataset("kernel", (3,), np.float32, external=[(path + ".raw", 0, 12)])
-                elif kind == "compound": g.create_dataset("kernel", (3,), np.dtype([("a", "f4"), ("b", "i4")]))
-                elif kind == "big-endian": g.create_dataset("kernel", (3,), ">f4", data=np.zeros(3))
-                elif kind == "lzf": g.create_dataset("kernel", (3,), "f4", chunks=(3,), compression="lzf")
-                else: g["kernel"] = np.zeros(3, np.float32)
-            """, _folder["x.h5"], kind);
-        Assert.Throws<WeightsFormatException>(() => WeightFile.Open(_folder["x.h5"]));
-    }
-
-    [Fact]
-    public void Vgg_of_Keras_is_that_of_torchvision()
-    {
-        Python.Run("h5py", """
-            import h5py, numpy as np, sys
-            path, kernel = sys.argv[1], "W_1:0"
-            blocks, widths = [2, 2, 3, 3, 3], [64, 128, 256, 512, 512]
-            layers, channels = [], 3
-            for b, (count, width) in enumerate(zip(blocks, widths)):
-                for c in range(count):
-                    layers.append((f"block{b + 1}_conv{c + 1}", (3, 3, channels, width))); channels = width
-            layers += [("fc1", (25088, 4096)), ("fc2", (4096, 4096)), ("predictions", (4096, 5))]
-            bias = "b_1:0"
-            with h5py.File(path, "w") as f:
-                f.attrs["layer_names"] = [n.encode() for n, _ in layers] + [b"flatten"]
-                f.create_group("flatten").attrs["weight_names"] = []
-                for i, (name, shape) in enumerate(layers):
-                    g = f.create_group(name)
-                    names = [f"{name}_{kernel}", f"{name}_{bias}"]
-                    g.attrs["weight_names"] = [n.encode() for n in names]
-                    # As torchvision would number its own layout, so that the place of every number can be told.
-                    total = int(np.prod(shape))
-                    if len(shape) == 4: own = np.arange(total, dtype=np.float32).reshape(shape[3], shape[2], 3, 3).transpose(2, 3, 1, 0)
-                    elif name == "fc1": own = np.arange(total, dtype=np.float32).reshape(4096, 512, 7, 7).transpose(2, 3, 1, 0).reshape(shape)
-                    else: own = np.arange(total, dtype=np.float32).reshape(shape[1], shape[0]).T
-                    g[names[0]] = np.ascontiguousarray(own) + np.float32(i)
-                    g[names[1]] = np.arange(shape[-1], dtype=np.float32) - np.float32(i)
-            """, _folder["x.h5"]);
-        using var scope = NewDisposeScope();
-        using var noGradient = no_grad();
-        using var file = WeightFile.Open(_folder["x.h5"]);
-        using var model = Backbones.Get("vgg16").Create(5);
-        var report = StateDict.Load(model, file, new LoadOptions());
-        Assert.Equal(model.state_dict().Count, report.Loaded.Count);
-        Assert.Equal(5, StateDict.HeadWidth(model, file));
-        var layer = 0;
-        foreach (var (key, tensor) in model.state_dict())
-        {
-            var numbers = arange(tensor.numel(), ScalarType.Float32).view(tensor.shape);
-            Assert.True(tensor.equal(key.EndsWith(".weight", StringComparison.Ordinal) ? numbers + layer : numbers - layer).all().ToBoolean(), key);
-            if (key.EndsWith(".bias", StringComparison.Ordinal)) layer++;
-        }
-
-        foreach (var name in new[] { "vgg19", "vgg16_bn", "resnet18" })
-        {
-            using var other = Backbones.Get(name).Create(5);
-            Assert.Contains($"holds vgg16, not {name}", Refusal(other, file));
-        }
-    }
-
-    [Fact]
-    public void Vgg_without_its_top_lacks_wide_layers_of_the_backbone_too()
-    {
-        var builder = new Hdf5Builder();
-        int[] blocks = [2, 2, 3, 3, 3], widths = [64, 128, 256, 512, 512];
-        string[] layers = [.. blocks.Index().SelectMany(block => Enumerable.Range(1, block.Item).Select(c => $"block{block.Index + 1}_conv{c}"))];
-        var channels = 3;
-        List<(string, ulong)> groups = [];
-        foreach (var layer in layers)
-        {
-            var width = widths[layer[5] - '1'];
-            groups.Add((layer, builder.Group(
-                "weight_names", ["kernel:0", "bias:0"],
-                ("kernel:0", builder.Contiguous(new float[9 * channels * width], 3, 3, channels, width)),
-                ("bias:0", builder.Contiguous(new float[width], width)))));
-            channels = width;
-        }
-        File.WriteAllBytes(_folder["x.h5"], builder.Build(builder.Group("layer_names", layers, [.. groups])));
-        using var scope = NewDisposeScope();
-        using var file = WeightFile.Open(_folder["x.h5"]);
-        using var model = Backbones.Get("vgg16").Create(5);
-        // The wide layers belong to the backbone, and nothing is left as it happened to be.
-        var refused = Assert.Throws<WeightsMismatchException>(() => StateDict.Load(model, file, new LoadOptions(IgnoreHead: true)));
-        Assert.Contains("classifier.0.weight", refused.Message);
     }
 
     [Theory]
-    [InlineData("mobilenetv1_100", "conv1,conv_dw_1,conv_pw_1,conv_preds", "pad at the bottom and right only", "mobilenetv1_100/ra4_e3600_r224_in1k")]
-    [InlineData("mobilenet_v2", "Conv1,expanded_conv_depthwise,block_1_expand,Conv_1,Logits", "pad at the bottom", "mobilenet_v2/imagenet1k_v1")]
-    [InlineData("mobilenet_v3_large", "Conv,expanded_conv/depthwise,logits", "pad at the bottom", "mobilenet_v3_large/imagenet1k_v1")]
-    [InlineData("resnet50", "conv1,res2a_branch2a,fc1000", "takes its stride in its first convolution", "resnet50/imagenet1k_v1")]
-    [InlineData("legacy_xception", "block1_conv1,block2_sepconv1,predictions", "1e-3 in place of 1e-5", "legacy_xception/cadene")]
-    [InlineData("vgg16", "dense_1,dense_2", "of no network known here (dense_1, dense_2", "")]
-    public void Networks_that_Keras_computes_otherwise_are_refused_with_the_difference(
-        string architecture, string layers, string difference, string instead)
+    [InlineData("libver='latest'", "file['a'] = [1.0]", "Keras 3's .weights.h5")]
+    [InlineData("track_order=True", "file['a'] = [1.0]", "Keras 3's .weights.h5")]
+    [InlineData("", "file['a'] = h5py.ExternalLink('other.h5', '/a')", "links to other places and files")]
+    [InlineData("", "file['a'] = h5py.SoftLink('/b'); file['b'] = [1.0]", "'a' in the root group is a link to another place")]
+    [InlineData("", "file.create_dataset('a', (2,), 'f4', external=[('other', 0, 8)])", "data in other files")]
+    [InlineData("", "file.create_dataset('a', data=[1.0, 2.0], dtype='>f4')", "little-endian")]
+    [InlineData("", "file.create_dataset('a', data=['x'])", "little-endian")]
+    [InlineData("", "file.create_dataset('a', (4,), 'f4', chunks=(2,), fletcher32=True)[:] = 1", "filter 3")]
+    [InlineData("", "file.create_dataset('a', (4,), 'f4', chunks=(2,))[:1] = 1", "1 of 2 chunks")]
+    [InlineData("", "file.create_dataset('a', (4,), 'f4')", "'a' was never written")]
+    [InlineData("", "group = file.create_group('a'); group['a'] = group", "overlap or lead back to themselves")]
+    public void What_Keras_does_not_write_is_refused_with_the_reason(string options, string statements, string reason)
     {
-        var builder = new Hdf5Builder();
-        var names = layers.Split(',');
-        // A layer's name may hold a slash; its group then lies in another.
-        var groups = names.Select(name => (Path: name.Split('/'), Group: builder.Group(
-            "weight_names", ["kernel:0"], ("kernel:0", builder.Contiguous([1, 2, 3], 3))))).ToList();
-        var children = groups.Select(group => (group.Path[0], group.Path.Length == 1
-            ? group.Group
-            : builder.Group("nothing", ["x"], (group.Path[1], group.Group)))).ToArray();
-        File.WriteAllBytes(_folder["x.h5"], builder.Build(builder.Group("layer_names", names, children)));
-        using var file = WeightFile.Open(_folder["x.h5"]);
-        using var model = Backbones.Get(architecture).Create(5);
-        var message = Refusal(model, file);
-        Assert.Contains(difference, message);
-        Assert.Contains(instead, message);
+        Python.Run("h5py", $"import sys, h5py\nwith h5py.File(sys.argv[1], 'w', {options}) as file:\n  {statements}", _folder["x.h5"]);
+        var error = Assert.Throws<WeightsFormatException>(() => WeightFile.Open(_folder["x.h5"]));
+        Assert.Contains(reason, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Inception_is_known_by_the_number_of_its_layers()
+    public void Chunks_reach_over_the_edges_and_may_skip_a_filter()
     {
-        var builder = new Hdf5Builder();
-        string[] names = [.. Enumerable.Range(1, 94).Select(i => $"conv2d_{i}"), .. Enumerable.Range(1, 94).Select(i => $"batch_normalization_{i}")];
-        var group = builder.Group("weight_names", ["kernel:0"], ("kernel:0", builder.Contiguous([1, 2, 3], 3)));
-        File.WriteAllBytes(_folder["x.h5"], builder.Build(builder.Group("layer_names", names, [.. names.Select(name => (name, group))])));
-        using var file = WeightFile.Open(_folder["x.h5"]);
-        using var model = Backbones.Get("inception_v3").Create(5);
-        Assert.Contains("leaves the padding out of the mean", Refusal(model, file));
+        // [3,3] in chunks of [2,2]: the second is stored plain, as its mask says.
+        HdfBuilder file = new();
+        float[] values = [0, 1, 3, 4, 2, 0, 5, 0, 6, 7, 0, 0, 8, 0, 0, 0];
+        var plain = MemoryMarshal.AsBytes(values.AsSpan()).ToArray();
+        (long[] First, byte[] Stored)[] chunks =
+            [([0, 0], Deflated(plain[..16])), ([0, 2], plain[16..32]), ([2, 0], Deflated(plain[32..48])), ([2, 2], Deflated(plain[48..]))];
+        var bytes = file.Finish(file.Groups(("a", file.Chunked(ScalarType.Float32, [3, 3], [2, 2], HdfBuilder.Filters((1, 6)), chunks))));
+        bytes[bytes.AsSpan().IndexOf("TREE\u0001"u8) + 24 + 40 + 4] = 1;
+        Assert.Equal([0f, 1, 2, 3, 4, 5, 6, 7, 8], Open(bytes).Load("a").data<float>().ToArray());
+    }
+
+    [Theory]
+    [InlineData(15)]
+    [InlineData(17)]
+    public void A_chunk_that_inflates_to_another_length_is_damaged(int length)
+    {
+        HdfBuilder file = new();
+        var dataset = file.Chunked(ScalarType.Float32, [4], [4], HdfBuilder.Filters((1, 6)), ([0], Deflated(new byte[length])));
+        var bytes = file.Finish(file.Groups(("a", dataset)));
+        var opened = Open(bytes);
+        Assert.Contains("cannot be decompressed to 16 bytes", Assert.Throws<WeightsFormatException>(() => opened.Load("a")).Message);
     }
 
     [Fact]
-    public void A_group_that_holds_itself_ends_in_an_error()
+    public void Lying_sizes_are_refused_before_anything_of_their_size_is_allocated()
     {
-        // The root's only layer is the root; whatever is looked up in it leads to it again.
-        var builder = new Hdf5Builder();
-        var weight = builder.Contiguous([1], 1);
-        var root = builder.Group("layer_names", ["loop"], ("loop", 0), ("kernel", weight));
-        var bytes = builder.Build(root);
-        var place = bytes.AsSpan().IndexOf("SNOD"u8) + 8;
-        var entry = BitConverter.ToUInt64(bytes, place + 8) == 0 ? place : place + 40;
-        BitConverter.GetBytes(root).CopyTo(bytes, entry + 8);
+        var huge = 1L << 40;
+        var gzip = HdfBuilder.Filters((1, 6));
+        Refused("cannot give", file => file.Chunked(ScalarType.Float32, [1 << 24], [1 << 24], gzip, ([0], Deflated(new byte[64]))));
+        Refused("of 1099511627776 chunks", file => file.Chunked(ScalarType.Float32, [huge], [1], null, ([0], new byte[4])));
+        Refused("at most", file => file.Chunked(ScalarType.Float32, [huge], [1 << 30], null, ([0], new byte[4])));
+        Refused("was never written", file => file.Header((1, HdfBuilder.Shape(huge)), (3, HdfBuilder.Type(ScalarType.Float32)),
+            (8, HdfBuilder.Contiguous(HdfBuilder.Undefined, (ulong)huge * 4))));
+        Refused("and the file has", file => file.Header((1, HdfBuilder.Shape(huge)), (3, HdfBuilder.Type(ScalarType.Float32)),
+            (8, HdfBuilder.Contiguous(96, (ulong)huge * 4))));
+        Refused("its shape [3] needs 12", file => file.Dataset(ScalarType.Float32, [3], new byte[8]));
+        Refused("overflows 64 bits", file => file.Dataset(ScalarType.Float32, [0, huge, huge], []));
+        Refused("33 dimensions", file => file.Dataset(ScalarType.Float32, [.. Enumerable.Repeat(1L, 33)], new byte[4]));
+    }
+
+    [Fact]
+    public void Chunks_that_share_their_bytes_are_refused()
+    {
+        Refused("has a chunk twice", file => file.Chunked(ScalarType.Float32, [4], [2], null, ([0], new byte[8]), ([0], new byte[8])));
+        Refused("does not lie in it", file => file.Chunked(ScalarType.Float32, [4], [2], null, ([0], new byte[8]), ([4], new byte[8])));
+        Refused("does not lie in it", file => file.Chunked(ScalarType.Float32, [4], [2], null, ([0], new byte[8]), ([1], new byte[8])));
+        Refused("chunks that overlap", file =>
+        {
+            var data = file.Append(new byte[1 << 12]);
+            var entries = Enumerable.Range(0, 100).Select(i => (HdfBuilder.ChunkKey(1 << 12, i << 10), data)).ToArray();
+            return file.Header((1, HdfBuilder.Shape(100 << 10)), (3, HdfBuilder.Type(ScalarType.Float32)),
+                (8, HdfBuilder.ChunkLayout(file.Append(HdfBuilder.Tree(1, 0, entries)), 1 << 10, 4)));
+        });
+    }
+
+    [Fact]
+    public void Structures_that_lead_back_to_themselves_end()
+    {
+        // A header whose continuation is that continuation again, for as many messages as it can announce.
+        Refused("overlap or lead back", file =>
+        {
+            var header = file.Append([]);
+            return file.Append([1, 0, 0xFF, 0xFF, 1, 0, 0, 0, 24, 0, 0, 0, 0, 0, 0, 0, 0x10, 0, 16, 0, 0, 0, 0, 0,
+                .. BitConverter.GetBytes(header + 16), .. BitConverter.GetBytes(24UL)]);
+        });
+
+        // A node of a tree that is its own child. Levels fall, so the tree ends; a level that does not fall is refused.
+        Refused("level 1 where 0 should be", file =>
+        {
+            var table = file.SymbolTable(("a", file.Dataset(ScalarType.Float32, [1], new byte[4])));
+            var node = file.Append([]);
+            file.Append(HdfBuilder.Tree(0, 1, (new byte[8], node)));
+            return file.Header((0x11, [.. BitConverter.GetBytes(node), .. table[8..]]));
+        });
+
+        // Each group holds the next one twice: two to the power of thirty ways through.
+        Refused("overlap or lead back", file =>
+        {
+            var inner = file.Dataset(ScalarType.Float32, [1], new byte[4]);
+            for (var i = 0; i < 30; i++) inner = file.Group(("a", inner), ("b", inner));
+            return inner;
+        });
+        Refused("deeper than 32", file =>
+        {
+            var inner = file.Dataset(ScalarType.Float32, [1], new byte[4]);
+            for (var i = 0; i < 40; i++) inner = file.Group(("a", inner));
+            return inner;
+        });
+    }
+
+    [Fact]
+    public void Names_are_what_paths_are_made_of()
+    {
+        Refused("no name of 1 to 1024 bytes", file => file.Group(("", file.Dataset(ScalarType.Float32, [1], new byte[4]))));
+        Refused("no name of 1 to 1024 bytes", file => file.Group((new('x', 1025), file.Dataset(ScalarType.Float32, [1], new byte[4]))));
+        Refused("has a slash", file => file.Group(("../x", file.Dataset(ScalarType.Float32, [1], new byte[4]))));
+        Refused("two datasets 'x/a'", file =>
+        {
+            var one = file.Dataset(ScalarType.Float32, [1], new byte[4]);
+            return file.Group(("a", one), ("a", file.Dataset(ScalarType.Float32, [1], new byte[4])));
+        });
+    }
+
+    [Fact]
+    public void A_missing_tensor_and_another_shape_are_the_callers_mistakes()
+    {
+        using var file = Open(HdfBuilder.FileOf(("dense/kernel:0", [2, 3])));
+        Assert.Contains("the nearest is 'dense/kernel:0'", Assert.Throws<LearningException>(() => file.Load("dense/kernel")).Message);
+        Assert.Contains("[2,3]", Assert.Throws<LearningException>(() => file.CopyTo("dense/kernel:0", zeros(3, 2))).Message);
+    }
+
+    private IWeightsFile Open(byte[] bytes)
+    {
         File.WriteAllBytes(_folder["x.h5"], bytes);
-        using var file = WeightFile.Open(_folder["x.h5"]);
-        Assert.Empty(file.Names);
+        return WeightFile.Open(_folder["x.h5"]);
     }
 
-    private static string Refusal(ImageClassifier model, IWeightsFile file) =>
-        Assert.Throws<KerasMismatchException>(() => StateDict.Load(model, file, new LoadOptions(IgnoreHead: true))).Message;
+    private void Refused(string reason, Func<HdfBuilder, ulong> build)
+    {
+        HdfBuilder file = new();
+        var bytes = file.Finish(file.Group(("x", build(file))));
+        var error = Assert.Throws<WeightsFormatException>(() => Open(bytes));
+        Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+        Assert.InRange(error.Offset, 0, bytes.Length);
+    }
+
+    private static byte[] Deflated(ReadOnlySpan<byte> bytes)
+    {
+        using var stream = new MemoryStream();
+        using (var zlib = new ZLibStream(stream, CompressionLevel.Optimal)) zlib.Write(bytes);
+        return stream.ToArray();
+    }
 }
