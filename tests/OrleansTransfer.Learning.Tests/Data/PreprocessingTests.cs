@@ -7,7 +7,11 @@ public class PreprocessingTests
 {
     private static readonly Preprocessing s_caffe = Preprocessing.ImageNet with
     {
-        Interpolation = Interpolation.Bicubic, Channels = ChannelOrder.Bgr, Scale = 1, Mean = [103.939f, 116.779f, 123.68f], Std = [1, 1, 1],
+        Interpolation = Interpolation.Bicubic,
+        Channels = ChannelOrder.Bgr,
+        Scale = 1,
+        Mean = [103.939f, 116.779f, 123.68f],
+        Std = [1, 1, 1],
     };
 
     [Fact]
