@@ -60,16 +60,17 @@ public sealed unsafe class NodeExchange(LaneSet lanes, ExchangeOptions options, 
             // The first reason counts: a lane that was closed because the group gave up adds nothing.
             if (!aborted.IsCancellationRequested)
             {
+                var reason = e.Message.TrimEnd('.');
                 abort(e is TimeoutException
                     ? $"Not all nodes joined the exchange within {options.JoinDeadline.TotalSeconds:0} s."
-                    : node == lanes.Self || node >= lanes.Count ? e.Message : $"Node {lanes.NameOf(node)} broke off the exchange: {e.Message}.");
+                    : node == lanes.Self ? $"{reason}." : $"Node {lanes.NameOf(node)} broke off the exchange: {reason}.");
             }
-            // Nobody may read from the values once this method has returned.
             lanes.Dispose();
             throw new OperationCanceledException("The exchange was given up.", e, aborted);
         }
-        catch (OperationCanceledException)
+        catch
         {
+            // Whatever it was: nobody may read from the values once this method has returned.
             lanes.Dispose();
             throw;
         }
@@ -113,7 +114,8 @@ public sealed unsafe class NodeExchange(LaneSet lanes, ExchangeOptions options, 
         if (frame.Kind == SegmentKind.Result)
         {
             var (start, count) = Regions.Of(length, node, lanes.Count);
-            if (frame.Offset < start || frame.Offset + frame.Length > start + count || frame.Length > _resultsMissing[node]) throw OutOfStep(frame);
+            // Each begins where the one before it ended.
+            if (frame.Offset != start + count - _resultsMissing[node] || frame.Length > _resultsMissing[node]) throw OutOfStep(frame);
             lanes[node].ReceiveValues(new(values + frame.Offset, frame.Length));
             _resultsMissing[node] -= frame.Length;
         }

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using OrleansTransfer.Cluster.Exchange;
+using OrleansTransfer.Cluster.Exchange.Lanes;
 using OrleansTransfer.Cluster.Tests.Exchange.Lanes;
 using OrleansTransfer.Learning.Training;
 
@@ -132,6 +133,32 @@ public class GroupSessionTests
             Assert.Throws<ExchangeAbortedException>(() => exchange.AllReduce(rank, new float[1000], CancellationToken.None)).Message)
             .WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
         Assert.Contains(messages, message => message.Contains("the replicas differ", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(0)] // in this node's own region
+    [InlineData(516)] // leaves a gap
+    [InlineData(1022)] // reaches beyond the end
+    [InlineData(long.MaxValue - 2)] // and beyond what can be counted
+    public async Task A_result_out_of_place_is_refused_before_it_is_written(long offset)
+    {
+        var (left, right) = SocketPair.Create();
+        var lanes = new LaneSet(0, ["n0", "n1"]);
+        Assert.Null(lanes.Attach(1, () => new(left, "n1")));
+        using var session = new GroupSession(new("test", 1), 0, 1, 2, lanes, new());
+        using var peer = new Lane(right, "n0");
+        Send(peer, new(SegmentKind.Result, 4, 0, offset));
+        var message = await Task.Factory.StartNew(
+            () => Assert.Throws<ExchangeAbortedException>(() => session.For(0).AllReduce(0, new float[1024], CancellationToken.None)).Message,
+            TaskCreationOptions.LongRunning).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        Assert.StartsWith("Node n1 broke off the exchange: it sent 4 values at ", message);
+
+        static unsafe void Send(Lane lane, SegmentFrame frame)
+        {
+            var values = stackalloc float[frame.Length];
+            lane.Post(frame, values);
+            lane.Flush();
+        }
     }
 
     [Fact]

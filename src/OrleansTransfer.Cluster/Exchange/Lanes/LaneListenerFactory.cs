@@ -39,10 +39,19 @@ public sealed class LaneListenerFactory(LaneAcceptor acceptor, ILoggerFactory lo
         private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
         private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(1);
 
+        // While nothing can be accepted, for want of file descriptors above all.
+        private static readonly TimeSpan s_recovery = TimeSpan.FromMilliseconds(100);
+
+        // Connections whose first bytes may be waited for at once; each takes a thread.
+        private const int MaximumUnsorted = 256;
+        private const int StackBytes = 256 * 1024;
+
+        private readonly SemaphoreSlim _unsorted = new(MaximumUnsorted);
         private readonly Socket _socket;
         private readonly LaneAcceptor _acceptor;
         private readonly SocketConnectionContextFactory _connections;
         private readonly Channel<ConnectionContext> _accepted = Channel.CreateUnbounded<ConnectionContext>();
+        private volatile bool _unbound;
 
         public Listener(Socket socket, LaneAcceptor acceptor, SocketConnectionContextFactory connections)
         {
@@ -58,13 +67,14 @@ public sealed class LaneListenerFactory(LaneAcceptor acceptor, ILoggerFactory lo
 
         public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
         {
+            _unbound = true;
             _socket.Dispose();
             return default;
         }
 
         public async ValueTask DisposeAsync()
         {
-            _socket.Dispose();
+            await UnbindAsync();
             _accepted.Writer.TryComplete();
             while (_accepted.Reader.TryRead(out var connection)) await connection.DisposeAsync();
             _connections.Dispose();
@@ -74,22 +84,25 @@ public sealed class LaneListenerFactory(LaneAcceptor acceptor, ILoggerFactory lo
         {
             while (true)
             {
+                await _unsorted.WaitAsync();
                 Socket accepted;
                 try
                 {
                     accepted = await _socket.AcceptAsync();
                 }
-                catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionReset or SocketError.ConnectionAborted)
-                {
-                    continue; // the peer left while it waited for its turn
-                }
                 catch (Exception e) when (e is SocketException or ObjectDisposedException)
                 {
+                    _unsorted.Release();
+                    if (!_unbound)
+                    {
+                        await Task.Delay(s_recovery);
+                        continue;
+                    }
                     _accepted.Writer.TryComplete();
                     return;
                 }
                 // A thread each, for the moment until the first bytes are there: asynchronous calls would take the socket's blocking mode away.
-                new Thread(() => Sort(accepted)) { IsBackground = true, Name = "accepting a connection" }.Start();
+                new Thread(() => Sort(accepted), StackBytes) { IsBackground = true, Name = "accepting a connection" }.Start();
             }
         }
 
@@ -103,11 +116,16 @@ public sealed class LaneListenerFactory(LaneAcceptor acceptor, ILoggerFactory lo
                     _ = _acceptor.AcceptAsync(accepted);
                     return;
                 }
-                if (!_accepted.Writer.TryWrite(_connections.Create(accepted))) accepted.Dispose();
+                var connection = _connections.Create(accepted);
+                if (!_accepted.Writer.TryWrite(connection)) connection.Abort(new ConnectionAbortedException("The silo no longer listens."));
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
-                accepted.Dispose();
+                accepted.Dispose(); // the peer left, or said nothing
+            }
+            finally
+            {
+                _unsorted.Release();
             }
         }
 
