@@ -152,10 +152,10 @@ internal static class ExchangeBenchmark
                 for (var round = -5; round < rounds; round++)
                 {
                     values.Fill(1);
-                    exchange.AllReduce(sequence++, values[..1], CancellationToken.None);
+                    exchange.AllReduce(sequence++, values[..1], WireFormat.Float32, CancellationToken.None);
                     values.Fill(1);
                     var (before, started) = (GC.GetTotalAllocatedBytes(), Stopwatch.GetTimestamp());
-                    exchange.AllReduce(sequence++, values, CancellationToken.None);
+                    exchange.AllReduce(sequence++, values, WireFormat.Float32, CancellationToken.None);
                     if (round < 0) continue;
                     times.Add(Stopwatch.GetElapsedTime(started).TotalSeconds);
                     allocated += GC.GetTotalAllocatedBytes() - before;

@@ -18,10 +18,10 @@ public sealed class BucketedExchange(IGradientExchange inner, int bucketLength) 
     public int WorldSize => inner.WorldSize;
 
     /// <inheritdoc/>
-    public void AllReduce(long sequence, Span<float> values, CancellationToken cancellationToken)
+    public void AllReduce(long sequence, Span<float> values, WireFormat wire, CancellationToken cancellationToken)
     {
         // Buckets are numbered here: every rank cuts the same values into the same buckets.
         for (var offset = 0; offset < values.Length; offset += bucketLength)
-            inner.AllReduce(_sequence++, values.Slice(offset, Math.Min(bucketLength, values.Length - offset)), cancellationToken);
+            inner.AllReduce(_sequence++, values.Slice(offset, Math.Min(bucketLength, values.Length - offset)), wire, cancellationToken);
     }
 }

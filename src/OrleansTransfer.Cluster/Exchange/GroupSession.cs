@@ -91,7 +91,7 @@ public sealed class GroupSession : IDisposable
         _abort.Dispose();
     }
 
-    private unsafe void AllReduce(int local, long sequence, Span<float> values, CancellationToken cancellationToken)
+    private unsafe void AllReduce(int local, long sequence, Span<float> values, WireFormat wire, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
         using var cancelled = cancellationToken.Register(() => Abort("The run was cancelled."));
@@ -102,7 +102,7 @@ public sealed class GroupSession : IDisposable
                 if (LocalWorkers == 1)
                 {
                     _aborted.ThrowIfCancellationRequested();
-                    _nodes?.AllReduce(sequence, own, values.Length);
+                    _nodes?.AllReduce(sequence, own, values.Length, wire);
                     Instruments.RecordExchange(Stopwatch.GetElapsedTime(started).TotalSeconds);
                     return;
                 }
@@ -116,7 +116,7 @@ public sealed class GroupSession : IDisposable
                 _barrier.SignalAndWait(_aborted);
                 if (_nodes is not null)
                 {
-                    if (local == 0) _nodes.AllReduce(sequence, own, values.Length);
+                    if (local == 0) _nodes.AllReduce(sequence, own, values.Length, wire);
                     _barrier.SignalAndWait(_aborted);
                     if (local != 0) new Span<float>((float*)_buffers[0], values.Length).CopyTo(values);
                     _barrier.SignalAndWait(_aborted);
@@ -153,8 +153,8 @@ public sealed class GroupSession : IDisposable
 
         public int WorldSize => session.WorldSize;
 
-        public void AllReduce(long sequence, Span<float> values, CancellationToken cancellationToken) =>
-            session.AllReduce(rank - session.FirstRank, sequence, values, cancellationToken);
+        public void AllReduce(long sequence, Span<float> values, WireFormat wire, CancellationToken cancellationToken) =>
+            session.AllReduce(rank - session.FirstRank, sequence, values, wire, cancellationToken);
     }
 }
 

@@ -28,7 +28,7 @@ public sealed unsafe class NodeExchange(LaneSet lanes, ExchangeOptions options, 
 
     /// <summary>Replaces the values by their sum over all nodes.</summary>
     /// <exception cref="OperationCanceledException">The group gave up; nothing reads from or writes into the values any more.</exception>
-    public void AllReduce(long sequence, float* values, long length)
+    public void AllReduce(long sequence, float* values, long length, WireFormat wire)
     {
         var node = lanes.Self;
         try

@@ -53,7 +53,7 @@ public sealed class ReplicaTraining(
             reports.Update(report => report with { Step = inputs.Position.GlobalStep });
             reports.SendAsync(WorkerReportKind.Ready, null, cancellationToken).GetAwaiter().GetResult();
             _started = time.GetTimestamp();
-            var result = loop.Run(inputs.Position, cancellationToken);
+            var result = loop.Run(inputs.Position, cancellationToken)!;
             return new(model, plan, result, _epochs, Seconds, SamplesPerSecond);
         }
         catch

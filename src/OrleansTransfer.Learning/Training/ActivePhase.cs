@@ -11,7 +11,7 @@ namespace OrleansTransfer.Learning.Training;
 internal sealed class ActivePhase : IDisposable
 {
     private readonly ImageClassifier _model;
-    private readonly Tensor _statisticsSlots, _lossSlot;
+    private readonly Tensor _statisticsSlots, _lossSlot, _pauseSlot;
 
     /// <summary>Freezes and lays out <paramref name="model"/> for the <paramref name="index"/>-th phase of <paramref name="plan"/>.</summary>
     public ActivePhase(TrainingPlan plan, int index, ImageClassifier model, Device device)
@@ -24,12 +24,13 @@ internal sealed class ActivePhase : IDisposable
 
         var layers = Freezing.LiveBatchNorms(model, Phase, plan.BatchNorm).Select(norm => norm.Module).ToList();
         var statistics = RunningStatistics.Count(layers);
-        Parameters = new(model, statistics + 1);
+        Parameters = new(model, statistics + 2);
         Statistics = new(layers, device);
         Optimizer = FlatOptimizer.Create(plan.Optimizer, Parameters, plan.WeightDecay);
         Buffer = new(Parameters.Exchanged);
         _statisticsSlots = Parameters.Tail.narrow(0, 0, statistics).DetachFromDisposeScope();
         _lossSlot = Parameters.Tail.narrow(0, statistics, 1).DetachFromDisposeScope();
+        _pauseSlot = Parameters.Tail.narrow(0, statistics + 1, 1).DetachFromDisposeScope();
     }
 
     public int Index { get; }
@@ -45,17 +46,19 @@ internal sealed class ActivePhase : IDisposable
 
     public FlatOptimizer Optimizer { get; }
 
-    /// <summary>What an exchange sums: gradients, then statistics, then the loss.</summary>
+    /// <summary>What an exchange sums: gradients, then statistics, then the loss and the wishes for a pause.</summary>
     public ExchangeBuffer Buffer { get; }
 
     /// <summary>Writes what travels beside the gradients.</summary>
     /// <param name="loss">This rank's share of the loss; null when it had no samples.</param>
     /// <param name="share">This rank's share of the samples.</param>
-    public void Publish(Tensor? loss, double share)
+    /// <param name="pause">Whether this rank asks for a pause.</param>
+    public void Publish(Tensor? loss, double share, bool pause)
     {
         using var noGrad = no_grad();
         Statistics.Publish(_statisticsSlots, share);
         if (loss is not null) _lossSlot.copy_(loss.reshape(1));
+        _pauseSlot.fill_(pause ? 1 : 0);
     }
 
     /// <summary>After the exchange: loss and gradient norm of the global batch.</summary>
@@ -70,6 +73,9 @@ internal sealed class ActivePhase : IDisposable
         throw new NonFiniteLossException(position, Phase.Name, loss, first);
     }
 
+    /// <summary>After the exchange: whether any rank asked for a pause.</summary>
+    public bool PauseAsked => _pauseSlot.item<float>() > 0;
+
     /// <summary>Applies the exchanged step: statistics first, then the update.</summary>
     public void Commit(double headRate)
     {
@@ -82,6 +88,7 @@ internal sealed class ActivePhase : IDisposable
     {
         _statisticsSlots.Dispose();
         _lossSlot.Dispose();
+        _pauseSlot.Dispose();
         Buffer.Dispose();
         Optimizer.Dispose();
         Statistics.Dispose();

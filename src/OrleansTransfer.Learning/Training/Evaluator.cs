@@ -56,7 +56,7 @@ internal static class Evaluator
         values[index] = leading;
         values[index + 1] = float.IsFinite(leading) ? (float)(loss - leading) : 0;
 
-        exchange.AllReduce(sequence, values, cancellationToken);
+        exchange.AllReduce(sequence, values, WireFormat.Float32, cancellationToken);
 
         var confusion = new long[labels.Count][];
         var slot = 0;

@@ -26,14 +26,14 @@ internal sealed class ExchangeBuffer : IDisposable
     {
         if (_staging is null)
         {
-            exchange.AllReduce(sequence, Floats(_flat), cancellationToken);
+            exchange.AllReduce(sequence, Floats(_flat), WireFormat.Float32, cancellationToken);
             return;
         }
 
         cancellationToken.ThrowIfCancellationRequested();
         if (exchange.WorldSize == 1) return; // The sum over one replica is what it has: no need for two trips over the bus.
         _staging.copy_(_flat);
-        exchange.AllReduce(sequence, Floats(_staging), cancellationToken);
+        exchange.AllReduce(sequence, Floats(_staging), WireFormat.Float32, cancellationToken);
         _flat.copy_(_staging);
     }
 

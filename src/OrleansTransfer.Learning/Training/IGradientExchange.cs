@@ -20,11 +20,22 @@ public interface IGradientExchange
     /// <param name="values">
     /// Native or pinned memory of float32 values, of equal length on every rank; it must stay valid until the call returns or throws.
     /// </param>
+    /// <param name="wire">How the values travel between nodes, equal on all ranks; they are added as float32 in any case.</param>
     /// <exception cref="ExchangeAbortedException">
     /// The group can no longer complete the exchange; <paramref name="values"/> is then undefined.
     /// </exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
-    void AllReduce(long sequence, Span<float> values, CancellationToken cancellationToken);
+    void AllReduce(long sequence, Span<float> values, WireFormat wire, CancellationToken cancellationToken);
+}
+
+/// <summary>How values travel between nodes.</summary>
+public enum WireFormat
+{
+    /// <summary>As they are.</summary>
+    Float32,
+
+    /// <summary>Rounded to the upper 16 bits, to nearest even: half the bytes, 8 bits of precision. Contributions and sums are rounded once each.</summary>
+    BFloat16,
 }
 
 /// <summary>The exchange of a group of one: the sum over one replica is what it has.</summary>
@@ -37,7 +48,8 @@ public sealed class NoExchange : IGradientExchange
     public int WorldSize => 1;
 
     /// <inheritdoc/>
-    public void AllReduce(long sequence, Span<float> values, CancellationToken cancellationToken) => cancellationToken.ThrowIfCancellationRequested();
+    public void AllReduce(long sequence, Span<float> values, WireFormat wire, CancellationToken cancellationToken) =>
+        cancellationToken.ThrowIfCancellationRequested();
 }
 
 /// <summary>The group cannot complete an exchange: a peer is gone, late, or belongs to another generation.</summary>

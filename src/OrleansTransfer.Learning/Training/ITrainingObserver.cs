@@ -37,6 +37,11 @@ public interface ITrainingObserver
     void OnEpoch(EpochReport report);
 
     /// <summary>
+    /// In each step, before its exchange: whether this rank asks the group to pause once the step is done. One rank that asks is enough.
+    /// </summary>
+    bool WantsPause => false;
+
+    /// <summary>
     /// After each step and each epoch: whether the loop should capture the replica now. Must give the same answer on every rank only if capturing
     /// needs the group, which it does not; usually rank 0 alone says yes.
     /// </summary>

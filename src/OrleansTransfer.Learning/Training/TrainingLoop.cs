@@ -19,17 +19,28 @@ public sealed class TrainingLoop(
     Replica replica, IReadOnlyList<WeightedLoss> losses, TrainingData data, IGradientExchange exchange, ITrainingObserver observer)
 {
     private long _sequence;
+    private TrainingPosition _position = TrainingPosition.Start;
+    private volatile TrainingActivity _activity;
 
-    /// <summary>Trains from <paramref name="from"/> to the end of the plan. From the end itself, it only evaluates.</summary>
+    /// <summary>The last step boundary, where the replica stands whatever <see cref="Run"/> throws.</summary>
+    public TrainingPosition Position => Volatile.Read(ref _position);
+
+    /// <summary>What the loop is at; may be asked from any thread.</summary>
+    public TrainingActivity Activity => _activity;
+
+    /// <summary>
+    /// Trains from <paramref name="from"/> to the end of the plan. From the end itself, it only evaluates. Returns null when a rank asked for a pause:
+    /// all ranks then stand at the same <see cref="Position"/>.
+    /// </summary>
     /// <exception cref="NonFiniteLossException">Training diverged.</exception>
     /// <exception cref="ExchangeAbortedException">The group broke up during a step.</exception>
     /// <exception cref="LearningException">There are no training batches, or one could not be read.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled; the replica stands at a step boundary.</exception>
-    public TrainingResult Run(TrainingPosition from, CancellationToken cancellationToken)
+    public TrainingResult? Run(TrainingPosition from, CancellationToken cancellationToken)
     {
         var stepsPerEpoch = data.StepsPerEpoch;
         Check(from, stepsPerEpoch);
-        var position = from;
+        var position = _position = from;
         ClassificationReport? validation = null;
         while (position.Epoch < replica.Plan.Epochs)
         {
@@ -38,14 +49,15 @@ public sealed class TrainingLoop(
             while (position.Step < stepsPerEpoch)
             {
                 var report = Step(position, stepsPerEpoch, cancellationToken);
-                position = report.Position;
+                Volatile.Write(ref _position, position = report.Position);
                 meanLoss.Add(report.Loss, report.Samples);
                 observer.OnStep(report);
                 OfferCheckpoint(position, endOfEpoch: false);
+                if (replica.Active.PauseAsked) return null;
             }
 
             validation = Evaluate(position.Epoch, cancellationToken);
-            position = new(position.Epoch + 1, 0, position.GlobalStep);
+            Volatile.Write(ref _position, position = new(position.Epoch + 1, 0, position.GlobalStep));
             observer.OnEpoch(new(position.Epoch - 1, position, meanLoss.Value, validation));
             OfferCheckpoint(position, endOfEpoch: true);
         }
@@ -55,25 +67,30 @@ public sealed class TrainingLoop(
     private StepReport Step(TrainingPosition position, int stepsPerEpoch, CancellationToken cancellationToken)
     {
         var clock = new StepClock();
+        _activity = TrainingActivity.Data;
         using var batches = data.Take(position, cancellationToken);
         using var scope = NewDisposeScope();
         var active = replica.Active;
         var rate = LearningRate(position, stepsPerEpoch);
         try
         {
+            _activity = TrainingActivity.Forward;
             replica.BeginStep(position.GlobalStep, exchange.Rank);
             var taken = clock.Lap();
 
             var loss = Loss(batches);
             var forward = clock.Lap();
 
+            _activity = TrainingActivity.Backward;
             loss?.backward();
             var backward = clock.Lap();
 
-            active.Publish(loss, batches.Share);
+            _activity = TrainingActivity.Exchange;
+            active.Publish(loss, batches.Share, observer.WantsPause);
             active.Buffer.AllReduce(exchange, _sequence++, cancellationToken);
             var exchanged = clock.Lap();
 
+            _activity = TrainingActivity.Update;
             var (globalLoss, gradientNorm) = active.Outcome(position);
             active.Commit(rate);
             var timings = new StepTimings(taken, forward, backward, exchanged, clock.Lap());
@@ -113,6 +130,7 @@ public sealed class TrainingLoop(
     private ClassificationReport Evaluate(int epoch, CancellationToken cancellationToken)
     {
         replica.EnterPhaseOf(epoch);
+        _activity = TrainingActivity.Evaluation;
         try
         {
             return Evaluator.Run(replica, data.Validation, data.Labels, exchange, _sequence++, cancellationToken);

@@ -56,7 +56,7 @@ public class GroupSessionTests
             {
                 var values = new float[300];
                 Array.Fill(values, rank + sequence);
-                exchange.AllReduce(sequence, values, CancellationToken.None);
+                exchange.AllReduce(sequence, values, WireFormat.Float32, CancellationToken.None);
                 Assert.All(values, value => Assert.Equal(values[0], value));
                 sum += values[0];
             }
@@ -74,7 +74,7 @@ public class GroupSessionTests
         var bucketed = await group.RunAsync((exchange, rank) =>
         {
             var values = inputs[rank].ToArray();
-            new BucketedExchange(exchange, 999).AllReduce(0, values, CancellationToken.None);
+            new BucketedExchange(exchange, 999).AllReduce(0, values, WireFormat.Float32, CancellationToken.None);
             return values;
         });
         Assert.Equal(whole[0], bucketed[3]);
@@ -88,7 +88,7 @@ public class GroupSessionTests
         {
             if (rank == 3) return "absent";
             var values = new float[100];
-            return Assert.Throws<ExchangeAbortedException>(() => exchange.AllReduce(0, values, CancellationToken.None)).Message;
+            return Assert.Throws<ExchangeAbortedException>(() => exchange.AllReduce(0, values, WireFormat.Float32, CancellationToken.None)).Message;
         });
         await Task.Delay(100, TestContext.Current.CancellationToken);
         group.Abort("Node n1 is gone.");
@@ -104,8 +104,8 @@ public class GroupSessionTests
         using var group = new TestGroup(nodes: 3, workersPerNode: 1, segmentLength: 4096);
         var messages = await group.RunAsync((exchange, rank) =>
         {
-            exchange.AllReduce(0, new float[10], CancellationToken.None);
-            if (rank != 1) return Assert.Throws<ExchangeAbortedException>(() => exchange.AllReduce(1, new float[length], CancellationToken.None)).Message;
+            exchange.AllReduce(0, new float[10], WireFormat.Float32, CancellationToken.None);
+            if (rank != 1) return Assert.Throws<ExchangeAbortedException>(() => exchange.AllReduce(1, new float[length], WireFormat.Float32, CancellationToken.None)).Message;
             group.Kill(1);
             return "dead";
         }).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
@@ -120,7 +120,7 @@ public class GroupSessionTests
     {
         using var group = new TestGroup(nodes: 2, workersPerNode: 1, segmentLength: 64);
         var messages = await group.RunAsync((exchange, rank) =>
-            Assert.Throws<ExchangeAbortedException>(() => exchange.AllReduce(0, new float[1000 + 100 * rank], CancellationToken.None)).Message)
+            Assert.Throws<ExchangeAbortedException>(() => exchange.AllReduce(0, new float[1000 + 100 * rank], WireFormat.Float32, CancellationToken.None)).Message)
             .WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
         Assert.Contains(messages, message => message.Contains("the replicas differ", StringComparison.Ordinal));
     }
@@ -130,7 +130,7 @@ public class GroupSessionTests
     {
         using var group = new TestGroup(nodes: 2, workersPerNode: 1, segmentLength: 64);
         var messages = await group.RunAsync((exchange, rank) =>
-            Assert.Throws<ExchangeAbortedException>(() => exchange.AllReduce(rank, new float[1000], CancellationToken.None)).Message)
+            Assert.Throws<ExchangeAbortedException>(() => exchange.AllReduce(rank, new float[1000], WireFormat.Float32, CancellationToken.None)).Message)
             .WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
         Assert.Contains(messages, message => message.Contains("the replicas differ", StringComparison.Ordinal));
     }
@@ -149,7 +149,7 @@ public class GroupSessionTests
         using var peer = new Lane(right, "n0");
         Send(peer, new(SegmentKind.Result, 4, 0, offset));
         var message = await Task.Factory.StartNew(
-            () => Assert.Throws<ExchangeAbortedException>(() => session.For(0).AllReduce(0, new float[1024], CancellationToken.None)).Message,
+            () => Assert.Throws<ExchangeAbortedException>(() => session.For(0).AllReduce(0, new float[1024], WireFormat.Float32, CancellationToken.None)).Message,
             TaskCreationOptions.LongRunning).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
         Assert.StartsWith("Node n1 broke off the exchange: it sent 4 values at ", message);
 
@@ -166,7 +166,7 @@ public class GroupSessionTests
     {
         using var group = new TestGroup(nodes: 1, workersPerNode: 2, segmentLength: 64);
         var messages = await group.RunAsync((exchange, rank) =>
-            Assert.Throws<InvalidOperationException>(() => exchange.AllReduce(0, new float[100 + rank], CancellationToken.None)).Message)
+            Assert.Throws<InvalidOperationException>(() => exchange.AllReduce(0, new float[100 + rank], WireFormat.Float32, CancellationToken.None)).Message)
             .WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
         Assert.All(messages, message => Assert.Contains("100, 101", message));
     }
@@ -183,7 +183,7 @@ public class GroupSessionTests
         return await group.RunAsync((exchange, rank) =>
         {
             var values = inputs[rank].ToArray();
-            exchange.AllReduce(0, values, CancellationToken.None);
+            exchange.AllReduce(0, values, WireFormat.Float32, CancellationToken.None);
             return values;
         });
     }

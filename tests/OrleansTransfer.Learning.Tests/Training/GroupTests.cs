@@ -49,7 +49,31 @@ public class GroupTests
         var loop = Runs.Loop(replica, 10, observer, new BreakingExchange(6));
         Assert.Throws<ExchangeAbortedException>(() => loop.Run(TrainingPosition.Start, TestContext.Current.CancellationToken));
         Assert.Equal(6, observer.Steps.Count);
+        Assert.Equal(new(0, 6, 6), loop.Position);
         Assert.Equal(before, Runs.Hashes(model));
+    }
+
+    [Fact]
+    public void When_one_rank_asks_for_a_pause_all_stop_at_the_same_step_and_can_go_on_as_if_nothing_had_been()
+    {
+        var undisturbed = Train(2, BatchNormPolicy.Trainable)[0];
+        var paused = LockstepExchange.RunGroup(2, (exchange, cancellationToken) =>
+        {
+            using var model = SmallNetwork.Create();
+            using var replica = new Replica(
+                Runs.Plan(batchNorm: BatchNormPolicy.Trainable, phases: [Runs.Probe, Runs.FineTune]), model, torch.CPU);
+            var observer = new RecordingObserver();
+            observer.AsksForPause = () => exchange.Rank == 1 && observer.Steps.Count is 3 or 12;
+            var loop = Runs.Loop(replica, 10, observer, exchange);
+            List<TrainingPosition> pauses = [];
+            for (var from = TrainingPosition.Start; loop.Run(from, cancellationToken) is null; from = loop.Position) pauses.Add(loop.Position);
+            return (Pauses: pauses, Losses: observer.Steps.Select(step => step.Loss).ToList());
+        });
+        foreach (var (pauses, losses) in paused)
+        {
+            Assert.Equal([new(0, 4, 4), new(1, 3, 13)], pauses);
+            Assert.Equal(undisturbed.Losses, losses);
+        }
     }
 
     private static Trace[] Train(int worldSize, BatchNormPolicy policy, int globalBatch = 12, double dropout = 0) =>
@@ -59,7 +83,7 @@ public class GroupTests
             using var replica = new Replica(Runs.Plan(batchNorm: policy, phases: [Runs.Probe, Runs.FineTune]), model, torch.CPU);
             var hashes = new List<SortedDictionary<string, string>>();
             var observer = new RecordingObserver { AfterStep = _ => hashes.Add(Runs.Hashes(model)) };
-            var result = Runs.Loop(replica, 10, observer, exchange, globalBatch).Run(TrainingPosition.Start, cancellationToken);
+            var result = Runs.Loop(replica, 10, observer, exchange, globalBatch).Run(TrainingPosition.Start, cancellationToken)!;
             return new Trace([.. observer.Steps.Select(step => step.Loss)], hashes, result.Validation);
         });
 
@@ -72,7 +96,7 @@ public class GroupTests
 
         public int WorldSize => 1;
 
-        public void AllReduce(long sequence, Span<float> values, CancellationToken cancellationToken)
+        public void AllReduce(long sequence, Span<float> values, WireFormat wire, CancellationToken cancellationToken)
         {
             if (sequence == at) throw new ExchangeAbortedException("A peer is gone.");
         }

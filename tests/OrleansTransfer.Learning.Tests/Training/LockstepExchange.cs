@@ -9,7 +9,7 @@ internal sealed class LockstepExchange(LockstepExchange.Meeting meeting, int ran
 
     public int WorldSize => meeting.Contributions.Length;
 
-    public void AllReduce(long sequence, Span<float> values, CancellationToken cancellationToken)
+    public void AllReduce(long sequence, Span<float> values, WireFormat wire, CancellationToken cancellationToken)
     {
         meeting.Contributions[rank] = (sequence, values.ToArray());
         meeting.Barrier.SignalAndWait(cancellationToken);

@@ -15,6 +15,10 @@ internal sealed class RecordingObserver : ITrainingObserver
 
     public Action<StepReport> AfterStep { get; init; } = _ => { };
 
+    public Func<bool> AsksForPause { get; set; } = () => false;
+
+    public bool WantsPause => AsksForPause();
+
     public void OnStep(StepReport report)
     {
         Steps.Add(report);

@@ -73,7 +73,7 @@ public class ResumeTests
         using var replica = new Replica(plan, model, torch.CPU);
         if (from is not null) replica.Restore(from);
         var observer = new RecordingObserver { Wants = wants };
-        var result = Runs.Loop(replica, StepsPerEpoch, observer).Run(from?.Position ?? TrainingPosition.Start, default);
+        var result = Runs.Loop(replica, StepsPerEpoch, observer).Run(from?.Position ?? TrainingPosition.Start, default)!;
         using var final = replica.Capture(result.Position);
         return (observer, Runs.Hashes(final));
     }

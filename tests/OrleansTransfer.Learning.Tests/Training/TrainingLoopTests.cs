@@ -12,7 +12,7 @@ public class TrainingLoopTests
         using var model = SmallNetwork.Create();
         using var replica = new Replica(Runs.Plan(batchNorm: BatchNormPolicy.Trainable, phases: Runs.FineTune with { Epochs = 3 }), model, torch.CPU);
         var observer = new RecordingObserver();
-        var result = Runs.Loop(replica, 20, observer).Run(TrainingPosition.Start, TestContext.Current.CancellationToken);
+        var result = Runs.Loop(replica, 20, observer).Run(TrainingPosition.Start, TestContext.Current.CancellationToken)!;
 
         Assert.Equal(new(3, 0, 60), result.Position);
         Assert.Equal(60, observer.Steps.Count);
@@ -31,7 +31,7 @@ public class TrainingLoopTests
         using var model = SmallNetwork.Create();
         using var replica = new Replica(Runs.Plan(), model, torch.CPU);
         var before = Runs.Hashes(model);
-        var result = Runs.Loop(replica, 4, new RecordingObserver()).Run(new(1, 0, 4), TestContext.Current.CancellationToken);
+        var result = Runs.Loop(replica, 4, new RecordingObserver()).Run(new(1, 0, 4), TestContext.Current.CancellationToken)!;
         Assert.Equal(30, result.Validation.Samples);
         Assert.Equal(before, Runs.Hashes(model));
     }

@@ -37,7 +37,7 @@ public sealed class LaneListenerTests : IAsyncLifetime
             () =>
             {
                 float[] values = [rank + 1, 10];
-                session.For(rank).AllReduce(0, values, CancellationToken.None);
+                session.For(rank).AllReduce(0, values, WireFormat.Float32, CancellationToken.None);
                 return values;
             },
             TaskCreationOptions.LongRunning))).WaitAsync(s_patience, TestContext.Current.CancellationToken);
