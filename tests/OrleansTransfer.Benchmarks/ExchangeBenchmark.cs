@@ -7,6 +7,7 @@ using OrleansTransfer.Cluster.Exchange;
 using OrleansTransfer.Cluster.Exchange.Lanes;
 using OrleansTransfer.Contracts.Scheduling;
 using OrleansTransfer.Host;
+using OrleansTransfer.Learning.Training;
 
 namespace OrleansTransfer.Benchmarks;
 

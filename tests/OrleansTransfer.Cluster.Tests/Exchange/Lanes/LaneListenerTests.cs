@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using OrleansTransfer.Cluster.Exchange;
 using OrleansTransfer.Cluster.Exchange.Lanes;
+using OrleansTransfer.Learning.Training;
 
 namespace OrleansTransfer.Cluster.Tests.Exchange.Lanes;
 
