@@ -26,6 +26,9 @@ public static class Instruments
     /// <summary>Share of its steps each running experiment has done.</summary>
     public const string ExperimentProgressName = Prefix + "experiment_progress_ratio";
 
+    /// <summary>Seconds per step that the others wait for each rank of each running experiment.</summary>
+    public const string ExperimentLatenessName = Prefix + "experiment_lateness_seconds";
+
     private const string Prefix = "orleanstransfer_";
 
     private static readonly Meter s_meter = new(MeterName);
@@ -187,5 +190,13 @@ public static class Instruments
 /// <param name="Progress">Steps done over steps of the whole run, 0 to 1.</param>
 /// <param name="Loss">Newest training loss, or null before the first step.</param>
 /// <param name="Accuracy">Newest validation accuracy, 0 to 1, or null before the first evaluation.</param>
+/// <param name="Lateness">Seconds per step that the others wait for each rank; empty where there is nobody to compare with.</param>
 public sealed record RunningExperiment(
-    string Id, string Backbone, string Method, int Workers, double Progress, double? Loss = null, double? Accuracy = null);
+    string Id,
+    string Backbone,
+    string Method,
+    int Workers,
+    double Progress,
+    double? Loss = null,
+    double? Accuracy = null,
+    IReadOnlyList<double>? Lateness = null);

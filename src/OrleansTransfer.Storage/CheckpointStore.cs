@@ -23,14 +23,17 @@ public sealed class CheckpointStore
         _time = time ?? TimeProvider.System;
     }
 
-    /// <summary>Writes a checkpoint. It exists when this returns; after a failure it does not, and its files are removed by a later prune.</summary>
+    /// <summary>
+    /// Writes the files of a checkpoint, which exists once its manifest is given to <see cref="CommitAsync"/>. Without that, its files are removed by a
+    /// later prune.
+    /// </summary>
     /// <param name="step">Optimizer steps applied.</param>
     /// <param name="attempt">A name of the writer's own, so that two writers of one step do not touch each other's files.</param>
     /// <param name="position">Where the run stands; stored as it is.</param>
     /// <param name="files">The files, written one after the other.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="BlobConflictException">A checkpoint of this step and attempt already exists; it is left as it is.</exception>
-    public async Task<CheckpointManifest> WriteAsync(
+    public async Task<CheckpointManifest> StageAsync(
         long step, string attempt, JsonElement position, IReadOnlyList<CheckpointFile> files, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(step);
@@ -48,12 +51,39 @@ public sealed class CheckpointStore
             written.Add(new CheckpointManifestFile(file.Name, size, sha256));
         }
 
-        var manifest = new CheckpointManifest(
-            CheckpointManifest.CurrentFormatVersion, _experiment, step, attempt, _time.GetUtcNow(), position, written);
+        return new CheckpointManifest(CheckpointManifest.CurrentFormatVersion, _experiment, step, attempt, _time.GetUtcNow(), position, written);
+    }
+
+    /// <summary>Lets a checkpoint exist whose files are written.</summary>
+    /// <exception cref="ArgumentException">The manifest is of another experiment.</exception>
+    /// <exception cref="BlobConflictException">A checkpoint of this step and attempt already exists; it is left as it is.</exception>
+    public async Task CommitAsync(CheckpointManifest manifest, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(manifest);
+        if (manifest.Experiment != _experiment)
+            throw new ArgumentException($"It belongs to the experiment '{manifest.Experiment}', not to '{_experiment}'.", nameof(manifest));
+        var name = BlobLayout.Checkpoint(_experiment, manifest.Step, manifest.Attempt) + ManifestName;
         var json = BinaryData.FromObjectAsJson(manifest, StorageJson.Options);
-        await _container.WriteAsync(prefix + ManifestName, json.ToStream(), BlobCondition.IfNew, cancellationToken).ConfigureAwait(false);
+        await _container.WriteAsync(name, json.ToStream(), BlobCondition.IfNew, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Writes a checkpoint. It exists when this returns; after a failure it does not, and its files are removed by a later prune.</summary>
+    /// <inheritdoc cref="StageAsync"/>
+    public async Task<CheckpointManifest> WriteAsync(
+        long step, string attempt, JsonElement position, IReadOnlyList<CheckpointFile> files, CancellationToken cancellationToken)
+    {
+        var manifest = await StageAsync(step, attempt, position, files, cancellationToken).ConfigureAwait(false);
+        await CommitAsync(manifest, cancellationToken).ConfigureAwait(false);
         return manifest;
     }
+
+    /// <summary>A manifest as text, for a message.</summary>
+    public static string ToText(CheckpointManifest manifest) => JsonSerializer.Serialize(manifest, StorageJson.Options);
+
+    /// <summary>The manifest that <see cref="ToText"/> wrote.</summary>
+    /// <exception cref="JsonException">It is none.</exception>
+    public static CheckpointManifest Parse(string text) =>
+        JsonSerializer.Deserialize<CheckpointManifest>(text, StorageJson.Options) ?? throw new JsonException("It is null.");
 
     /// <summary>
     /// Finds the whole checkpoint with the highest step, and among attempts of one step the latest written. Damaged ones are passed over.

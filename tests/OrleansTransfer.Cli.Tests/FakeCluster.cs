@@ -110,7 +110,7 @@ internal sealed class FakeCluster : IAsyncDisposable
         api.MapGet("/experiments/{id}/bundle", (string id) => Known(id, () =>
             Json(new BundleListing([.. Bundle.Select(file => new BundleFile(file.Key, file.Value.Length))]))));
         api.MapGet("/experiments/{id}/bundle/{file}", (string file) => Results.Bytes(Bundle[file]));
-        api.MapGet("/cluster", () => Json(new ClusterStatus([new NodeStatus("n1", "127.0.0.1:11111", Url, [new DeviceStatus("cpu:0", null)], "machine")], [])));
+        api.MapGet("/cluster", () => Json(new ClusterStatus([new NodeStatus("n1", "127.0.0.1:11111", Url, [new DeviceStatus("cpu:0", null)], "machine", "1", "")], [])));
         var streams = 0;
         api.MapGet("/experiments/{id}/events", (string id, long from, bool follow, HttpContext context) =>
             StreamAsync(Interlocked.Increment(ref streams), from, follow, context));

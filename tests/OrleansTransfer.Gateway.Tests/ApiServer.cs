@@ -32,7 +32,7 @@ internal sealed class ApiServer : IAsyncDisposable
         FakeContainer container = new();
         builder.Services.AddSingleton<IExperimentService>(experiments);
         builder.Services.AddSingleton<IBlobContainer>(container);
-        var node = new NodeStatus("n1", "127.0.0.1:1", "http://127.0.0.1:2", [new("cpu:0", null)], "machine");
+        var node = new NodeStatus("n1", "127.0.0.1:1", "http://127.0.0.1:2", [new("cpu:0", null)], "machine", "1", "");
         builder.Services.AddSingleton(FakeGrains.Create(new ClusterStatus([node], [])));
         var app = builder.Build();
         app.MapOrleansTransferApi();

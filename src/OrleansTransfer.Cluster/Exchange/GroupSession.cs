@@ -50,6 +50,9 @@ public sealed class GroupSession : IDisposable
     /// <summary>Workers of the whole group.</summary>
     public int WorldSize { get; }
 
+    /// <summary>Name of the node that broke the exchange off, as far as this one can tell.</summary>
+    public string? BrokenOffBy => _nodes?.BrokenOffBy;
+
     /// <summary>The view of the worker of this rank.</summary>
     public IGradientExchange For(int rank) => new Member(this, rank);
 

@@ -26,6 +26,9 @@ public sealed unsafe class NodeExchange(LaneSet lanes, ExchangeOptions options, 
     private float* _sum = (float*)NativeMemory.AlignedAlloc(2 * BlockLength * sizeof(float), 64);
     private readonly long[] _resultsMissing = new long[lanes.Count];
 
+    /// <summary>Name of the node that broke the exchange off, as far as this one can tell.</summary>
+    public string? BrokenOffBy { get; private set; }
+
     /// <summary>Replaces the values by their sum over all nodes.</summary>
     /// <exception cref="OperationCanceledException">The group gave up; nothing reads from or writes into the values any more.</exception>
     public void AllReduce(long sequence, float* values, long length, WireFormat wire)
@@ -61,6 +64,7 @@ public sealed unsafe class NodeExchange(LaneSet lanes, ExchangeOptions options, 
             if (!aborted.IsCancellationRequested)
             {
                 var reason = e.Message.TrimEnd('.');
+                if (node != lanes.Self) BrokenOffBy = lanes.NameOf(node);
                 abort(e is TimeoutException
                     ? $"Not all nodes joined the exchange within {options.JoinDeadline.TotalSeconds:0} s."
                     : node == lanes.Self ? $"{reason}." : $"Node {lanes.NameOf(node)} broke off the exchange: {reason}.");

@@ -23,6 +23,10 @@ public sealed class EventHistory(EventLog log, TimeProvider time)
         await foreach (var e in ReadStoredAsync(log, 1, cancellationToken)) Remember(e);
     }
 
+    /// <summary>The newest events since the run was last started.</summary>
+    public IEnumerable<ExperimentEvent> OfThisAttempt() =>
+        _recent.Reverse().TakeWhile(e => e is not { Kind: "state", Message: nameof(ExperimentState.Starting) }).Reverse();
+
     /// <summary>Adds an event; its number and time are set here.</summary>
     public void Add(ExperimentEvent e)
     {

@@ -8,6 +8,12 @@ public sealed partial class ExperimentGrain
     [LoggerMessage(LogLevel.Information, "{Experiment} is {State} {Reason}")]
     private partial void LogMoved(string experiment, ExperimentState state, string reason);
 
+    [LoggerMessage(LogLevel.Information, "{Experiment}, generation {Generation}: {Decision} {Reason}")]
+    private partial void LogDecided(string experiment, int generation, string decision, string reason);
+
+    [LoggerMessage(LogLevel.Debug, "{Experiment}: the scheduler does not answer: {Reason}")]
+    private partial void LogSchedulerAway(string experiment, string reason);
+
     [LoggerMessage(LogLevel.Warning, "The devices of {Experiment} could not be given back: {Reason}")]
     private partial void LogReleaseFailed(string experiment, string reason);
 }

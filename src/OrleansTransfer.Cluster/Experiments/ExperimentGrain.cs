@@ -3,6 +3,8 @@ using Microsoft.Extensions.Options;
 using Orleans.Placement;
 using Orleans.Runtime;
 using OrleansTransfer.Cluster.Hosting;
+using OrleansTransfer.Cluster.Membership;
+using OrleansTransfer.Cluster.Workers;
 using OrleansTransfer.Contracts.Experiments;
 using OrleansTransfer.Contracts.Scheduling;
 using OrleansTransfer.Contracts.Workers;
@@ -11,9 +13,9 @@ using OrleansTransfer.Storage;
 namespace OrleansTransfer.Cluster.Experiments;
 
 /// <summary>
-/// The durable state machine of one run. It alone decides membership: it opens a generation, tells every worker its place, listens, and ends the run for
-/// everyone when one of them cannot go on. What it knows is in the container before anyone acts on it, guarded by an ETag: of two that believe they own
-/// an experiment, one is stopped by its next write.
+/// The durable state machine of one run. It alone decides membership: it opens a generation, tells every worker its place, listens, and opens the next
+/// one when somebody is lost or joins. What it knows is in the container before anyone acts on it, guarded by an ETag: of two that believe they own an
+/// experiment, one is stopped by its next write. When its node dies it comes up on another, and learns from the workers' next reports where they stand.
 /// </summary>
 [GrainType("experiment"), PreferLocalPlacement, KeepAlive]
 public sealed partial class ExperimentGrain(
@@ -21,8 +23,9 @@ public sealed partial class ExperimentGrain(
     IBlobContainer container,
     IGrainFactory grains,
     IClusterMembershipService membership,
+    ILocalSiloDetails silo,
     NodeIdentity identity,
-    IOptions<WatchOptions> watchOptions,
+    IOptions<GroupOptions> groupOptions,
     TimeProvider time,
     ILogger<ExperimentGrain> logger) : Grain, IExperimentGrain
 {
@@ -31,7 +34,6 @@ public sealed partial class ExperimentGrain(
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
 
     private EventHistory _history = null!;
-    private GroupWatch? _watch;
     private DateTimeOffset _written;
     private double? _loss;
     private ExperimentState? _counted;
@@ -51,15 +53,11 @@ public sealed partial class ExperimentGrain(
         _history = new(new(container, Id), time);
         if (!stored.RecordExists) return;
         await _history.LoadAsync(cancellationToken);
-        if (Snapshot.State is ExperimentState.Starting or ExperimentState.Running)
+        if (!Snapshot.State.IsFinal())
         {
-            if (Snapshot.Owner?.IsAlive(time.GetUtcNow()) == true)
+            if (Snapshot.Owner is { } owner && (owner.IsAlive(time.GetUtcNow()) || WasHere(owner)))
             {
-                // Orleans takes grains down whose directory entry was on a node that died, wherever they are. The workers train on; whether the group
-                // is still whole, the watch will find out.
-                _watch = new(
-                    [.. Snapshot.Workers.Select(WorkerAddress.Parse)], watchOptions.Value, time.GetUtcNow(), Snapshot.State == ExperimentState.Running);
-                Snapshot = Snapshot with { Owner = Self() };
+                TakeOver();
                 StartTicking();
                 return;
             }
@@ -115,7 +113,7 @@ public sealed partial class ExperimentGrain(
         if (!Snapshot.State.IsFinal()) return Snapshot;
         if (epochs is { } count)
             Snapshot = Snapshot with { Recipe = Snapshot.Recipe with { Training = Snapshot.Recipe.Training with { Epochs = count } } };
-        Snapshot = Snapshot with { TotalSteps = totalSteps ?? Snapshot.TotalSteps };
+        Snapshot = Snapshot with { TotalSteps = totalSteps ?? Snapshot.TotalSteps, Deaths = [], FruitlessAttempts = 0 };
         return await QueueAsync(Snapshot.Attempt + 1);
     }
 
@@ -129,84 +127,86 @@ public sealed partial class ExperimentGrain(
     /// <inheritdoc/>
     public async Task Granted(IReadOnlyList<WorkerAddress> workers)
     {
-        if (Snapshot.State != ExperimentState.Queued)
-        {
-            await ReleaseAsync();
-            return;
-        }
-
-        var resume = Snapshot.Attempt > 1 ? await FindCheckpointAsync() : null;
-        var lost = Math.Max(0, Snapshot.Step - (resume?.Step ?? 0));
-        Snapshot = Snapshot with
-        {
-            Generation = Snapshot.Generation + 1,
-            Workers = [.. workers.Select(worker => worker.ToString())],
-            Step = resume?.Step ?? 0,
-            StepsLost = Snapshot.StepsLost + lost,
-        };
-        Instruments.GenerationChanged(Snapshot.Attempt == 1 ? "start" : "resume");
-        await MoveAsync(ExperimentState.Starting, resume is null ? null : $"from the checkpoint of step {resume.Step}");
-
-        var watch = _watch = new(workers, watchOptions.Value, time.GetUtcNow());
-        var (generation, attempt) = (Snapshot.Generation, Snapshot.Attempt);
         var cluster = await grains.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key).GetStatus();
-        await Task.WhenAll(workers.Select(async (worker, rank) =>
+        switch (Snapshot.State)
         {
-            try
-            {
-                await grains.GetGrain<IWorkerGrain>(worker.ToString()).Start(
-                    new(Id, generation, rank, workers, Snapshot.Recipe, Snapshot.WeightsSha256, attempt, resume, NeighboursOf(worker, cluster)));
-            }
-            catch (Exception e)
-            {
-                watch.StartFailed(rank, e.Message);
-            }
-        }));
-
-        // A device that still winds down from another run delays its worker, and this grain takes no reports meanwhile: that is not silence.
-        watch.Started(time.GetUtcNow());
-        await JudgeAsync();
+            case ExperimentState.Queued:
+                await StartAsync(workers, cluster);
+                break;
+            case ExperimentState.Starting or ExperimentState.Running when _roster is not null:
+                Admit(workers, cluster);
+                break;
+            default:
+                await ReleaseAsync();
+                break;
+        }
     }
 
     /// <inheritdoc/>
-    public async Task<bool> Report(WorkerReport report)
+    public async Task<WorkerDirective> Report(WorkerReport report)
     {
-        if (_watch is null || report.Generation != Snapshot.Generation || Snapshot.State.IsFinal()) return false;
-        if (_watch.Take(report, time.GetUtcNow()) && report.Rank == 0) TakeProgress(report);
+        if (_roster is null || !_roster.Counts(report) || IsDead(report.Silo)) return WorkerDirective.Stop;
+        if (_roster.Take(report, time.GetUtcNow())) TakeProgress(report);
         await JudgeAsync();
-        return !Snapshot.State.IsFinal() || report.Kind == WorkerReportKind.Finished;
+        return DirectiveFor(report);
     }
 
-    // Chosen here, once, so that every rank starts from the same one.
-    private async Task<CheckpointReference?> FindCheckpointAsync()
+    /// <inheritdoc/>
+    public async Task<bool> CommitCheckpoint(WorkerAddress worker, string silo, string manifest)
     {
-        var found = await new CheckpointStore(container, Id).FindNewestAsync(CheckpointCheck.Content, CancellationToken.None);
-        foreach (var skipped in found.Skipped)
-            _history.Add(Event("log") with { Message = $"Checkpoint {skipped.Name} is damaged and was passed over: {skipped.Reason}" });
-        return found.Newest is { } newest ? new(newest.Step, newest.Attempt) : null;
-    }
+        if (_roster is null || !_roster.Counts(worker) || IsDead(silo)) return false;
 
-    private static int NeighboursOf(WorkerAddress worker, ClusterStatus cluster)
-    {
-        var machine = cluster.Nodes.FirstOrDefault(node => node.Name == worker.Node)?.Machine;
-        var devices = cluster.Nodes.Where(node => node.Machine == machine).SelectMany(node => node.Devices);
-        return Math.Max(1, devices.Count(device => device.Name.StartsWith("cpu", StringComparison.Ordinal)));
+        // If another activation has taken the experiment over, this write fails, and with it the commit.
+        await WriteAsync();
+        var parsed = CheckpointStore.Parse(manifest);
+        try
+        {
+            await new CheckpointStore(container, Id).CommitAsync(parsed, CancellationToken.None);
+        }
+        catch (BlobConflictException)
+        {
+            // The worker did not hear the answer to its first call.
+        }
+        if (_roster is { Stage: GroupStage.Saving } && parsed.Attempt == CheckpointUploader.NameOf(Snapshot.Generation)) _roster.Saved = true;
+        return true;
     }
 
     private void TakeProgress(WorkerReport report)
     {
-        foreach (var e in report.Events) _history.Add(e with { Generation = report.Generation });
+        foreach (var e in report.Events.Where(IsNews)) _history.Add(e with { Generation = Snapshot.Generation });
         Snapshot = Snapshot with
         {
-            Step = Math.Max(Snapshot.Step, report.Step),
+            Step = Math.Max(Snapshot.Step, report.Position?.GlobalStep ?? 0),
             Epoch = report.Events.Where(e => e.Kind == "epoch").Select(e => e.Epoch).Append(Snapshot.Epoch).Max(),
             Metrics = report.Events.LastOrDefault(e => e.Kind == "epoch")?.Values ?? Snapshot.Metrics,
-            Confusion = report.Confusion ?? Snapshot.Confusion,
             Bundle = report.Bundle ?? Snapshot.Bundle,
-            SamplesPerSecond = report.SamplesPerSecond > 0 ? report.SamplesPerSecond : Snapshot.SamplesPerSecond,
-            Seconds = Snapshot.EarlierSeconds + report.Seconds,
+            Seconds = Math.Max(Snapshot.Seconds, Snapshot.EarlierSeconds + report.Seconds),
         };
+        if (_roster?.Members.FirstOrDefault() == report.Worker)
+            Snapshot = Snapshot with
+            {
+                Confusion = report.Confusion ?? Snapshot.Confusion,
+                SamplesPerSecond = report.SamplesPerSecond > 0 ? report.SamplesPerSecond : Snapshot.SamplesPerSecond,
+            };
         ShowProgress(report.Events);
+    }
+
+    // A new rank 0 reports once more what the one before it may not have lived to report.
+    private bool IsNews(ExperimentEvent e)
+    {
+        switch (e.Kind)
+        {
+            case "step":
+                if (e.Step <= _reportedStep) return false;
+                _reportedStep = e.Step;
+                return true;
+            case "epoch":
+                if (e.Epoch <= _reportedEpoch) return false;
+                _reportedEpoch = e.Epoch;
+                return true;
+            default:
+                return true;
+        }
     }
 
     private void ShowProgress(IReadOnlyList<ExperimentEvent> events)
@@ -219,10 +219,11 @@ public sealed partial class ExperimentGrain(
             Snapshot.Workers.Count,
             Snapshot.TotalSteps > 0 ? (double)Snapshot.Step / Snapshot.TotalSteps : 0,
             _loss,
-            Snapshot.Metrics.TryGetValue("accuracy", out var accuracy) ? accuracy : null));
+            Snapshot.Metrics.TryGetValue("accuracy", out var accuracy) ? accuracy : null,
+            _lateness));
     }
 
-    private async Task<ExperimentSnapshot> QueueAsync(int attempt)
+    private async Task<ExperimentSnapshot> QueueAsync(int attempt, string? reason = null)
     {
         Snapshot = Snapshot with
         {
@@ -231,37 +232,29 @@ public sealed partial class ExperimentGrain(
             Bundle = null,
             Owner = Self(),
         };
-        await MoveAsync(ExperimentState.Queued, null);
+        await MoveAsync(ExperimentState.Queued, reason);
         await RequestDevicesAsync();
         return Snapshot;
     }
 
     private async Task RequestDevicesAsync()
     {
-        var resources = Snapshot.Recipe.Resources;
-        var reason = await grains.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key).Request(Id, resources.Workers, resources.Device, resources.Priority);
+        string? reason;
+        try
+        {
+            reason = await grains.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key)
+                .Request(Id, GangFor(Snapshot.Recipe.Resources.Workers), Snapshot.Recipe.Resources.Priority);
+        }
+        catch (OrleansException e)
+        {
+            // Its node may be the one that has just died; the request is repeated until one comes up.
+            LogSchedulerAway(Id, e.Message);
+            return;
+        }
         if (reason is null || reason == Snapshot.Reason) return;
         Snapshot = Snapshot with { Reason = reason };
         _history.Add(Event("log") with { Message = $"Waiting: {reason}." });
         await WriteAsync();
-    }
-
-    private async Task JudgeAsync()
-    {
-        if (_watch is null) return;
-        var (verdict, reason) = _watch.Judge(time.GetUtcNow());
-        switch (verdict)
-        {
-            case GroupVerdict.Running when Snapshot.State == ExperimentState.Starting:
-                await MoveAsync(ExperimentState.Running, null);
-                break;
-            case GroupVerdict.Finished:
-                await EndAsync(ExperimentState.Completed, null);
-                break;
-            case GroupVerdict.Broken:
-                await EndAsync(ExperimentState.Failed, reason);
-                break;
-        }
     }
 
     private async Task EndAsync(ExperimentState state, string? reason)
@@ -272,8 +265,8 @@ public sealed partial class ExperimentGrain(
 
     private async Task StopAsync(ExperimentState state, string? reason)
     {
-        var (workers, generation) = (Snapshot.Workers, Snapshot.Generation);
-        _watch = null;
+        var workers = (_roster?.Everyone ?? Snapshot.Workers.Select(WorkerAddress.Parse)).ToList();
+        _roster = null;
         if (state == ExperimentState.Failed)
         {
             Instruments.Failed("run");
@@ -282,13 +275,7 @@ public sealed partial class ExperimentGrain(
         await MoveAsync(state, reason);
         Instruments.ExperimentEnded(Id);
 
-        if (state != ExperimentState.Completed)
-        {
-            // Nobody waits for the answers: a node may die meanwhile. One that is dead already has no worker to stop.
-            var live = LiveNodes().ToHashSet(StringComparer.Ordinal);
-            foreach (var worker in workers.Where(worker => live.Contains(WorkerAddress.Parse(worker).Node)))
-                grains.GetGrain<IWorkerGrain>(worker).Stop(Id, generation, reason ?? state.ToString()).Ignore();
-        }
+        Dismiss(workers, reason ?? $"The run is {state.ToString().ToLowerInvariant()}.");
     }
 
     private async Task ReleaseAsync()
@@ -318,7 +305,12 @@ public sealed partial class ExperimentGrain(
         await WriteAsync();
     }
 
-    private ExperimentOwner Self() => new(Environment.MachineName, Environment.ProcessId, ProcessStart.Current, identity.Http, time.GetUtcNow());
+    private ExperimentOwner Self() => new(
+        Environment.MachineName, Environment.ProcessId, ProcessStart.Current, identity.Http, time.GetUtcNow(), silo.SiloAddress.ToString());
+
+    // Its silo was a member of this very cluster: the run is this cluster's to go on with.
+    private bool WasHere(ExperimentOwner owner) =>
+        owner.Silo.Length > 0 && membership.CurrentSnapshot.Members.Keys.Any(address => address.ToString() == owner.Silo);
 
     private ExperimentEvent Event(string kind) => new()
     {
@@ -345,15 +337,13 @@ public sealed partial class ExperimentGrain(
         await _history.FlushAsync(CancellationToken.None);
         if (Snapshot.State.IsFinal()) return;
         if (Snapshot.State == ExperimentState.Queued) await RequestDevicesAsync();
-        if (_watch is not null)
+        if (_roster is not null)
         {
-            foreach (var node in Snapshot.Workers.Select(worker => WorkerAddress.Parse(worker).Node).Distinct().Except(LiveNodes()))
-                _watch.NodeLost(node);
+            WatchNodes(_roster);
+            WatchPace(_roster);
             await JudgeAsync();
+            AskForMore();
         }
         if (!Snapshot.State.IsFinal() && time.GetUtcNow() - _written > HeartbeatPeriod) await WriteAsync();
     }
-
-    private IEnumerable<string> LiveNodes() =>
-        membership.CurrentSnapshot.Members.Values.Where(member => member.Status is SiloStatus.Active or SiloStatus.Joining or SiloStatus.ShuttingDown).Select(member => member.Name);
 }

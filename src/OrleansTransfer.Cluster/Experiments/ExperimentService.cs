@@ -34,7 +34,7 @@ public sealed class ExperimentService(
         await prepared.Dataset.WriteAsync(container, id, cancellationToken);
         using (var yaml = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(RecipeWriter.ToYaml(prepared.Recipe))))
             await container.WriteAsync(BlobLayout.Recipe(id), yaml, BlobCondition.IfNew, cancellationToken);
-        return await Grain(id).Submit(new(
+        var submission = new ExperimentSubmission(
             id,
             prepared.Recipe,
             prepared.Dataset.Labels,
@@ -42,7 +42,8 @@ public sealed class ExperimentService(
             prepared.Dataset.Validation.Count,
             prepared.Dataset.Broken.Count,
             prepared.WeightsSha256,
-            prepared.TotalSteps));
+            prepared.TotalSteps);
+        return await AskAsync(id, grain => grain.Submit(submission), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -50,14 +51,14 @@ public sealed class ExperimentService(
     {
         var nodes = await ClusterAsync(cancellationToken);
         var stored = await catalog.ListAsync(cancellationToken);
-        return await Task.WhenAll(stored.Select(async snapshot => IsOurs(snapshot, nodes) ? await Grain(snapshot.Id).Get() ?? snapshot : snapshot));
+        return await Task.WhenAll(stored.Select(async snapshot => IsOurs(snapshot, nodes) ? await AskAsync(snapshot.Id, grain => grain.Get(), cancellationToken) ?? snapshot : snapshot));
     }
 
     /// <inheritdoc/>
     public async Task<ExperimentSnapshot> FindAsync(string id, CancellationToken cancellationToken)
     {
         var stored = await catalog.FindAsync(id, cancellationToken);
-        return IsOurs(stored, await ClusterAsync(cancellationToken)) ? await Grain(stored.Id).Get() ?? stored : stored;
+        return IsOurs(stored, await ClusterAsync(cancellationToken)) ? await AskAsync(stored.Id, grain => grain.Get(), cancellationToken) ?? stored : stored;
     }
 
     /// <inheritdoc/>
@@ -66,7 +67,7 @@ public sealed class ExperimentService(
         var snapshot = await FindAsync(id, cancellationToken);
         if (snapshot.State.IsFinal()) return snapshot;
         RefuseIfElsewhere(snapshot, await ClusterAsync(cancellationToken));
-        return await Grain(snapshot.Id).Cancel("cancelled by its user");
+        return await AskAsync(snapshot.Id, grain => grain.Cancel("cancelled by its user"), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -92,12 +93,12 @@ public sealed class ExperimentService(
         foreach (var root in new[] { dataset.TrainRoot, dataset.ValidationRoot }.Distinct())
             if (!Directory.Exists(root)) throw new RecipeException("data", $"the folder {root} of this experiment's pictures is gone.");
         var devices = cluster.Nodes.Sum(node => node.Devices.Count);
-        if (devices < snapshot.Recipe.Resources.Workers)
-            throw new RecipeException(
-                "resources.workers", $"{snapshot.Id} needs {snapshot.Recipe.Resources.Workers} devices, the cluster has {devices}.");
+        var least = Math.Min(snapshot.Recipe.Resources.MinWorkers, snapshot.Recipe.Resources.Workers);
+        if (devices < least)
+            throw new RecipeException("resources.minWorkers", $"{snapshot.Id} needs {least} devices, the cluster has {devices}.");
 
         long? steps = epochs is null ? null : (long)RunPlan.TrainingBatches(snapshot.Recipe, dataset.Train.Count).StepsPerEpoch * epochs.Value;
-        return await Grain(snapshot.Id).Resume(epochs, steps);
+        return await AskAsync(snapshot.Id, grain => grain.Resume(epochs, steps), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -113,10 +114,10 @@ public sealed class ExperimentService(
 
         // A node that stops must not be kept from stopping by its followers.
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
-        var grain = Grain(snapshot.Id);
         while (true)
         {
-            var page = await grain.ReadEvents(from, PageSize, PageWait, stopping.Token);
+            var next = from;
+            var page = await AskAsync(snapshot.Id, grain => grain.ReadEvents(next, PageSize, PageWait, stopping.Token), stopping.Token);
             foreach (var e in page.Events)
             {
                 from = e.Sequence + 1;
@@ -156,7 +157,9 @@ public sealed class ExperimentService(
     }
 
     private Task<ClusterStatus> ClusterAsync(CancellationToken cancellationToken) =>
-        grains.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key).GetStatus().WaitAsync(cancellationToken);
+        PatientCall.MakeAsync(
+            () => grains.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key).GetStatus().WaitAsync(cancellationToken), time, cancellationToken);
 
-    private IExperimentGrain Grain(string id) => grains.GetGrain<IExperimentGrain>(id);
+    private Task<T> AskAsync<T>(string id, Func<IExperimentGrain, Task<T>> question, CancellationToken cancellationToken) =>
+        PatientCall.MakeAsync(() => question(grains.GetGrain<IExperimentGrain>(id)), time, cancellationToken);
 }

@@ -3,34 +3,59 @@ using OrleansTransfer.Contracts.Workers;
 
 namespace OrleansTransfer.Cluster.Scheduling;
 
-/// <summary>What an experiment asks for.</summary>
-/// <param name="Workers">Devices, all or nothing.</param>
-/// <param name="Device"><c>auto</c> (one kind, whichever fits), <c>cpu</c> or <c>cuda</c>.</param>
-public sealed record GangRequest(int Workers, string Device);
-
 /// <summary>Chooses devices for a gang: a pure function of what is free.</summary>
 public static class GangAllocator
 {
     /// <summary>
-    /// Devices of one kind for the request, in rank order with each node's devices together, on as few nodes as possible; or null and why not.
+    /// Devices of one kind for the request, in rank order with each node's devices together, on as few nodes as possible; or null and why not. All that
+    /// are wanted; fewer, down to the least, only where the cluster does not have as many, busy or free.
     /// </summary>
     /// <param name="request">What is asked.</param>
     /// <param name="nodes">All nodes; a device with an experiment is taken.</param>
     public static (IReadOnlyList<WorkerAddress>? Workers, string Reason) Allocate(GangRequest request, IReadOnlyList<NodeStatus> nodes)
     {
-        string[] kinds = request.Device == "auto" ? ["cuda", "cpu"] : [request.Device];
+        var kinds = KindsOf(request);
+        var usable = Usable(request, nodes);
         foreach (var kind in kinds)
-            if (Take(request.Workers, kind, nodes) is { } workers)
-                return (workers, $"{workers.Count} {kind} devices on {workers.DistinctBy(worker => worker.Node).Count()} nodes");
+            if (Take(request.Workers, kind, usable) is { } workers) return Granted(workers, kind);
 
-        var all = nodes.SelectMany(node => node.Devices).Where(device => kinds.Contains(Kind(device.Name))).ToList();
-        var free = all.Count(device => device.Experiment is null);
+        var all = usable.SelectMany(node => node.Devices).Where(device => kinds.Contains(Kind(device.Name))).ToList();
+        foreach (var kind in kinds)
+        {
+            var (free, present) = (all.Count(device => device.Experiment is null && Kind(device.Name) == kind), all.Count(device => Kind(device.Name) == kind));
+            if (present < request.Workers && free >= request.Least && Take(free, kind, usable) is { } fewer) return Granted(fewer, kind);
+        }
+
+        var idle = all.Count(device => device.Experiment is null);
         var holders = all.Select(device => device.Experiment).OfType<string>().Distinct().Order(StringComparer.Ordinal).ToList();
-        var wanted = request.Device == "auto" ? "" : request.Device + " ";
-        return (null, all.Count < request.Workers
-            ? $"needs {request.Workers} {wanted}devices at once, the cluster has {all.Count}"
-            : $"needs {request.Workers} {wanted}devices at once, {free} of {all.Count} are free; the others belong to {string.Join(", ", holders)}");
+        var wanted = (request.Device == "auto" ? "" : request.Device + " ") + "devices at once";
+        var needs = request.Least < request.Workers && all.Count < request.Workers
+            ? $"needs {request.Least} to {request.Workers} {wanted}"
+            : $"needs {request.Workers} {wanted}";
+        return (null, all.Count < Math.Min(request.Least, request.Workers) || holders.Count == 0
+            ? $"{needs}, the cluster has {all.Count}"
+            : $"{needs}, {idle} of {all.Count} are free; the others belong to {string.Join(", ", holders)}");
     }
+
+    /// <summary>Free devices for an experiment that runs already, as many as there are up to those wanted; may be none.</summary>
+    public static IReadOnlyList<WorkerAddress> Extend(GangRequest request, IReadOnlyList<NodeStatus> nodes)
+    {
+        var usable = Usable(request, nodes);
+        foreach (var kind in KindsOf(request))
+        {
+            var free = usable.Sum(node => FreeDevices(node, kind).Count);
+            if (Take(Math.Min(free, request.Workers), kind, usable) is { Count: > 0 } workers) return workers;
+        }
+        return [];
+    }
+
+    private static (IReadOnlyList<WorkerAddress>? Workers, string Reason) Granted(IReadOnlyList<WorkerAddress> workers, string kind) =>
+        (workers, $"{workers.Count} {kind} devices on {workers.DistinctBy(worker => worker.Node).Count()} nodes");
+
+    private static string[] KindsOf(GangRequest request) => request.Device == "auto" ? ["cuda", "cpu"] : [request.Device];
+
+    private static List<NodeStatus> Usable(GangRequest request, IReadOnlyList<NodeStatus> nodes) =>
+        [.. nodes.Where(node => !request.Avoid.Contains(node.Name) && !request.Avoid.Contains(node.Incarnation))];
 
     private static List<WorkerAddress>? Take(int workers, string kind, IReadOnlyList<NodeStatus> nodes)
     {

@@ -26,6 +26,9 @@ public sealed partial class NodeOfferService(
     /// <summary>Whether the scheduler knows this node's devices: before that, an experiment that wants them would be told that there are none.</summary>
     public bool Accepted { get; private set; }
 
+    /// <summary>Why the scheduler will not have this node, in words, or null.</summary>
+    public string? Refusal { get; private set; }
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -42,9 +45,17 @@ public sealed partial class NodeOfferService(
                     Instruments.SetDevices(free, busy: status.Count - free);
                     if (identity.Devices.Any(device => device.StartsWith("cpu", StringComparison.Ordinal)))
                         Instruments.SetDeviceMemory("cpu", Environment.WorkingSet);
-                    await scheduler.Offer(new(identity.Name, silo.SiloAddress.Endpoint.ToString(), identity.Http, status, Environment.MachineName))
-                        .WaitAsync(TimeSpan.FromSeconds(5), time, stoppingToken);
-                    Accepted = true;
+                    var offer = new NodeStatus(
+                        identity.Name,
+                        silo.SiloAddress.Endpoint.ToString(),
+                        identity.Http,
+                        status,
+                        Environment.MachineName,
+                        ClusterVersion.Current,
+                        silo.SiloAddress.ToString());
+                    Refusal = await scheduler.Offer(offer).WaitAsync(TimeSpan.FromSeconds(5), time, stoppingToken);
+                    if (Refusal is not null) LogRefused(Refusal);
+                    Accepted = Refusal is null;
                     timer.Period = s_period;
                 }
                 catch (Exception e) when (e is not OperationCanceledException)
@@ -73,6 +84,9 @@ public sealed partial class NodeOfferService(
             LogOfferFailed(e.Message);
         }
     }
+
+    [LoggerMessage(LogLevel.Error, "The cluster does not accept this node: {Reason}")]
+    private partial void LogRefused(string reason);
 
     [LoggerMessage(LogLevel.Debug, "The scheduler did not take this node's offer: {Reason}")]
     private partial void LogOfferFailed(string reason);

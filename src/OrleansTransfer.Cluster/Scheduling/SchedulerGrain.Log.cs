@@ -16,6 +16,9 @@ public sealed partial class SchedulerGrain
     [LoggerMessage(LogLevel.Information, "{Experiment} gets {Devices}")]
     private partial void LogGranted(string experiment, string devices);
 
+    [LoggerMessage(LogLevel.Information, "{Experiment} gets {Count} devices more")]
+    private partial void LogExtended(string experiment, int count);
+
     [LoggerMessage(LogLevel.Warning, "{Experiment} could not take its devices")]
     private partial void LogGrantFailed(Exception exception, string experiment);
 }

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Placement;
+using Orleans.Runtime;
+using OrleansTransfer.Cluster.Hosting;
 using OrleansTransfer.Contracts.Experiments;
 using OrleansTransfer.Contracts.Scheduling;
 using OrleansTransfer.Contracts.Workers;
@@ -11,16 +13,22 @@ namespace OrleansTransfer.Cluster.Scheduling;
 /// knows everything again within seconds.
 /// </summary>
 [PreferLocalPlacement, KeepAlive]
-public sealed partial class SchedulerGrain(IGrainFactory grains, TimeProvider time, ILogger<SchedulerGrain> logger) : Grain, ISchedulerGrain
+public sealed partial class SchedulerGrain(
+    IGrainFactory grains, IClusterMembershipService membership, TimeProvider time, ILogger<SchedulerGrain> logger) : Grain, ISchedulerGrain
 {
     private static readonly TimeSpan OfferLifetime = TimeSpan.FromSeconds(5);
 
     // A grant whose devices stay idle this long was lost on its way, or its experiment forgot to give it back.
     private static readonly TimeSpan GrantPatience = TimeSpan.FromSeconds(15);
 
+    private static readonly TimeSpan WishLifetime = TimeSpan.FromSeconds(3);
+
     private readonly Dictionary<string, (NodeStatus Node, DateTimeOffset Seen)> _nodes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Grant> _grants = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Waiting> _queue = new(StringComparer.Ordinal);
+
+    // Experiments that run with fewer devices than they want; they repeat their wish for as long as they have it.
+    private readonly Dictionary<string, Waiting> _growing = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -30,14 +38,16 @@ public sealed partial class SchedulerGrain(IGrainFactory grains, TimeProvider ti
     }
 
     /// <inheritdoc/>
-    public Task Offer(NodeStatus node)
+    public Task<string?> Offer(NodeStatus node)
     {
+        if (node.Version != ClusterVersion.Current)
+            return Task.FromResult<string?>($"this node runs version {node.Version} and the cluster version {ClusterVersion.Current}");
         if (!_nodes.ContainsKey(node.Name)) LogJoined(node.Name, node.Devices.Count);
         _nodes[node.Name] = (node, time.GetUtcNow());
-        foreach (var (experiment, devices) in node.Devices.Where(device => device.Experiment is not null).GroupBy(device => device.Experiment!).Select(g => (g.Key, g.ToList())))
-            if (_grants.TryGetValue(experiment, out var grant)) grant.LastBusy = time.GetUtcNow();
+        foreach (var device in node.Devices)
+            if (device.Experiment is { } experiment && _grants.TryGetValue(experiment, out var grant)) grant.Busy(new(node.Name, device.Name), time.GetUtcNow());
         Serve();
-        return Task.CompletedTask;
+        return Task.FromResult<string?>(null);
     }
 
     /// <inheritdoc/>
@@ -48,24 +58,40 @@ public sealed partial class SchedulerGrain(IGrainFactory grains, TimeProvider ti
     }
 
     /// <inheritdoc/>
-    public Task<string?> Request(string experiment, int workers, string device, int priority)
+    public Task<string?> Request(string experiment, GangRequest request, int priority)
     {
+        _growing.Remove(experiment);
         if (_grants.ContainsKey(experiment)) return Task.FromResult<string?>(null);
         var since = _queue.TryGetValue(experiment, out var known) ? known.Since : time.GetUtcNow();
-        _queue[experiment] = new(experiment, new(workers, device), priority, since);
+        _queue[experiment] = new(experiment, request, priority, since);
         Serve();
         return Task.FromResult(_queue.TryGetValue(experiment, out var waiting) ? waiting.Reason : null);
+    }
+
+    /// <inheritdoc/>
+    public Task RequestMore(string experiment, GangRequest request, int priority)
+    {
+        _growing[experiment] = new(experiment, request, priority, time.GetUtcNow());
+        Serve();
+        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
     public Task Release(string experiment)
     {
         _queue.Remove(experiment);
-        if (_grants.Remove(experiment))
-        {
-            Forget(experiment);
-            Serve();
-        }
+        _growing.Remove(experiment);
+        _grants.Remove(experiment);
+        Forget(experiment, _ => true);
+        Serve();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task ReleaseSome(string experiment, IReadOnlyList<WorkerAddress> workers)
+    {
+        if (_grants.TryGetValue(experiment, out var grant)) grant.Drop(workers);
+        Forget(experiment, workers.Contains);
         return Task.CompletedTask;
     }
 
@@ -74,7 +100,9 @@ public sealed partial class SchedulerGrain(IGrainFactory grains, TimeProvider ti
         [.. View().OrderBy(node => node.Name, StringComparer.Ordinal)],
         [.. InOrder().Select(waiting => new QueueEntry(waiting.Experiment, waiting.Request.Workers, waiting.Priority, waiting.Since, waiting.Reason))]));
 
-    private IEnumerable<Waiting> InOrder() => _queue.Values.OrderByDescending(waiting => waiting.Priority).ThenBy(waiting => waiting.Since).ThenBy(waiting => waiting.Experiment, StringComparer.Ordinal);
+    private IEnumerable<Waiting> InOrder() => InOrder(_queue);
+
+    private static IEnumerable<Waiting> InOrder(Dictionary<string, Waiting> queue) => queue.Values.OrderByDescending(waiting => waiting.Priority).ThenBy(waiting => waiting.Since).ThenBy(waiting => waiting.Experiment, StringComparer.Ordinal);
 
     // What nodes say of their devices, with grants that have not reached the node yet.
     private List<NodeStatus> View()
@@ -88,12 +116,13 @@ public sealed partial class SchedulerGrain(IGrainFactory grains, TimeProvider ti
     }
 
     // Devices that a released experiment held are free at once, not only when their node's next offer says so.
-    private void Forget(string experiment)
+    private void Forget(string experiment, Func<WorkerAddress, bool> which)
     {
         foreach (var (name, entry) in _nodes.ToList())
             _nodes[name] = (entry.Node with
             {
-                Devices = [.. entry.Node.Devices.Select(device => device.Experiment == experiment ? device with { Experiment = null } : device)],
+                Devices = [.. entry.Node.Devices.Select(device =>
+                    device.Experiment == experiment && which(new(name, device.Name)) ? device with { Experiment = null } : device)],
             }, entry.Seen);
     }
 
@@ -121,6 +150,23 @@ public sealed partial class SchedulerGrain(IGrainFactory grains, TimeProvider ti
             LogGranted(waiting.Experiment, reason);
             _ = GrantAsync(waiting.Experiment, workers);
         }
+        if (_queue.Count == 0) Extend();
+    }
+
+    // Whoever waits for a gang would wait for ever if those that run took each device that comes free.
+    private void Extend()
+    {
+        foreach (var growing in InOrder(_growing).ToList())
+        {
+            _growing.Remove(growing.Experiment);
+            if (time.GetUtcNow() - growing.Since > WishLifetime) continue;
+            var workers = GangAllocator.Extend(growing.Request, View());
+            if (workers.Count == 0) continue;
+            if (_grants.TryGetValue(growing.Experiment, out var grant)) grant.Add(workers, time.GetUtcNow());
+            else _grants[growing.Experiment] = new(growing.Experiment, workers, time.GetUtcNow());
+            LogExtended(growing.Experiment, workers.Count);
+            _ = GrantAsync(growing.Experiment, workers);
+        }
     }
 
     // Not awaited by whoever asked: the experiment may be the caller, and grants of others are none of its business.
@@ -133,7 +179,8 @@ public sealed partial class SchedulerGrain(IGrainFactory grains, TimeProvider ti
         catch (Exception e)
         {
             LogGrantFailed(e, experiment);
-            await Release(experiment);
+            await ReleaseSome(experiment, workers);
+            Serve();
         }
     }
 
@@ -142,26 +189,58 @@ public sealed partial class SchedulerGrain(IGrainFactory grains, TimeProvider ti
         var now = time.GetUtcNow();
         foreach (var (name, entry) in _nodes.ToList())
         {
-            if (now - entry.Seen <= OfferLifetime) continue;
+            if (now - entry.Seen <= OfferLifetime && !HasDied(name)) continue;
             _nodes.Remove(name);
             LogLost(name);
         }
-        foreach (var grant in _grants.Values.Where(grant => now - grant.LastBusy > GrantPatience).ToList())
+        foreach (var grant in _grants.Values.ToList())
         {
+            var idle = grant.IdleSince(now - GrantPatience);
+            if (idle.Count == 0) continue;
             var snapshot = await grains.GetGrain<IExperimentGrain>(grant.Experiment).Get();
             if (snapshot is null || snapshot.State.IsFinal() || snapshot.State == ExperimentState.Queued) await Release(grant.Experiment);
-            else grant.LastBusy = now;
+            else await ReleaseSome(grant.Experiment, [.. idle.Where(worker => !snapshot.Workers.Contains(worker.ToString()))]);
         }
         Serve();
     }
 
-    private sealed class Grant(string experiment, IReadOnlyList<WorkerAddress> workers, DateTimeOffset lastBusy)
+    // By name: a node that came back under it is another silo, and active.
+    private bool HasDied(string node)
     {
-        public string Experiment => experiment;
+        var silos = membership.CurrentSnapshot.Members.Values.Where(member => member.Name == node).ToList();
+        return silos.Count > 0 && silos.All(member => member.Status == SiloStatus.Dead);
+    }
 
-        public IReadOnlyList<WorkerAddress> Workers => workers;
+    private sealed class Grant
+    {
+        private readonly Dictionary<WorkerAddress, DateTimeOffset> _lastBusy = [];
 
-        public DateTimeOffset LastBusy { get; set; } = lastBusy;
+        public Grant(string experiment, IReadOnlyList<WorkerAddress> workers, DateTimeOffset now)
+        {
+            Experiment = experiment;
+            Add(workers, now);
+        }
+
+        public string Experiment { get; }
+
+        public IEnumerable<WorkerAddress> Workers => _lastBusy.Keys;
+
+        public void Add(IEnumerable<WorkerAddress> workers, DateTimeOffset now)
+        {
+            foreach (var worker in workers) _lastBusy[worker] = now;
+        }
+
+        public void Drop(IEnumerable<WorkerAddress> workers)
+        {
+            foreach (var worker in workers) _lastBusy.Remove(worker);
+        }
+
+        public void Busy(WorkerAddress worker, DateTimeOffset now)
+        {
+            if (_lastBusy.ContainsKey(worker)) _lastBusy[worker] = now;
+        }
+
+        public IReadOnlyList<WorkerAddress> IdleSince(DateTimeOffset then) => [.. _lastBusy.Where(pair => pair.Value < then).Select(pair => pair.Key)];
     }
 
     private sealed class Waiting(string experiment, GangRequest request, int priority, DateTimeOffset since)

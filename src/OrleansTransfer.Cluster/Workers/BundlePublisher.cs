@@ -13,7 +13,11 @@ public sealed class BundlePublisher(IBlobContainer container)
 {
     /// <summary>Stores the bundle and returns where it is, for a person.</summary>
     public async Task<string> PublishAsync(
-        WorkerAssignment assignment, DatasetIndex dataset, ReplicaOutcome outcome, CancellationToken cancellationToken)
+        WorkerAssignment assignment,
+        IReadOnlyList<WorkerAddress> group,
+        DatasetIndex dataset,
+        ReplicaOutcome outcome,
+        CancellationToken cancellationToken)
     {
         var (recipe, preprocessing, validation) = (assignment.Recipe, outcome.Plan.Preprocessing, outcome.Result.Validation);
         var yaml = RecipeWriter.ToYaml(recipe);
@@ -45,9 +49,9 @@ public sealed class BundlePublisher(IBlobContainer container)
             assignment.Experiment,
             validation,
             [.. outcome.Epochs.Select(epoch => new EpochPoint(
-                epoch.Epoch, PhaseOf(outcome.Plan, epoch.Epoch), epoch.TrainingLoss, epoch.Validation.Loss, epoch.Validation.Accuracy))],
+                epoch.Epoch, PhaseOf(outcome.Plan, epoch.Epoch), epoch.TrainingLoss, epoch.ValidationLoss, epoch.Accuracy))],
             yaml,
-            Provenance(assignment, dataset, outcome, description),
+            Provenance(assignment, group, dataset, outcome, description),
             dataset.Broken));
         var metadata = new Dictionary<string, string> { ["architecture"] = description.Architecture, ["format"] = "pt" };
         await new BundleWriter(container, assignment.Experiment).WriteAsync(
@@ -84,7 +88,7 @@ public sealed class BundlePublisher(IBlobContainer container)
     }
 
     private static IReadOnlyList<KeyValuePair<string, string>> Provenance(
-        WorkerAssignment assignment, DatasetIndex dataset, ReplicaOutcome outcome, BundleDescription description) =>
+        WorkerAssignment assignment, IReadOnlyList<WorkerAddress> group, DatasetIndex dataset, ReplicaOutcome outcome, BundleDescription description) =>
     [
         new("Experiment", $"{assignment.Experiment}, attempt {assignment.Attempt}"),
         new("Architecture", description.Architecture),
@@ -93,7 +97,7 @@ public sealed class BundlePublisher(IBlobContainer container)
         new(
             "Validation pictures",
             $"{dataset.Validation.Count}{(dataset.ValidationRoot == dataset.TrainRoot ? ", split off" : $" in {dataset.ValidationRoot}")}"),
-        new("Workers", string.Join(", ", assignment.Group)),
+        new("Workers", string.Join(", ", group)),
         new("Throughput", string.Create(CultureInfo.InvariantCulture, $"{outcome.SamplesPerSecond:0.0} pictures/s over {outcome.Seconds:0.0} s")),
         .. description.Libraries.Select(library => new KeyValuePair<string, string>(library.Key, library.Value)),
     ];

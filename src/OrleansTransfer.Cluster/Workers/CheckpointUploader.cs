@@ -1,6 +1,5 @@
 using System.Text.Json;
 using OrleansTransfer.Contracts.Experiments;
-using OrleansTransfer.Contracts.Workers;
 using OrleansTransfer.Learning.Training;
 using OrleansTransfer.Learning.Weights;
 using OrleansTransfer.Storage;
@@ -9,10 +8,22 @@ using static TorchSharp.torch;
 namespace OrleansTransfer.Cluster.Workers;
 
 /// <summary>
-/// Writes a replica's checkpoints while it trains on. One at a time: a second one waits, so that no more than two copies of the state exist.
+/// Writes a replica's checkpoints while it trains on. One at a time: a second one waits, so that no more than two copies of the state exist. The files
+/// are the worker's work; whether they become a checkpoint is for the experiment to say.
 /// </summary>
+/// <param name="store">The experiment's checkpoints.</param>
+/// <param name="commit">Lets a checkpoint exist whose files are written; false if the worker no longer counts.</param>
+/// <param name="keep">Whole checkpoints to keep.</param>
+/// <param name="reports">Hears of stored checkpoints.</param>
+/// <param name="time">The clock.</param>
+/// <param name="cancellationToken">Ends an upload.</param>
 public sealed class CheckpointUploader(
-    CheckpointStore store, WorkerAssignment assignment, ReportChannel reports, TimeProvider time, CancellationToken cancellationToken) : IAsyncDisposable
+    CheckpointStore store,
+    Func<CheckpointManifest, Task<bool>> commit,
+    int keep,
+    ReportChannel reports,
+    TimeProvider time,
+    CancellationToken cancellationToken) : IAsyncDisposable
 {
     private Task _upload = Task.CompletedTask;
 
@@ -23,8 +34,10 @@ public sealed class CheckpointUploader(
     /// Hands over a checkpoint, which is disposed once it is written. Called on the training thread; waits there while an earlier one is being
     /// written.
     /// </summary>
+    /// <param name="checkpoint">What to store.</param>
+    /// <param name="generation">Generation of the group; names the checkpoint.</param>
     /// <exception cref="IOException">The earlier one could not be written.</exception>
-    public void Enqueue(ReplicaCheckpoint checkpoint)
+    public void Enqueue(ReplicaCheckpoint checkpoint, int generation)
     {
         try
         {
@@ -35,7 +48,7 @@ public sealed class CheckpointUploader(
             checkpoint.Dispose();
             throw;
         }
-        _upload = Task.Run(() => UploadAsync(checkpoint), CancellationToken.None);
+        _upload = Task.Run(() => UploadAsync(checkpoint, generation), CancellationToken.None);
     }
 
     /// <summary>Ends the run when an upload has failed: training on without checkpoints would only lose more.</summary>
@@ -52,22 +65,23 @@ public sealed class CheckpointUploader(
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await _upload.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-    private async Task UploadAsync(ReplicaCheckpoint checkpoint)
+    private async Task UploadAsync(ReplicaCheckpoint checkpoint, int generation)
     {
         using var owned = checkpoint;
         var started = time.GetTimestamp();
         var step = checkpoint.Position.GlobalStep;
         try
         {
-            var manifest = await store.WriteAsync(
+            var manifest = await store.StageAsync(
                 step,
-                AttemptName(assignment.Attempt),
+                NameOf(generation),
                 JsonSerializer.SerializeToElement(checkpoint.Position, JsonSerializerOptions.Web),
                 [new(ReplicaInputs.ModelFile, Writer(checkpoint.Model)), new(ReplicaInputs.OptimizerFile, Writer(checkpoint.Optimizer))],
                 cancellationToken);
-            await store.PruneAsync(assignment.Recipe.Checkpoint.Keep, cancellationToken);
+            if (!await commit(manifest)) return;
+            await store.PruneAsync(keep, cancellationToken);
             Instruments.RecordCheckpoint(time.GetElapsedTime(started).TotalSeconds, manifest.Files.Sum(file => file.Size));
-            reports.Add(new()
+            reports.Add(new ExperimentEvent
             {
                 Sequence = 0,
                 Time = time.GetUtcNow(),
@@ -83,8 +97,8 @@ public sealed class CheckpointUploader(
         }
     }
 
-    /// <summary>How the checkpoints of an attempt are told from those of another.</summary>
-    public static string AttemptName(int attempt) => $"{attempt:D3}";
+    /// <summary>How the checkpoints of a generation are told from those of another.</summary>
+    public static string NameOf(int generation) => $"{generation:D6}";
 
     private static Func<Stream, CancellationToken, Task> Writer(IReadOnlyDictionary<string, Tensor> tensors) => (stream, _) =>
     {

@@ -30,10 +30,10 @@ public sealed record ReplicaInputs(DatasetIndex Dataset, string? WeightsPath, Tr
     {
         var dataset = await DatasetIndex.ReadAsync(container, assignment.Experiment, cancellationToken);
         string? weights = null;
-        if (assignment.WeightsSha256 is { } sha256)
+        if (assignment.WeightsSha256 is { } sha256 && !assignment.Joins)
             weights = await container.MaterializeAsync(BlobLayout.Weights(sha256), cacheFolder, cancellationToken)
                 ?? throw new InvalidDataException($"{container.Description} holds no weights {sha256}.");
-        if (assignment.Resume is not { } resume) return new(dataset, weights, TrainingPosition.Start, null, null);
+        if (assignment.Resume is not { } resume || assignment.Joins) return new(dataset, weights, TrainingPosition.Start, null, null);
 
         var checkpoints = new CheckpointStore(container, assignment.Experiment);
         var manifest = await checkpoints.ReadAsync(resume.Step, resume.Attempt, cancellationToken)

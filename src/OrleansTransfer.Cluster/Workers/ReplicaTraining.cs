@@ -10,68 +10,143 @@ using TorchSharp;
 
 namespace OrleansTransfer.Cluster.Workers;
 
-/// <summary>What a worker computes, start to end, on its own thread: build the replica, run the loop, hand out what remains.</summary>
-public sealed class ReplicaTraining(
-    WorkerAddress worker,
-    WorkerAssignment assignment,
-    ReplicaInputs inputs,
-    IGradientExchange exchange,
-    ReportChannel reports,
-    CheckpointUploader checkpoints,
-    TimeProvider time) : ITrainingObserver
+/// <summary>
+/// A worker's replica from its building to the end of the run, on the worker's own thread: it trains in one generation of the group after another, and
+/// between them stands at a step boundary.
+/// </summary>
+public sealed class ReplicaTraining : ITrainingObserver, IDisposable
 {
-    private readonly Recipe _recipe = assignment.Recipe;
-    private readonly List<EpochReport> _epochs = [];
-    private long _samples;
-    private long _started;
-    private int _stepsPerEpoch;
+    // What a new rank 0 may have to report in place of one that died before it could: half a second of steps, and the epoch they ended.
+    private const int RememberedEvents = 4096;
 
-    /// <summary>Trains to the end of the recipe.</summary>
-    public ReplicaOutcome Run(CancellationToken cancellationToken)
+    private readonly Recipe _recipe;
+    private readonly WorkerAssignment _assignment;
+    private readonly ReplicaInputs _inputs;
+    private readonly ReportChannel _reports;
+    private readonly CheckpointUploader _checkpoints;
+    private readonly WorkerOrders _orders;
+    private readonly TimeProvider _time;
+    private readonly ImageClassifier _model;
+    private readonly RunPlan _plan;
+    private readonly Replica _replica;
+    private readonly Queue<ExperimentEvent> _remembered = [];
+    private List<ReplicaEpoch> _epochs = [];
+    private IReadOnlyList<string> _remarks = [];
+    private TrainingLoop? _loop;
+    private GroupOrder? _order;
+    private long _samples;
+    private long? _started;
+    private int _stepsPerEpoch;
+    private double _stepSeconds;
+
+    /// <summary>Builds the replica, from a checkpoint where there is one.</summary>
+    public ReplicaTraining(
+        WorkerAddress worker,
+        WorkerAssignment assignment,
+        ReplicaInputs inputs,
+        ReportChannel reports,
+        CheckpointUploader checkpoints,
+        WorkerOrders orders,
+        TimeProvider time)
     {
+        (_assignment, _recipe, _inputs, _reports, _checkpoints, _orders, _time) =
+            (assignment, assignment.Recipe, inputs, reports, checkpoints, orders, time);
         ComputeThread.Configure(ShareOfCores);
-        var (model, loaded) = BuildModel(_recipe, inputs.Dataset.Labels.Count, inputs.WeightsPath);
+        (_model, var loaded) = BuildModel(_recipe, inputs.Dataset.Labels.Count, inputs.WeightsPath);
         try
         {
             var device = new torch.Device(worker.Device.StartsWith("cuda", StringComparison.Ordinal) ? worker.Device : "cpu");
-            if (device.type != DeviceType.CPU) model.to(device);
-            var plan = RunPlan.Of(_recipe, model, inputs.Dataset.Labels.Count);
-            using var replica = new Replica(plan.Training, model, device);
-            using (var checkpoint = inputs.OpenCheckpoint())
-                if (checkpoint is not null) replica.Restore(checkpoint);
-                else if (loaded is not null) Say(loaded.Remarks);
-
-            using var train = Stream(
-                inputs.Dataset.TrainRoot, inputs.Dataset.Train, plan, plan.Augment, RunPlan.TrainingBatches(_recipe, inputs.Dataset.Train.Count));
-            using var validation = Stream(
-                inputs.Dataset.ValidationRoot, inputs.Dataset.Validation, plan, AugmentKind.None,
-                new(inputs.Dataset.Validation.Count, RunPlan.EvaluationBatchSize, _recipe.Training.Seed, shuffle: false));
-            _stepsPerEpoch = train.StepsPerEpoch;
-            var loop = new TrainingLoop(
-                replica, [new(new CrossEntropyLoss())], TrainingData.Supervised(train, validation, inputs.Dataset.Labels), exchange, this);
-
-            reports.Update(report => report with { Step = inputs.Position.GlobalStep });
-            reports.SendAsync(WorkerReportKind.Ready, null, cancellationToken).GetAwaiter().GetResult();
-            _started = time.GetTimestamp();
-            var result = loop.Run(inputs.Position, cancellationToken)!;
-            return new(model, plan, result, _epochs, Seconds, SamplesPerSecond);
+            if (device.type != DeviceType.CPU) _model.to(device);
+            _plan = RunPlan.Of(_recipe, _model, inputs.Dataset.Labels.Count);
+            _replica = new Replica(_plan.Training, _model, device);
+            Position = assignment.Joins ? null : inputs.Position;
+            using var checkpoint = inputs.OpenCheckpoint();
+            if (checkpoint is not null) _replica.Restore(checkpoint);
+            else if (loaded is not null) _remarks = loaded.Remarks;
         }
         catch
         {
-            model.Dispose();
+            _replica?.Dispose();
+            _model.Dispose();
             throw;
         }
     }
 
+    /// <summary>Where the replica stands; null while it holds no state of the run.</summary>
+    public TrainingPosition? Position { get; private set; }
+
+    /// <summary>What the training thread is at, in a word, or null while it does not train. May be asked from any thread.</summary>
+    public string? Activity => Volatile.Read(ref _loop)?.Activity.ToString().ToLowerInvariant();
+
+    /// <summary>Called after each step, on the training thread.</summary>
+    public Action StepDone { get; set; } = () => { };
+
+    /// <summary>A copy of the replica, for another worker or a checkpoint.</summary>
+    public ReplicaCheckpoint Capture() =>
+        _replica.Capture(Position ?? throw new InvalidOperationException("The replica holds no state of the run."));
+
+    /// <summary>The epochs that the replica has been through in this attempt.</summary>
+    public IReadOnlyList<ReplicaEpoch> Epochs => [.. _epochs];
+
+    /// <summary>Takes over the state of another replica of the run.</summary>
+    public void Restore(ReplicaCheckpoint checkpoint, IReadOnlyList<ReplicaEpoch> epochs)
+    {
+        _replica.Restore(checkpoint);
+        (Position, _epochs) = (checkpoint.Position, [.. epochs]);
+    }
+
+    /// <summary>
+    /// Trains in a generation of the group, to the end of the recipe or until the group pauses; null in the latter case. Whatever it throws, the replica
+    /// then stands at <see cref="Position"/>.
+    /// </summary>
+    /// <exception cref="ExchangeAbortedException">The group broke up.</exception>
+    public TrainingResult? Run(IGradientExchange exchange, GroupOrder order, CancellationToken cancellationToken)
+    {
+        _order = order;
+        using var train = Stream(
+            exchange, _inputs.Dataset.TrainRoot, _inputs.Dataset.Train, _plan.Augment, RunPlan.TrainingBatches(_recipe, _inputs.Dataset.Train.Count));
+        using var validation = Stream(
+            exchange, _inputs.Dataset.ValidationRoot, _inputs.Dataset.Validation, AugmentKind.None,
+            new(_inputs.Dataset.Validation.Count, RunPlan.EvaluationBatchSize, _recipe.Training.Seed, shuffle: false));
+        _stepsPerEpoch = train.StepsPerEpoch;
+        _started ??= _time.GetTimestamp();
+        if (order.Rank == 0) CatchUpOnReports(order);
+        var data = TrainingData.Supervised(train, validation, _inputs.Dataset.Labels);
+        var loop = new TrainingLoop(_replica, [new(new CrossEntropyLoss())], data, exchange, this);
+        Volatile.Write(ref _loop, loop);
+        try
+        {
+            return loop.Run(Position!, cancellationToken);
+        }
+        finally
+        {
+            Volatile.Write(ref _loop, null);
+            Position = loop.Position;
+        }
+    }
+
+    /// <summary>What is left when the run is complete. The model stays the replica's.</summary>
+    public ReplicaOutcome Outcome(TrainingResult result) => new(_model, _plan, result, Epochs, Seconds, SamplesPerSecond);
+
+    /// <inheritdoc/>
+    public bool WantsPause => _orders.IsToPause(_order!.Generation);
+
     /// <inheritdoc/>
     public void OnStep(StepReport report)
     {
-        checkpoints.ThrowIfFailed();
+        _checkpoints.ThrowIfFailed();
         _samples += report.Samples;
-        Instruments.RecordStep(report.Timings, report.Samples, exchange.Rank);
-        reports.Update(status => status with { Step = report.Position.GlobalStep, Seconds = Seconds, SamplesPerSecond = SamplesPerSecond });
-        if (exchange.Rank != 0) return;
-        reports.Add(Event("step", report.Position, report.Position.Epoch + 1) with
+        var own = report.Timings.Total - report.Timings.Exchange;
+        _stepSeconds = _stepSeconds == 0 ? own : 0.8 * _stepSeconds + 0.2 * own;
+        Instruments.RecordStep(report.Timings, report.Samples, _order!.Rank);
+        _reports.Update(status => status with
+        {
+            Position = WorkerPositions.Of(report.Position),
+            Seconds = Seconds,
+            SamplesPerSecond = SamplesPerSecond,
+            StepSeconds = _stepSeconds,
+        });
+        Tell(Event("step", report.Position, report.Position.Epoch + 1) with
         {
             Values = new Dictionary<string, double>
             {
@@ -81,15 +156,15 @@ public sealed class ReplicaTraining(
                 ["samplesPerSecond"] = SamplesPerSecond,
             },
         });
+        StepDone();
     }
 
     /// <inheritdoc/>
     public void OnEpoch(EpochReport report)
     {
-        _epochs.Add(report);
-        if (exchange.Rank != 0) return;
-        reports.Update(status => status with { Confusion = report.Validation.Confusion });
-        reports.Add(Event("epoch", report.Position, report.Epoch + 1) with
+        _epochs.Add(new(report.Epoch, report.TrainingLoss, report.Validation.Loss, report.Validation.Accuracy));
+        _reports.Update(status => status with { Position = WorkerPositions.Of(report.Position), Confusion = report.Validation.Confusion });
+        Tell(Event("epoch", report.Position, report.Epoch + 1) with
         {
             Values = new Dictionary<string, double>
             {
@@ -104,30 +179,36 @@ public sealed class ReplicaTraining(
     /// <inheritdoc/>
     public bool WantsCheckpoint(TrainingPosition position, bool endOfEpoch)
     {
-        if (exchange.Rank != 0) return false;
+        if (_order!.Rank != 0) return false;
         if (endOfEpoch) return true;
 
         // The last step of an epoch is followed by the epoch's own checkpoint.
         var every = _recipe.Checkpoint.EverySteps;
-        return every > 0 && position.GlobalStep % every == 0 && position.Step < _stepsPerEpoch && checkpoints.IsIdle;
+        return every > 0 && position.GlobalStep % every == 0 && position.Step < _stepsPerEpoch && _checkpoints.IsIdle;
     }
 
     /// <inheritdoc/>
-    public void OnCheckpoint(ReplicaCheckpoint checkpoint) => checkpoints.Enqueue(checkpoint);
+    public void OnCheckpoint(ReplicaCheckpoint checkpoint) => _checkpoints.Enqueue(checkpoint, _order!.Generation);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _replica.Dispose();
+        _model.Dispose();
+    }
 
     // More compute threads than cores make a step many times slower, whichever process they belong to.
-    private int ShareOfCores => Math.Max(1, Environment.ProcessorCount / assignment.Neighbours);
+    private int ShareOfCores => Math.Max(1, Environment.ProcessorCount / _assignment.Neighbours);
 
-    private double Seconds => time.GetElapsedTime(_started).TotalSeconds;
+    private double Seconds => _started is { } started ? _time.GetElapsedTime(started).TotalSeconds : 0;
 
     private double SamplesPerSecond => _samples / Math.Max(Seconds, 1e-9);
 
-    private ImageBatchStream Stream(string root, IReadOnlyList<ImageSample> samples, RunPlan plan, AugmentKind augment, BatchPlan batches)
-    {
-        return new(
-            root, samples, plan.Preprocessing, augment, batches, exchange.Rank, exchange.WorldSize, _recipe.Training.Seed,
+    private ImageBatchStream Stream(
+        IGradientExchange exchange, string root, IReadOnlyList<ImageSample> samples, AugmentKind augment, BatchPlan batches) =>
+        new(
+            root, samples, _plan.Preprocessing, augment, batches, exchange.Rank, exchange.WorldSize, _recipe.Training.Seed,
             new(Math.Min(ShareOfCores, 8), Prefetch: 2));
-    }
 
     /// <summary>
     /// The recipe's network with its pretrained backbone and a fresh head, the same bits on every rank, and what was done to load the former;
@@ -155,23 +236,32 @@ public sealed class ReplicaTraining(
         }
     }
 
-    private void Say(IEnumerable<string> remarks)
+    // All ranks see the same; one tells, and the others remember in case that one does not live to.
+    private void Tell(ExperimentEvent e)
     {
-        if (exchange.Rank != 0) return;
-        foreach (var remark in remarks) reports.Add(Event("log", inputs.Position, epoch: 0) with { Message = remark });
+        if (_order!.Rank == 0) _reports.Add(e);
+        _remembered.Enqueue(e);
+        if (_remembered.Count > RememberedEvents) _remembered.Dequeue();
+    }
+
+    private void CatchUpOnReports(GroupOrder order)
+    {
+        _reports.Add(_remarks.Select(remark => Event("log", Position!, epoch: 0) with { Message = remark }));
+        _remarks = [];
+        _reports.Add(_remembered.Where(e => e.Kind == "epoch" ? e.Epoch > order.ReportedEpoch : e.Step > order.ReportedStep));
     }
 
     private ExperimentEvent Event(string kind, TrainingPosition position, int epoch) => new()
     {
         Sequence = 0,
-        Time = time.GetUtcNow(),
+        Time = _time.GetUtcNow(),
         Kind = kind,
         Step = position.GlobalStep,
         Epoch = epoch,
     };
 }
 
-/// <summary>What is left when a replica has finished.</summary>
+/// <summary>What is left when a run is complete.</summary>
 /// <param name="Model">The trained network, on its device.</param>
 /// <param name="Plan">What it was trained by.</param>
 /// <param name="Result">Where it stands and how it does on the validation samples.</param>
@@ -179,13 +269,4 @@ public sealed class ReplicaTraining(
 /// <param name="Seconds">Training time of this attempt.</param>
 /// <param name="SamplesPerSecond">Throughput of this attempt, all ranks together.</param>
 public sealed record ReplicaOutcome(
-    ImageClassifier Model,
-    RunPlan Plan,
-    TrainingResult Result,
-    IReadOnlyList<EpochReport> Epochs,
-    double Seconds,
-    double SamplesPerSecond) : IDisposable
-{
-    /// <inheritdoc/>
-    public void Dispose() => Model.Dispose();
-}
+    ImageClassifier Model, RunPlan Plan, TrainingResult Result, IReadOnlyList<ReplicaEpoch> Epochs, double Seconds, double SamplesPerSecond);

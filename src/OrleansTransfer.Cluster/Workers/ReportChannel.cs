@@ -5,45 +5,74 @@ using OrleansTransfer.Contracts.Workers;
 namespace OrleansTransfer.Cluster.Workers;
 
 /// <summary>
-/// Carries a worker's word to its experiment: events as they gather, and a sign of life every half second whatever the compute thread does. A report that
-/// fails is sent again with its number, so that it counts once. When the experiment stays out of reach, or says that the generation no longer counts, the worker is told to stop.
+/// Carries a worker's word to its experiment: events as they gather, every change of what it is at, and a sign of life every half second whatever the
+/// compute thread does. A report that fails is sent again with its number, so that it counts once. When the experiment stays out of reach, the worker
+/// is told to stop.
 /// </summary>
-public sealed partial class ReportChannel(IExperimentGrain experiment, int generation, int rank, Action<string> stop, TimeProvider time, ILogger logger)
+/// <param name="experiment">Who hears it.</param>
+/// <param name="first">What the worker is at in the beginning.</param>
+/// <param name="obey">Called with what the experiment wants, and the report that it answers.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Takes failures to report.</param>
+public sealed partial class ReportChannel(
+    IExperimentGrain experiment, WorkerReport first, Action<WorkerDirective, WorkerReport> obey, TimeProvider time, ILogger logger)
 {
-    /// <summary>Time between two reports.</summary>
+    /// <summary>Longest time between two reports.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(0.5);
 
     // Longer than a lost node takes to be noticed and its grains to come up elsewhere.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan CallDeadline = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_callDeadline = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(50), s_longestPause = TimeSpan.FromMilliseconds(400);
 
     private readonly object _gate = new();
     private readonly List<ExperimentEvent> _events = [];
-    private readonly SemaphoreSlim _sending = new(1);
-    private WorkerReport _status = new() { Kind = WorkerReportKind.Alive, Generation = generation, Rank = rank, Number = 0 };
+    private readonly SemaphoreSlim _sending = new(1), _changed = new(0, 1);
+    private WorkerReport _status = first;
     private long _number;
     private WorkerReport? _unanswered;
 
-    /// <summary>Adds an event to the next report.</summary>
-    public void Add(ExperimentEvent e)
+    /// <summary>What the next report will say.</summary>
+    public WorkerReport Status
     {
-        lock (_gate) _events.Add(e);
+        get
+        {
+            lock (_gate) return _status;
+        }
     }
 
-    /// <summary>Changes what every further report says: steps, throughput, confusion.</summary>
-    public void Update(Func<WorkerReport, WorkerReport> change)
+    /// <summary>Adds to each report what is only known at the moment it is sent.</summary>
+    public Func<WorkerReport, WorkerReport> Complete { get; set; } = status => status;
+
+    /// <summary>Adds events to the next report.</summary>
+    public void Add(params IEnumerable<ExperimentEvent> events)
     {
-        lock (_gate) _status = change(_status);
+        lock (_gate) _events.AddRange(events);
     }
 
-    /// <summary>Sends signs of life until cancelled.</summary>
+    /// <summary>Changes what every further report says.</summary>
+    /// <param name="change">The change.</param>
+    /// <param name="now">Whether the experiment should hear of it at once.</param>
+    public void Update(Func<WorkerReport, WorkerReport> change, bool now = false)
+    {
+        lock (_gate)
+        {
+            _status = change(_status);
+            if (now && _changed.CurrentCount == 0) _changed.Release();
+        }
+    }
+
+    /// <summary>Sends reports until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(Period, time);
         try
         {
-            // A report under way is never cut off: it may carry events that no other will.
-            while (await timer.WaitForNextTickAsync(cancellationToken)) await SendAsync(WorkerReportKind.Alive, null, CancellationToken.None);
+            while (true)
+            {
+                // A report under way is never cut off: it may carry events that no other will.
+                await _changed.WaitAsync(Period, cancellationToken);
+                await SendAsync(CancellationToken.None);
+            }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -52,7 +81,7 @@ public sealed partial class ReportChannel(IExperimentGrain experiment, int gener
     }
 
     /// <summary>Sends one report with everything that has gathered; repeats it until it arrives or patience ends.</summary>
-    public async Task SendAsync(WorkerReportKind kind, string? reason, CancellationToken cancellationToken)
+    public async Task SendAsync(CancellationToken cancellationToken)
     {
         await _sending.WaitAsync(cancellationToken);
         try
@@ -61,7 +90,7 @@ public sealed partial class ReportChannel(IExperimentGrain experiment, int gener
             if (_unanswered is { } earlier) await DeliverAsync(earlier, cancellationToken);
             lock (_gate)
             {
-                _unanswered = _status with { Kind = kind, Number = ++_number, Reason = reason, Events = [.. _events] };
+                _unanswered = Complete(_status) with { Number = ++_number, Events = [.. _events] };
                 _events.Clear();
             }
             await DeliverAsync(_unanswered, cancellationToken);
@@ -74,20 +103,21 @@ public sealed partial class ReportChannel(IExperimentGrain experiment, int gener
 
     private async Task DeliverAsync(WorkerReport report, CancellationToken cancellationToken)
     {
-        var giveUp = time.GetUtcNow() + Patience;
-        for (var pause = TimeSpan.FromMilliseconds(100); ; pause = pause * 2 < TimeSpan.FromSeconds(1) ? pause * 2 : TimeSpan.FromSeconds(1))
+        var giveUp = time.GetUtcNow() + s_patience;
+        for (var pause = s_firstPause; ; pause = pause * 2 < s_longestPause ? pause * 2 : s_longestPause)
         {
             try
             {
-                if (!await experiment.Report(report).WaitAsync(CallDeadline, time, cancellationToken)) stop("The experiment no longer counts on this worker.");
+                obey(await experiment.Report(report).WaitAsync(s_callDeadline, time, cancellationToken), report);
                 break;
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                LogReportFailed(rank, e.Message);
+                LogReportFailed(report.Worker.ToString(), e.Message);
                 if (time.GetUtcNow() > giveUp)
                 {
-                    stop($"The experiment's coordinator has been out of reach for {Patience.TotalSeconds:0} s.");
+                    LogOutOfReach(report.Worker.ToString(), s_patience.TotalSeconds);
+                    obey(WorkerDirective.Stop, report);
                     break;
                 }
             }
@@ -96,6 +126,9 @@ public sealed partial class ReportChannel(IExperimentGrain experiment, int gener
         _unanswered = null;
     }
 
-    [LoggerMessage(LogLevel.Debug, "A report of rank {Rank} did not arrive: {Reason}")]
-    private partial void LogReportFailed(int rank, string reason);
+    [LoggerMessage(LogLevel.Debug, "A report of {Worker} did not arrive: {Reason}")]
+    private partial void LogReportFailed(string worker, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "{Worker}: the experiment's coordinator has been out of reach for {Seconds} s; the worker stops")]
+    private partial void LogOutOfReach(string worker, double seconds);
 }

@@ -1,55 +1,51 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
+using Orleans.Runtime;
 using OrleansTransfer.Cluster.Exchange;
-using OrleansTransfer.Cluster.Exchange.Lanes;
 using OrleansTransfer.Cluster.Hosting;
-using OrleansTransfer.Contracts.Experiments;
 using OrleansTransfer.Contracts.Workers;
 using OrleansTransfer.Storage;
 
 namespace OrleansTransfer.Cluster.Workers;
 
-/// <summary>Starts runs on this node's devices and stops them when the node stops. One per silo.</summary>
-public sealed class WorkerRunFactory(
+/// <summary>
+/// Starts runs on this node's devices, keeps them, and hands them over when the node stops. One per silo: a run belongs to the node and not to the
+/// activation of its grain, which Orleans takes down when the node that held its directory entry dies.
+/// </summary>
+public sealed partial class WorkerRunFactory(
     NodeIdentity identity,
+    ILocalSiloDetails silo,
     DeviceTable devices,
-    GroupRegistry groups,
-    LaneOpener lanes,
+    GroupJoiner groups,
     IBlobContainer container,
     IGrainFactory grains,
-    IOptions<ExchangeOptions> exchange,
     TimeProvider time,
     ILoggerFactory loggers) : IHostedService
 {
-    private readonly HashSet<WorkerRun> _runs = [];
+    // A node that is asked to leave has left within five seconds: this for the groups to reach a step boundary without it, the rest for the silo.
+    private static readonly TimeSpan s_handOver = TimeSpan.FromSeconds(4);
 
-    /// <summary>Takes the worker's place in its group: occupies the device, joins the exchange, and begins to load.</summary>
-    /// <exception cref="InvalidOperationException">The device is busy, or a newer generation of the group exists.</exception>
+    private readonly ILogger _logger = loggers.CreateLogger<WorkerRunFactory>();
+    private readonly ConcurrentDictionary<WorkerAddress, WorkerRun> _runs = new();
+
+    /// <summary>Occupies the device and begins to load.</summary>
+    /// <exception cref="InvalidOperationException">The device is busy.</exception>
     public WorkerRun Start(WorkerAddress worker, WorkerAssignment assignment)
     {
         devices.Occupy(worker.Device, assignment.Experiment);
-        var key = new GroupKey(assignment.Experiment, assignment.Generation);
-        try
+        var run = new WorkerRun(identity, worker, silo.SiloAddress.ToString(), assignment, groups, container, grains, time, loggers);
+        _runs[worker] = run;
+        run.Begin(ended: () =>
         {
-            var session = groups.Join(key, () => CreateSession(key, assignment.Group));
-            var channel = new ReportChannelSource(grains.GetGrain<IExperimentGrain>(assignment.Experiment), time, loggers);
-            var run = new WorkerRun(identity, worker, assignment, session, container, channel, time, loggers.CreateLogger<WorkerRun>());
-            lock (_runs) _runs.Add(run);
-            run.Begin(ended: () =>
-            {
-                groups.Leave(key);
-                devices.Free(worker.Device);
-                lock (_runs) _runs.Remove(run);
-            });
-            return run;
-        }
-        catch
-        {
+            _runs.TryRemove(new(worker, run));
             devices.Free(worker.Device);
-            throw;
-        }
+        });
+        return run;
     }
+
+    /// <summary>The run on a device, or null.</summary>
+    public WorkerRun? Find(WorkerAddress worker) => _runs.GetValueOrDefault(worker);
 
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -57,32 +53,23 @@ public sealed class WorkerRunFactory(
     /// <inheritdoc/>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        WorkerRun[] running;
-        lock (_runs) running = [.. _runs];
-        foreach (var run in running) run.Stop($"Node {identity.Name} is shutting down.");
+        WorkerRun[] running = [.. _runs.Values];
+        if (running.Length == 0) return;
+        LogLeaving(identity.Name, running.Length);
+        foreach (var run in running) run.Leave();
+        var ended = Task.WhenAll(running.Select(run => run.Completion));
         try
         {
-            await Task.WhenAll(running.Select(run => run.Completion)).WaitAsync(cancellationToken);
+            await ended.WaitAsync(s_handOver, time, cancellationToken);
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
-            // The node's time to stop is over; the process ends with its threads.
+            foreach (var run in running) run.Stop($"Node {identity.Name} is shutting down.");
+            // Whatever still computes ends with the process.
+            await Task.WhenAny(ended, Task.Delay(TimeSpan.FromSeconds(1), time, CancellationToken.None));
         }
     }
 
-    private GroupSession CreateSession(GroupKey key, IReadOnlyList<WorkerAddress> group)
-    {
-        var nodes = group.Select(worker => worker.Node).Distinct().ToList();
-        var links = lanes.Open(key, nodes, nodes.IndexOf(identity.Name));
-        var firstRank = group.Index().First(pair => pair.Item.Node == identity.Name).Index;
-        return new(key, firstRank, group.Count(worker => worker.Node == identity.Name), group.Count, links, exchange.Value);
-    }
-}
-
-/// <summary>Makes report channels to one experiment.</summary>
-public sealed class ReportChannelSource(IExperimentGrain experiment, TimeProvider time, ILoggerFactory loggers)
-{
-    /// <summary>A channel for one worker; <paramref name="stop"/> is called with a reason when the worker is no longer wanted.</summary>
-    public ReportChannel Create(WorkerAssignment assignment, Action<string> stop) =>
-        new(experiment, assignment.Generation, assignment.Rank, stop, time, loggers.CreateLogger<ReportChannel>());
+    [LoggerMessage(LogLevel.Information, "Node {Node} shuts down: it hands {Count} workers over")]
+    private partial void LogLeaving(string node, int count);
 }

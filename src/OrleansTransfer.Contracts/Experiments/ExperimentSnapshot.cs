@@ -70,6 +70,12 @@ public sealed record ExperimentSnapshot
 
     /// <summary>The part of <see cref="Seconds"/> that earlier attempts spent.</summary>
     [Id(24)] public double EarlierSeconds { get; init; }
+
+    /// <summary>Nodes that died while they trained this experiment.</summary>
+    [Id(25)] public IReadOnlyList<NodeDeath> Deaths { get; init; } = [];
+
+    /// <summary>Starts in a row that ended before the first step.</summary>
+    [Id(26)] public int FruitlessAttempts { get; init; }
 }
 
 /// <summary>The process that drives an experiment. It renews its heartbeat; when that stops, someone else may resume the experiment.</summary>
@@ -78,10 +84,21 @@ public sealed record ExperimentSnapshot
 /// <param name="ProcessStarted">When the process started: tells a reused process id apart.</param>
 /// <param name="Http">Address of its HTTP API.</param>
 /// <param name="Heartbeat">When it last said it was alive.</param>
+/// <param name="Silo">Address of its silo, by which the members of its cluster know what became of it.</param>
 [GenerateSerializer, Alias("orleanstransfer.experiment-owner")]
 public sealed record ExperimentOwner(
     [property: Id(0)] string Machine,
     [property: Id(1)] int ProcessId,
     [property: Id(2)] DateTimeOffset ProcessStarted,
     [property: Id(3)] string Http,
-    [property: Id(4)] DateTimeOffset Heartbeat);
+    [property: Id(4)] DateTimeOffset Heartbeat,
+    [property: Id(5)] string Silo = "");
+
+/// <summary>A node that died while it trained.</summary>
+/// <param name="Generation">Generation of the group it was in.</param>
+/// <param name="Step">Steps that were done.</param>
+/// <param name="Node">Its name.</param>
+/// <param name="Activity">What it computed when it was last heard of.</param>
+[GenerateSerializer, Alias("orleanstransfer.node-death")]
+public sealed record NodeDeath(
+    [property: Id(0)] int Generation, [property: Id(1)] long Step, [property: Id(2)] string Node, [property: Id(3)] string Activity);

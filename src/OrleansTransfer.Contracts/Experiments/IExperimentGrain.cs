@@ -46,13 +46,22 @@ public interface IExperimentGrain : IGrainWithStringKey
     [Alias("ReadEvents"), AlwaysInterleave]
     Task<EventPage> ReadEvents(long from, int max, TimeSpan wait, CancellationToken cancellationToken = default);
 
-    /// <summary>From the scheduler: these workers, in rank order, now belong to the experiment.</summary>
+    /// <summary>From the scheduler: these workers, in rank order, now belong to the experiment, besides those it has.</summary>
     [Alias("Granted")]
     Task Granted(IReadOnlyList<WorkerAddress> workers);
 
-    /// <summary>
-    /// From a worker: progress, sign of life, or its end. Returns whether the worker's generation still counts; if not, the worker stops.
-    /// </summary>
+    /// <summary>From a worker: progress, sign of life, or its end. Returns what the experiment wants of it.</summary>
     [Alias("Report")]
-    Task<bool> Report(WorkerReport report);
+    Task<WorkerDirective> Report(WorkerReport report);
+
+    /// <summary>
+    /// From a worker that has stored the files of a checkpoint: lets the checkpoint exist, if the worker still counts. Nobody else may, so a process that
+    /// was replaced and does not know it cannot leave one behind.
+    /// </summary>
+    /// <param name="worker">Who stored it.</param>
+    /// <param name="silo">Address of its silo.</param>
+    /// <param name="manifest">The checkpoint's manifest, JSON.</param>
+    /// <returns>False if the worker no longer counts.</returns>
+    [Alias("CommitCheckpoint")]
+    Task<bool> CommitCheckpoint(WorkerAddress worker, string silo, string manifest);
 }

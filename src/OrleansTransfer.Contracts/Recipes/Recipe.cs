@@ -135,10 +135,10 @@ public sealed record OptimizerRecipe
 [GenerateSerializer, Alias("orleanstransfer.recipe.resources")]
 public sealed record ResourcesRecipe
 {
-    /// <summary>Devices, all or nothing; 0 takes every device of the cluster.</summary>
+    /// <summary>Devices; 0 takes every device of the cluster.</summary>
     [Id(0)] public int Workers { get; init; }
 
-    /// <summary>Fewest workers the run may go on with.</summary>
+    /// <summary>Fewest workers the run may go on with, when nodes are lost.</summary>
     [Id(1)] public int MinWorkers { get; init; } = 1;
 
     /// <summary><c>auto</c>, <c>cpu</c> or <c>cuda</c>.</summary>
@@ -146,6 +146,9 @@ public sealed record ResourcesRecipe
 
     /// <summary>Higher goes first in the queue.</summary>
     [Id(3)] public int Priority { get; init; }
+
+    /// <summary>A worker that computes this many times as long per step as the others do is left out; 0 for never, otherwise at least 1.5.</summary>
+    [Id(4)] public double ExcludeSlowerThan { get; init; }
 }
 
 /// <summary>How often the run is saved.</summary>

@@ -48,6 +48,8 @@ internal static class RecipeSchema
         Integer("resources.minWorkers", r => r.Resources.MinWorkers, (r, v) => r with { Resources = r.Resources with { MinWorkers = (int)v } }),
         Text("resources.device", r => r.Resources.Device, (r, v) => r with { Resources = r.Resources with { Device = v } }, ["auto", "cpu", "cuda"]),
         Integer("resources.priority", r => r.Resources.Priority, (r, v) => r with { Resources = r.Resources with { Priority = (int)v } }),
+        Number("resources.excludeSlowerThan", r => r.Resources.ExcludeSlowerThan,
+            (r, v) => r with { Resources = r.Resources with { ExcludeSlowerThan = v } }),
 
         Integer("checkpoint.everySteps", r => r.Checkpoint.EverySteps, (r, v) => r with { Checkpoint = r.Checkpoint with { EverySteps = (int)v } }),
         Integer("checkpoint.keep", r => r.Checkpoint.Keep, (r, v) => r with { Checkpoint = r.Checkpoint with { Keep = (int)v } }),

@@ -124,6 +124,9 @@ public static partial class RecipeValidator
         if (resources.Workers > 0 && resources.MinWorkers > resources.Workers)
             problems.Add(new("resources.minWorkers",
                 $"Found {resources.MinWorkers}, more than the {resources.Workers} of resources.workers; lower it or raise that."));
+        if (!(resources.ExcludeSlowerThan == 0 || resources.ExcludeSlowerThan >= 1.5))
+            problems.Add(new("resources.excludeSlowerThan",
+                $"Found {RecipeText.Of(resources.ExcludeSlowerThan)}; expected 0 for never, or at least 1.5 times the others' time per step."));
         if (recipe.Training.BatchSize >= 1 && resources.Workers > recipe.Training.BatchSize)
             problems.Add(new("training.batchSize",
                 $"Found {recipe.Training.BatchSize} samples for {resources.Workers} workers, fewer than one each. Raise it, or use fewer workers."));

@@ -4,10 +4,11 @@ using static TorchSharp.torch;
 namespace OrleansTransfer.Learning.Weights;
 
 /// <summary>Reaches the memory of a tensor of any size: one span holds at most 2 GiB.</summary>
-internal static class TensorMemory
+public static class TensorMemory
 {
     private const long ChunkBytes = 1 << 30;
 
+    /// <summary>Takes a stretch of a tensor's bytes and how far from the tensor's start it begins.</summary>
     public delegate void Visitor(Span<byte> chunk, long offset);
 
     /// <summary>Shows <paramref name="visit"/> the bytes of <paramref name="tensor"/> (on the CPU, contiguous) in order, without copying

@@ -26,7 +26,7 @@ public class GangAllocatorTests
     {
         var node = Node("a", 3);
         node = node with { Devices = [node.Devices[0] with { Experiment = "leaf-1" }, .. node.Devices.Skip(1)] };
-        var (workers, reason) = GangAllocator.Allocate(new(3, "auto"), [node]);
+        var (workers, reason) = GangAllocator.Allocate(new(3, 3, "auto", []), [node]);
         Assert.Null(workers);
         Assert.Equal("needs 3 devices at once, 2 of 3 are free; the others belong to leaf-1", reason);
     }
@@ -34,14 +34,50 @@ public class GangAllocatorTests
     [Fact]
     public void A_cluster_that_is_too_small_is_said_to_be()
     {
-        var (workers, reason) = GangAllocator.Allocate(new(3, "cpu"), [Node("a", 2)]);
+        var (workers, reason) = GangAllocator.Allocate(new(3, 3, "cpu", []), [Node("a", 2)]);
         Assert.Null(workers);
         Assert.Equal("needs 3 cpu devices at once, the cluster has 2", reason);
     }
 
+    [Fact]
+    public void Fewer_devices_than_wanted_are_given_only_where_the_cluster_has_no_more()
+    {
+        Assert.Equal(["a/cpu:0", "a/cpu:1"], GangAllocator.Allocate(new(3, 1, "cpu", []), [Node("a", 2)]).Workers!.Select(worker => worker.ToString()));
+
+        var busy = Node("b", 1);
+        busy = busy with { Devices = [busy.Devices[0] with { Experiment = "leaf-1" }] };
+        var (workers, reason) = GangAllocator.Allocate(new(3, 1, "cpu", []), [Node("a", 2), busy]);
+        Assert.Null(workers);
+        Assert.Contains("leaf-1", reason);
+    }
+
+    [Fact]
+    public void Fewer_than_the_least_are_never_given()
+    {
+        var (workers, reason) = GangAllocator.Allocate(new(3, 2, "cpu", []), [Node("a", 1)]);
+        Assert.Null(workers);
+        Assert.Equal("needs 2 to 3 cpu devices at once, the cluster has 1", reason);
+    }
+
+    [Fact]
+    public void A_node_that_is_avoided_is_as_good_as_absent()
+    {
+        Assert.Null(GangAllocator.Allocate(new(1, 1, "cpu", ["a"]), [Node("a", 2)]).Workers);
+        Assert.Null(GangAllocator.Allocate(new(1, 1, "cpu", ["S1"]), [Node("a", 2) with { Incarnation = "S1" }]).Workers);
+        Assert.NotNull(GangAllocator.Allocate(new(1, 1, "cpu", ["S1"]), [Node("a", 2) with { Incarnation = "S2" }]).Workers);
+    }
+
+    [Fact]
+    public void A_run_is_extended_by_as_many_devices_as_there_are()
+    {
+        Assert.Equal(["a/cpu:0"], GangAllocator.Extend(new(2, 1, "cpu", []), [Node("a", 1)]).Select(worker => worker.ToString()));
+        Assert.Equal(2, GangAllocator.Extend(new(2, 1, "cpu", []), [Node("a", 1), Node("b", 3)]).Count);
+        Assert.Empty(GangAllocator.Extend(new(2, 1, "cuda", []), [Node("a", 1)]));
+    }
+
     private static IEnumerable<string>? Allocate(int workers, string device, params NodeStatus[] nodes) =>
-        GangAllocator.Allocate(new(workers, device), nodes).Workers?.Select(worker => worker.ToString());
+        GangAllocator.Allocate(new(workers, workers, device, []), nodes).Workers?.Select(worker => worker.ToString());
 
     private static NodeStatus Node(string name, int devices, string kind = "cpu") =>
-        new(name, "127.0.0.1:1", "http://127.0.0.1:2", [.. Enumerable.Range(0, devices).Select(i => new DeviceStatus($"{kind}:{i}", null))], "machine");
+        new(name, "127.0.0.1:1", "http://127.0.0.1:2", [.. Enumerable.Range(0, devices).Select(i => new DeviceStatus($"{kind}:{i}", null))], "machine", "1", "");
 }
