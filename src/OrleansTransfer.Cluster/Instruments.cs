@@ -56,6 +56,9 @@ public static class Instruments
     private static readonly Histogram<double> s_exchange = s_meter.CreateHistogram(
         Prefix + "exchange_seconds", "s", "Time of one all-reduce of a step's gradients on one replica.", null, s_stepBuckets);
 
+    private static readonly Counter<double> s_exchangeHidden = s_meter.CreateCounter<double>(
+        Prefix + "exchange_hidden_seconds", "s", "Time of exchanges that replicas did not wait for: their backward passes ran meanwhile.");
+
     private static readonly Counter<long> s_exchangeAborts =
         s_meter.CreateCounter<long>(Prefix + "exchange_aborts", null, "Exchanges given up, by reason.");
 
@@ -103,6 +106,7 @@ public static class Instruments
         s_stepPhase.Record(timings.Backward, new KeyValuePair<string, object?>("phase", "backward"));
         s_stepPhase.Record(timings.Exchange, new KeyValuePair<string, object?>("phase", "exchange"));
         s_stepPhase.Record(timings.Update, new KeyValuePair<string, object?>("phase", "update"));
+        s_exchangeHidden.Add(Math.Max(0, timings.Exchanging - timings.Exchange));
     }
 
     /// <summary>A finished exchange of one replica, in seconds.</summary>

@@ -11,7 +11,9 @@ namespace OrleansTransfer.Cluster.Workers;
 /// <param name="Preprocessing">What pictures go through.</param>
 /// <param name="Augment">Augmentation of training pictures.</param>
 /// <param name="Training">What a replica needs.</param>
-public sealed record RunPlan(Backbone Backbone, Preprocessing Preprocessing, AugmentKind Augment, TrainingPlan Training)
+/// <param name="Exchange">How gradients are handed to the exchange.</param>
+public sealed record RunPlan(
+    Backbone Backbone, Preprocessing Preprocessing, AugmentKind Augment, TrainingPlan Training, ExchangeSettings Exchange)
 {
     /// <summary>Global batch size of evaluation; it has no influence on the result.</summary>
     public const int EvaluationBatchSize = 64;
@@ -36,7 +38,10 @@ public sealed record RunPlan(Backbone Backbone, Preprocessing Preprocessing, Aug
                 Choice<OptimizerKind>("training.optimizer.type", recipe.Training.Optimizer.Type),
                 recipe.Training.Optimizer.WeightDecay,
                 Choice<ScheduleKind>("training.schedule", recipe.Training.Schedule),
-                recipe.Training.Seed));
+                recipe.Training.Seed),
+            new(
+                Math.Max(1, (long)(recipe.Exchange.BucketMegabytes * 1e6 / sizeof(float))),
+                recipe.Exchange.Wire == "bf16" ? WireFormat.BFloat16 : WireFormat.Float32));
     }
 
     /// <summary>What pictures go through before they reach the backbone.</summary>

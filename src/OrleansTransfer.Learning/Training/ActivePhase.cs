@@ -11,6 +11,7 @@ namespace OrleansTransfer.Learning.Training;
 internal sealed class ActivePhase : IDisposable
 {
     private readonly ImageClassifier _model;
+    private IReadOnlyList<GradientBucket>? _buckets;
     private readonly Tensor _statisticsSlots, _lossSlot, _pauseSlot;
 
     /// <summary>Freezes and lays out <paramref name="model"/> for the <paramref name="index"/>-th phase of <paramref name="plan"/>.</summary>
@@ -28,6 +29,9 @@ internal sealed class ActivePhase : IDisposable
         Statistics = new(layers, device);
         Optimizer = FlatOptimizer.Create(plan.Optimizer, Parameters, plan.WeightDecay);
         Buffer = new(Parameters.Exchanged);
+
+        // Elsewhere gradients are only queued when a marker speaks, and not yet there.
+        if (device.type == DeviceType.CPU) Markers = new(model);
         _statisticsSlots = Parameters.Tail.narrow(0, 0, statistics).DetachFromDisposeScope();
         _lossSlot = Parameters.Tail.narrow(0, statistics, 1).DetachFromDisposeScope();
         _pauseSlot = Parameters.Tail.narrow(0, statistics + 1, 1).DetachFromDisposeScope();
@@ -48,6 +52,12 @@ internal sealed class ActivePhase : IDisposable
 
     /// <summary>What an exchange sums: gradients, then statistics, then the loss and the wishes for a pause.</summary>
     public ExchangeBuffer Buffer { get; }
+
+    /// <summary>Say which gradients are final while the backward pass runs; null where they cannot.</summary>
+    public StageMarkers? Markers { get; }
+
+    /// <summary>The gradients in buckets of at least so many elements.</summary>
+    public IReadOnlyList<GradientBucket> Buckets(long length) => _buckets ??= GradientBuckets.Cut(Parameters.Slots, Parameters.Count, length);
 
     /// <summary>Writes what travels beside the gradients.</summary>
     /// <param name="loss">This rank's share of the loss; null when it had no samples.</param>
@@ -86,6 +96,7 @@ internal sealed class ActivePhase : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Markers?.Dispose();
         _statisticsSlots.Dispose();
         _lossSlot.Dispose();
         _pauseSlot.Dispose();

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace OrleansTransfer.Learning.Training;
 
 /// <summary>
-/// Hands a flat tensor to an <see cref="IGradientExchange"/>: its own memory on a CPU, a staging copy in pinned memory on any other device.
+/// Hands parts of a flat tensor to an <see cref="IGradientExchange"/>: its own memory on a CPU, a staging copy in pinned memory on any other device.
 /// </summary>
 internal sealed class ExchangeBuffer : IDisposable
 {
@@ -21,20 +21,23 @@ internal sealed class ExchangeBuffer : IDisposable
         _staging = pageable.pin_memory().DetachFromDisposeScope();
     }
 
-    /// <summary>Replaces the tensor's values by their sum over all ranks.</summary>
-    public void AllReduce(IGradientExchange exchange, long sequence, CancellationToken cancellationToken)
+    /// <summary>Replaces a part of the tensor, which has at most 2 GiB, by its sum over all ranks.</summary>
+    public void AllReduce(
+        IGradientExchange exchange, long sequence, long offset, long count, WireFormat wire, CancellationToken cancellationToken)
     {
+        if (count == 0) return;
+        using var part = _flat.narrow(0, offset, count).DetachFromDisposeScope();
         if (_staging is null)
         {
-            exchange.AllReduce(sequence, Floats(_flat), WireFormat.Float32, cancellationToken);
+            exchange.AllReduce(sequence, Floats(part), wire, cancellationToken);
             return;
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        if (exchange.WorldSize == 1) return; // The sum over one replica is what it has: no need for two trips over the bus.
-        _staging.copy_(_flat);
-        exchange.AllReduce(sequence, Floats(_staging), WireFormat.Float32, cancellationToken);
-        _flat.copy_(_staging);
+        using var staged = _staging.narrow(0, offset, count).DetachFromDisposeScope();
+        staged.copy_(part);
+        exchange.AllReduce(sequence, Floats(staged), wire, cancellationToken);
+        part.copy_(staged);
     }
 
     /// <inheritdoc/>

@@ -10,7 +10,8 @@ namespace OrleansTransfer.Learning.Training;
 /// <param name="Offset">First element.</param>
 /// <param name="Count">Number of elements.</param>
 /// <param name="Shape">Shape of the parameter.</param>
-internal sealed record ParameterSlot(string Key, long Offset, long Count, long[] Shape);
+/// <param name="Section">When its gradient becomes final in the backward pass: see <see cref="StageMarkers"/>.</param>
+internal sealed record ParameterSlot(string Key, long Offset, long Count, long[] Shape, int Section);
 
 /// <summary>A run of parameters that share a learning rate and a weight decay.</summary>
 /// <param name="IsHead">Head or backbone.</param>
@@ -21,8 +22,9 @@ internal sealed record ParameterGroup(bool IsHead, bool Decays, long Offset, lon
 
 /// <summary>
 /// The trainable parameters of a phase in one contiguous tensor, and their gradients in another, so that a step updates and exchanges a few long
-/// vectors instead of a hundred small tensors. The model's parameters become views of the one, their gradients views of the other. Order: backbone
-/// before head, decaying before not decaying, then the model's own order, which is the same on every rank.
+/// vectors instead of a hundred small tensors. The model's parameters become views of the one, their gradients views of the other. Order: the head,
+/// then the backbone's stages from the last to the first, as the backward pass comes to them; within a stage decaying before not decaying, then the
+/// model's own order, which is the same on every rank.
 /// </summary>
 internal sealed class FlatParameters : IDisposable
 {
@@ -38,7 +40,7 @@ internal sealed class FlatParameters : IDisposable
         var ordered = model.named_parameters()
             .Where(entry => entry.parameter.requires_grad)
             .Select(entry => (Key: entry.name, entry.parameter, IsHead: Freezing.IsHead(model, entry.name), Decays: entry.parameter.dim() >= 2))
-            .OrderBy(entry => entry.IsHead).ThenByDescending(entry => entry.Decays)
+            .OrderBy(entry => StageMarkers.SectionOf(model, entry.Key)).ThenByDescending(entry => entry.IsHead).ThenByDescending(entry => entry.Decays)
             .ToList();
         if (ordered.Count == 0)
             throw new InvalidOperationException($"{model.Architecture}: the phase trains no parameter; at least the head must train.");
@@ -46,15 +48,14 @@ internal sealed class FlatParameters : IDisposable
         var slots = new List<ParameterSlot>();
         var groups = new List<ParameterGroup>();
         long offset = 0;
-        foreach (var group in ordered.GroupBy(entry => (entry.IsHead, entry.Decays)))
+        foreach (var (key, parameter, isHead, decays) in ordered)
         {
+            slots.Add(new(key, offset, parameter.numel(), parameter.shape, StageMarkers.SectionOf(model, key)));
             var start = offset;
-            foreach (var (key, parameter, _, _) in group)
-            {
-                slots.Add(new(key, offset, parameter.numel(), parameter.shape));
-                offset = (offset + parameter.numel() + Alignment - 1) / Alignment * Alignment;
-            }
-            groups.Add(new(group.Key.IsHead, group.Key.Decays, start, offset - start));
+            offset = (offset + parameter.numel() + Alignment - 1) / Alignment * Alignment;
+            if (groups.LastOrDefault() is { } last && last.IsHead == isHead && last.Decays == decays)
+                groups[^1] = last with { Count = offset - last.Offset };
+            else groups.Add(new(isHead, decays, start, offset - start));
         }
         Slots = slots;
         Groups = groups;
@@ -80,7 +81,7 @@ internal sealed class FlatParameters : IDisposable
     /// <summary>Where each parameter lies, in flat order.</summary>
     public IReadOnlyList<ParameterSlot> Slots { get; }
 
-    /// <summary>Up to four groups that cover the flat tensors without overlap.</summary>
+    /// <summary>Runs that cover the flat tensors without overlap.</summary>
     public IReadOnlyList<ParameterGroup> Groups { get; }
 
     /// <summary>Elements of <see cref="Values"/> and <see cref="Gradients"/>.</summary>

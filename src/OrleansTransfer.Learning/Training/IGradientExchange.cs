@@ -2,7 +2,7 @@ namespace OrleansTransfer.Learning.Training;
 
 /// <summary>
 /// Sums gradients over the replicas of a group. The training loop sees only this; one worker alone uses <see cref="NoExchange"/>.
-/// All calls come from the replica's training thread, in the same order on every rank.
+/// Calls come from one thread at a time, in the same order on every rank.
 /// </summary>
 public interface IGradientExchange
 {

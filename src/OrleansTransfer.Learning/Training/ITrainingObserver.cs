@@ -16,6 +16,12 @@ public sealed record StepReport(
 /// <summary>Seconds of one step on one replica, by what they were spent on.</summary>
 public readonly record struct StepTimings(double Data, double Forward, double Backward, double Exchange, double Update)
 {
+    /// <summary>
+    /// Seconds that exchanges were under way; <see cref="Exchange"/> is the part of them that the replica waited for, the rest is hidden behind its
+    /// backward pass.
+    /// </summary>
+    public double Exchanging { get; init; }
+
     /// <summary>The whole step, in seconds.</summary>
     public double Total => Data + Forward + Backward + Exchange + Update;
 }

@@ -15,8 +15,14 @@ namespace OrleansTransfer.Learning.Training;
 /// <param name="data">This rank's streams.</param>
 /// <param name="exchange">The group; its sequence numbers start at 0 with this loop.</param>
 /// <param name="observer">Hears of every step and epoch.</param>
+/// <param name="settings">How gradients are handed to the exchange; null for <see cref="ExchangeSettings.Default"/>.</param>
 public sealed class TrainingLoop(
-    Replica replica, IReadOnlyList<WeightedLoss> losses, TrainingData data, IGradientExchange exchange, ITrainingObserver observer)
+    Replica replica,
+    IReadOnlyList<WeightedLoss> losses,
+    TrainingData data,
+    IGradientExchange exchange,
+    ITrainingObserver observer,
+    ExchangeSettings? settings = null)
 {
     private long _sequence;
     private TrainingPosition _position = TrainingPosition.Start;
@@ -40,6 +46,7 @@ public sealed class TrainingLoop(
     {
         var stepsPerEpoch = data.StepsPerEpoch;
         Check(from, stepsPerEpoch);
+        using var exchanger = exchange.WorldSize > 1 ? new GradientExchanger(exchange, settings ?? ExchangeSettings.Default, cancellationToken) : null;
         var position = _position = from;
         ClassificationReport? validation = null;
         while (position.Epoch < replica.Plan.Epochs)
@@ -48,7 +55,7 @@ public sealed class TrainingLoop(
             var meanLoss = new EpochLoss(complete: position.Step == 0);
             while (position.Step < stepsPerEpoch)
             {
-                var report = Step(position, stepsPerEpoch, cancellationToken);
+                var report = Step(position, stepsPerEpoch, exchanger, cancellationToken);
                 Volatile.Write(ref _position, position = report.Position);
                 meanLoss.Add(report.Loss, report.Samples);
                 observer.OnStep(report);
@@ -64,7 +71,7 @@ public sealed class TrainingLoop(
         return new(position, validation ?? Evaluate(position.Epoch, cancellationToken));
     }
 
-    private StepReport Step(TrainingPosition position, int stepsPerEpoch, CancellationToken cancellationToken)
+    private StepReport Step(TrainingPosition position, int stepsPerEpoch, GradientExchanger? exchanger, CancellationToken cancellationToken)
     {
         var clock = new StepClock();
         _activity = TrainingActivity.Data;
@@ -76,6 +83,7 @@ public sealed class TrainingLoop(
         {
             _activity = TrainingActivity.Forward;
             replica.BeginStep(position.GlobalStep, exchange.Rank);
+            exchanger?.Begin(active, _sequence);
             var taken = clock.Lap();
 
             var loss = Loss(batches);
@@ -87,19 +95,21 @@ public sealed class TrainingLoop(
 
             _activity = TrainingActivity.Exchange;
             active.Publish(loss, batches.Share, observer.WantsPause);
-            active.Buffer.AllReduce(exchange, _sequence++, cancellationToken);
+            if (exchanger is not null) _sequence = exchanger.Finish();
+            else cancellationToken.ThrowIfCancellationRequested();
             var exchanged = clock.Lap();
 
             _activity = TrainingActivity.Update;
             var (globalLoss, gradientNorm) = active.Outcome(position);
             active.Commit(rate);
-            var timings = new StepTimings(taken, forward, backward, exchanged, clock.Lap());
+            var timings = new StepTimings(taken, forward, backward, exchanged, clock.Lap()) { Exchanging = exchanger?.BusySeconds ?? 0 };
 
             var next = new TrainingPosition(position.Epoch, position.Step + 1, position.GlobalStep + 1);
             return new(next, active.Phase.Name, globalLoss, rate, gradientNorm, batches[TrainingData.Train].GlobalCount, timings);
         }
         catch
         {
+            exchanger?.Abandon();
             active.Statistics.Rollback();
             throw;
         }

@@ -66,21 +66,6 @@ public class GroupSessionTests
     }
 
     [Fact]
-    public async Task Buckets_change_nothing_but_the_messages()
-    {
-        var inputs = Inputs(4, 10_000);
-        var whole = await ReduceAsync(2, 2, inputs);
-        using var group = new TestGroup(nodes: 2, workersPerNode: 2, segmentLength: 512);
-        var bucketed = await group.RunAsync((exchange, rank) =>
-        {
-            var values = inputs[rank].ToArray();
-            new BucketedExchange(exchange, 999).AllReduce(0, values, WireFormat.Float32, CancellationToken.None);
-            return values;
-        });
-        Assert.Equal(whole[0], bucketed[3]);
-    }
-
-    [Fact]
     public async Task An_abort_ends_every_wait_with_its_reason()
     {
         using var group = new TestGroup(nodes: 2, workersPerNode: 2, segmentLength: 64);

@@ -7,13 +7,16 @@ namespace OrleansTransfer.Learning.Tests.Training;
 public class FlatParametersTests
 {
     [Fact]
-    public void Groups_are_backbone_before_head_and_decaying_before_not()
+    public void Parameters_lie_in_the_order_in_which_the_backward_pass_comes_to_them()
     {
         using var model = SmallNetwork.Create();
         using var parameters = new FlatParameters(model, 5);
-        Assert.Equal([(false, true), (false, false), (true, true), (true, false)], parameters.Groups.Select(group => (group.IsHead, group.Decays)));
-        Assert.Equal(["conv1.weight", "conv2.weight", "conv2.bias", "bn1.weight", "bn1.bias", "bn2.weight", "bn2.bias", "fc.1.weight", "fc.1.bias"],
+        Assert.Equal(["fc.1.weight", "fc.1.bias", "conv2.weight", "conv2.bias", "bn2.weight", "bn2.bias", "conv1.weight", "bn1.weight", "bn1.bias"],
             parameters.Slots.Select(slot => slot.Key));
+        Assert.Equal([0, 0, 1, 1, 1, 1, 2, 2, 2], parameters.Slots.Select(slot => slot.Section));
+        Assert.Equal(
+            [(true, true), (true, false), (false, true), (false, false), (false, true), (false, false)],
+            parameters.Groups.Select(group => (group.IsHead, group.Decays)));
         Assert.Equal(parameters.Count, parameters.Groups.Sum(group => group.Count));
         Assert.Equal(parameters.Count + 5, parameters.Exchanged.numel());
     }

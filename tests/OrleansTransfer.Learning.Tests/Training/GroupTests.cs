@@ -46,7 +46,8 @@ public class GroupTests
         using var replica = new Replica(Runs.Plan(batchNorm: BatchNormPolicy.Trainable), model, torch.CPU);
         var before = new SortedDictionary<string, string>();
         var observer = new RecordingObserver { AfterStep = _ => before = Runs.Hashes(model) };
-        var loop = Runs.Loop(replica, 10, observer, new BreakingExchange(6));
+        // Two exchanges a step: the gradients and what travels beside them.
+        var loop = Runs.Loop(replica, 10, observer, new BreakingExchange(13));
         Assert.Throws<ExchangeAbortedException>(() => loop.Run(TrainingPosition.Start, TestContext.Current.CancellationToken));
         Assert.Equal(6, observer.Steps.Count);
         Assert.Equal(new(0, 6, 6), loop.Position);
@@ -76,25 +77,104 @@ public class GroupTests
         }
     }
 
-    private static Trace[] Train(int worldSize, BatchNormPolicy policy, int globalBatch = 12, double dropout = 0) =>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(100)]
+    public void The_size_of_buckets_does_not_change_a_bit_of_the_result(long bucketLength)
+    {
+        var whole = Train(2, BatchNormPolicy.Trainable)[0];
+        var cut = Train(2, BatchNormPolicy.Trainable, settings: new(bucketLength, WireFormat.Float32))[0];
+        Assert.Equal(whole.Losses, cut.Losses);
+        Assert.Equal(whole.Hashes[^1], cut.Hashes[^1]);
+    }
+
+    [Fact]
+    public void Only_gradients_travel_in_the_format_of_the_recipe_and_frozen_layers_not_at_all()
+    {
+        using var model = SmallNetwork.Create();
+        using var replica = new Replica(Runs.Plan(phases: [Runs.Probe]), model, torch.CPU);
+        var exchange = new RecordingExchange();
+        Runs.Loop(replica, 1, new RecordingObserver(), exchange, settings: new(1, WireFormat.BFloat16))
+            .Run(TrainingPosition.Start, TestContext.Current.CancellationToken);
+
+        // The head's weight and bias, padded to cache lines; then loss and pause; then the evaluation's counts.
+        var head = model.named_parameters().Where(entry => entry.name.StartsWith("fc.", StringComparison.Ordinal))
+            .Select(entry => ((int)(entry.parameter.numel() + 15) / 16 * 16, WireFormat.BFloat16));
+        Assert.Equal([.. head, (2, WireFormat.Float32), (20, WireFormat.Float32)], exchange.Calls);
+    }
+
+    [Fact]
+    public void A_failure_between_two_exchanges_ends_the_ones_under_way()
+    {
+        using var model = SmallNetwork.Create();
+        using var replica = new Replica(Runs.Plan(batchNorm: BatchNormPolicy.Trainable), model, torch.CPU);
+        var before = Runs.Hashes(model);
+        var data = TrainingData.Supervised(new SyntheticStream(5, 12, 0, 2), new SyntheticStream(1, 10, 0, 2, seed: 99), ["a", "b", "c"]);
+        var loop = new TrainingLoop(
+            replica, [new(new FailsInBackward())], data, new StuckExchange(), new RecordingObserver(), new(1, WireFormat.Float32));
+        Assert.ThrowsAny<Exception>(() => loop.Run(TrainingPosition.Start, TestContext.Current.CancellationToken));
+        Assert.Equal(before, Runs.Hashes(model));
+    }
+
+    private static Trace[] Train(
+        int worldSize, BatchNormPolicy policy, int globalBatch = 12, double dropout = 0, ExchangeSettings? settings = null) =>
         LockstepExchange.RunGroup(worldSize, (exchange, cancellationToken) =>
         {
             using var model = SmallNetwork.Create(dropout: dropout);
             using var replica = new Replica(Runs.Plan(batchNorm: policy, phases: [Runs.Probe, Runs.FineTune]), model, torch.CPU);
             var hashes = new List<SortedDictionary<string, string>>();
             var observer = new RecordingObserver { AfterStep = _ => hashes.Add(Runs.Hashes(model)) };
-            var result = Runs.Loop(replica, 10, observer, exchange, globalBatch).Run(TrainingPosition.Start, cancellationToken)!;
+            var result = Runs.Loop(replica, 10, observer, exchange, globalBatch, settings).Run(TrainingPosition.Start, cancellationToken)!;
             return new Trace([.. observer.Steps.Select(step => step.Loss)], hashes, result.Validation);
         });
 
     private sealed record Trace(
         IReadOnlyList<double> Losses, List<SortedDictionary<string, string>> Hashes, ClassificationReport Report);
 
+    private sealed class RecordingExchange : IGradientExchange
+    {
+        public List<(int Length, WireFormat Wire)> Calls { get; } = [];
+
+        public int Rank => 0;
+
+        public int WorldSize => 2;
+
+        public void AllReduce(long sequence, Span<float> values, WireFormat wire, CancellationToken cancellationToken)
+        {
+            Assert.Equal(Calls.Count, sequence);
+            Calls.Add((values.Length, wire));
+        }
+    }
+
+    /// <summary>Waits for a peer that never comes.</summary>
+    private sealed class StuckExchange : IGradientExchange
+    {
+        public int Rank => 0;
+
+        public int WorldSize => 2;
+
+        public void AllReduce(long sequence, Span<float> values, WireFormat wire, CancellationToken cancellationToken)
+        {
+            cancellationToken.WaitHandle.WaitOne();
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>A loss of another shape than its gradient: libtorch refuses it.</summary>
+    private sealed class FailsInBackward : ILossTerm
+    {
+        public string Name => "fails";
+
+        public IReadOnlyList<string> Streams { get; } = [TrainingData.Train];
+
+        public torch.Tensor Compute(LossContext context) => context[TrainingData.Train].Logits;
+    }
+
     private sealed class BreakingExchange(long at) : IGradientExchange
     {
         public int Rank => 0;
 
-        public int WorldSize => 1;
+        public int WorldSize => 2;
 
         public void AllReduce(long sequence, Span<float> values, WireFormat wire, CancellationToken cancellationToken)
         {

@@ -18,12 +18,17 @@ internal static class Runs
         new("small", 3, 0, phases.Length == 0 ? [FineTune] : phases, batchNorm, optimizer, 0.01, ScheduleKind.OneCycle, 42);
 
     public static TrainingLoop Loop(
-        Replica replica, int stepsPerEpoch, ITrainingObserver observer, IGradientExchange? exchange = null, int globalBatch = 12)
+        Replica replica,
+        int stepsPerEpoch,
+        ITrainingObserver observer,
+        IGradientExchange? exchange = null,
+        int globalBatch = 12,
+        ExchangeSettings? settings = null)
     {
         exchange ??= new NoExchange();
         return new(replica, [new(new CrossEntropyLoss())], TrainingData.Supervised(
             new SyntheticStream(stepsPerEpoch, globalBatch, exchange.Rank, exchange.WorldSize),
-            new SyntheticStream(3, 10, exchange.Rank, exchange.WorldSize, seed: 99), ["a", "b", "c"]), exchange, observer);
+            new SyntheticStream(3, 10, exchange.Rank, exchange.WorldSize, seed: 99), ["a", "b", "c"]), exchange, observer, settings);
     }
 
     /// <summary>SHA-256 of each tensor of the model, by key.</summary>
