@@ -38,7 +38,10 @@ public sealed record RunPlan(
                 Choice<OptimizerKind>("training.optimizer.type", recipe.Training.Optimizer.Type),
                 recipe.Training.Optimizer.WeightDecay,
                 Choice<ScheduleKind>("training.schedule", recipe.Training.Schedule),
-                recipe.Training.Seed),
+                recipe.Training.Seed)
+            {
+                Accumulate = recipe.Training.Accumulate,
+            },
             new(
                 Math.Max(1, (long)(recipe.Exchange.BucketMegabytes * 1e6 / sizeof(float))),
                 recipe.Exchange.Wire == "bf16" ? WireFormat.BFloat16 : WireFormat.Float32));

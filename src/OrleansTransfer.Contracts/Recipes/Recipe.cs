@@ -113,6 +113,9 @@ public sealed record TrainingRecipe
 
     /// <summary>Source of all randomness of the run.</summary>
     [Id(5)] public long Seed { get; init; } = 42;
+
+    /// <summary>Parts that a worker computes its share of each batch in, one after the other, to need less memory; exchanged once.</summary>
+    [Id(6)] public int Accumulate { get; init; } = 1;
 }
 
 /// <summary>The update rule.</summary>

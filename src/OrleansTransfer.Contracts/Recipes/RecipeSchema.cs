@@ -31,6 +31,7 @@ internal static class RecipeSchema
 
         Integer("training.epochs", r => r.Training.Epochs, (r, v) => r with { Training = r.Training with { Epochs = (int)v } }),
         Integer("training.batchSize", r => r.Training.BatchSize, (r, v) => r with { Training = r.Training with { BatchSize = (int)v } }),
+        Integer("training.accumulate", r => r.Training.Accumulate, (r, v) => r with { Training = r.Training with { Accumulate = (int)v } }),
         Text("training.optimizer.type", r => r.Training.Optimizer.Type,
             (r, v) => Optimizer(r, r.Training.Optimizer with { Type = v }), ["adamw", "sgd"]),
         Number("training.optimizer.learningRate", r => r.Training.Optimizer.LearningRate,

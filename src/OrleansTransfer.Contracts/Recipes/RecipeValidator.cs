@@ -107,6 +107,7 @@ public static partial class RecipeValidator
     {
         AtLeast("training.epochs", training.Epochs, 1, problems);
         AtLeast("training.batchSize", training.BatchSize, 0, problems);
+        AtLeast("training.accumulate", training.Accumulate, 1, problems);
 
         var optimizer = training.Optimizer;
         if (!(optimizer.LearningRate > 0 && double.IsFinite(optimizer.LearningRate)))

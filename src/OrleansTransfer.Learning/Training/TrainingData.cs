@@ -44,6 +44,25 @@ public sealed record TrainingData(IReadOnlyDictionary<string, IBatchStream> Stre
 /// <summary>One batch of each stream.</summary>
 internal sealed class StepBatches : Dictionary<string, ImageBatch>, IDisposable
 {
+    /// <summary>
+    /// The <paramref name="index"/>-th of <paramref name="parts"/> parts of each batch, of sizes that differ by at most one; views that the caller
+    /// disposes, of which some may be empty. Their means still divide by the samples of the whole step.
+    /// </summary>
+    public StepBatches Part(int index, int parts)
+    {
+        var result = new StepBatches();
+        foreach (var (name, batch) in this)
+        {
+            var start = (long)batch.Count * index / parts;
+            var count = (long)batch.Count * (index + 1) / parts - start;
+            result.Add(name, new(
+                batch.Images.narrow(0, start, count).DetachFromDisposeScope(),
+                batch.Labels.narrow(0, start, count).DetachFromDisposeScope(),
+                batch.GlobalCount));
+        }
+        return result;
+    }
+
     /// <summary>This rank's share of the samples of the step, 0 to 1.</summary>
     public double Share => (double)Values.Sum(batch => batch.Count) / Values.Sum(batch => batch.GlobalCount);
 

@@ -83,15 +83,9 @@ public sealed class TrainingLoop(
         {
             _activity = TrainingActivity.Forward;
             replica.BeginStep(position.GlobalStep, exchange.Rank);
-            exchanger?.Begin(active, _sequence);
             var taken = clock.Lap();
 
-            var loss = Loss(batches);
-            var forward = clock.Lap();
-
-            _activity = TrainingActivity.Backward;
-            loss?.backward();
-            var backward = clock.Lap();
+            var (loss, forward, backward) = Differentiate(batches, clock, beforeLast: () => exchanger?.Begin(active, _sequence));
 
             _activity = TrainingActivity.Exchange;
             active.Publish(loss, batches.Share, observer.WantsPause);
@@ -113,6 +107,31 @@ public sealed class TrainingLoop(
             active.Statistics.Rollback();
             throw;
         }
+    }
+
+    /// <summary>
+    /// Adds up the gradients of this rank's share of the loss, part by part, and returns that share (null when the rank has no samples) and the seconds
+    /// of forward and backward passes.
+    /// </summary>
+    private (Tensor? Loss, double Forward, double Backward) Differentiate(StepBatches batches, StepClock clock, Action beforeLast)
+    {
+        var (forward, backward, parts) = (0.0, 0.0, replica.Plan.Accumulate);
+        Tensor? sum = null;
+        for (var part = 0; part < parts; part++)
+        {
+            if (part == parts - 1) beforeLast();
+            using var scope = NewDisposeScope();
+            using var views = parts == 1 ? null : batches.Part(part, parts);
+            _activity = TrainingActivity.Forward;
+            var loss = Loss(views ?? batches);
+            forward += clock.Lap();
+
+            _activity = TrainingActivity.Backward;
+            loss?.backward();
+            backward += clock.Lap();
+            if (loss is not null) sum = (sum is null ? loss.detach() : sum + loss.detach()).MoveToOuterDisposeScope();
+        }
+        return (sum, forward, backward);
     }
 
     /// <summary>This rank's share of the weighted sum of the terms; null when it has no samples for any of them.</summary>

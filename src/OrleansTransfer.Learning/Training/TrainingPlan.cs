@@ -51,6 +51,12 @@ public sealed record TrainingPlan(
     ScheduleKind Schedule,
     long Seed)
 {
+    /// <summary>
+    /// Parts that a rank's share of each batch is computed in, one after the other, to need the memory of one; gradients add up and are exchanged
+    /// once. BatchNorm layers that follow the data see the parts as batches of their own.
+    /// </summary>
+    public int Accumulate { get; init; } = 1;
+
     /// <summary>Epochs of all phases together.</summary>
     public int Epochs => Phases.Sum(phase => phase.Epochs);
 }

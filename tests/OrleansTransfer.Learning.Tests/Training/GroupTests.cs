@@ -78,6 +78,28 @@ public class GroupTests
     }
 
     [Theory]
+    [InlineData(1, 3)]
+    [InlineData(2, 2)]
+    [InlineData(2, 20)] // More parts than samples: some are empty.
+    public void A_share_computed_in_parts_gives_what_it_gives_at_once(int worldSize, int parts)
+    {
+        var whole = Train(worldSize, BatchNormPolicy.Frozen)[0];
+        var ranks = Train(worldSize, BatchNormPolicy.Frozen, accumulate: parts);
+        foreach (var (expected, actual) in whole.Losses.Zip(ranks[0].Losses)) Assert.Equal(1, actual / expected, 1e-5);
+        Assert.Equal(ranks[0].Hashes[^1], ranks[^1].Hashes[^1]);
+    }
+
+    [Fact]
+    public void Accumulated_gradients_are_exchanged_once()
+    {
+        using var model = SmallNetwork.Create();
+        using var replica = new Replica(Runs.Plan() with { Accumulate = 3 }, model, torch.CPU);
+        var exchange = new RecordingExchange();
+        Runs.Loop(replica, 1, new RecordingObserver(), exchange).Run(TrainingPosition.Start, TestContext.Current.CancellationToken);
+        Assert.Equal(3, exchange.Calls.Count); // Gradients, what travels beside them, evaluation.
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(100)]
     public void The_size_of_buckets_does_not_change_a_bit_of_the_result(long bucketLength)
@@ -117,11 +139,12 @@ public class GroupTests
     }
 
     private static Trace[] Train(
-        int worldSize, BatchNormPolicy policy, int globalBatch = 12, double dropout = 0, ExchangeSettings? settings = null) =>
+        int worldSize, BatchNormPolicy policy, int globalBatch = 12, double dropout = 0, ExchangeSettings? settings = null, int accumulate = 1) =>
         LockstepExchange.RunGroup(worldSize, (exchange, cancellationToken) =>
         {
             using var model = SmallNetwork.Create(dropout: dropout);
-            using var replica = new Replica(Runs.Plan(batchNorm: policy, phases: [Runs.Probe, Runs.FineTune]), model, torch.CPU);
+            using var replica = new Replica(
+                Runs.Plan(batchNorm: policy, phases: [Runs.Probe, Runs.FineTune]) with { Accumulate = accumulate }, model, torch.CPU);
             var hashes = new List<SortedDictionary<string, string>>();
             var observer = new RecordingObserver { AfterStep = _ => hashes.Add(Runs.Hashes(model)) };
             var result = Runs.Loop(replica, 10, observer, exchange, globalBatch, settings).Run(TrainingPosition.Start, cancellationToken)!;
