@@ -44,6 +44,10 @@ public sealed class RecipePreparation(RecipeWeights weights)
                     ? $"{dataset.Train.Count} training pictures cannot be divided among {workers} workers: use at most {dataset.Train.Count}."
                     : $"a batch of {recipe.Training.BatchSize} cannot be divided among {workers} workers: use at least {workers}, " +
                       "or fewer workers."));
+            else if (recipe.Transfer.BatchNorm == "synchronized" && smallest < workers * recipe.Training.Accumulate)
+                problems.Add(new("training.accumulate",
+                    $"batches of {smallest} cannot be divided among {workers} workers in {recipe.Training.Accumulate} parts each, and with "
+                    + "transfer.batchNorm: synchronized no part may be empty: use fewer parts, or a larger training.batchSize."));
         }
         if (problems.Count > 0) throw new RecipeException(problems);
 

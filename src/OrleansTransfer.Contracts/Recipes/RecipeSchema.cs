@@ -27,7 +27,7 @@ internal static class RecipeSchema
             ["feature-extraction", "fine-tune", "lp-ft", "gradual"], ["dann", "cdan", "mmd", "coral", "mcc"]),
         Text("transfer.unfreeze", r => r.Transfer.Unfreeze, (r, v) => r with { Transfer = r.Transfer with { Unfreeze = v } }),
         Text("transfer.batchNorm", r => r.Transfer.BatchNorm, (r, v) => r with { Transfer = r.Transfer with { BatchNorm = v } },
-            ["frozen", "statistics-frozen", "trainable"]),
+            ["frozen", "statistics-frozen", "trainable", "synchronized"]),
 
         Integer("training.epochs", r => r.Training.Epochs, (r, v) => r with { Training = r.Training with { Epochs = (int)v } }),
         Integer("training.batchSize", r => r.Training.BatchSize, (r, v) => r with { Training = r.Training with { BatchSize = (int)v } }),

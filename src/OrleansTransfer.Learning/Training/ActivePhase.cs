@@ -32,6 +32,7 @@ internal sealed class ActivePhase : IDisposable
 
         // Elsewhere gradients are only queued when a marker speaks, and not yet there.
         if (device.type == DeviceType.CPU) Markers = new(model);
+        if (plan.BatchNorm == BatchNormPolicy.Synchronized) Norms = new(layers);
         _statisticsSlots = Parameters.Tail.narrow(0, 0, statistics).DetachFromDisposeScope();
         _lossSlot = Parameters.Tail.narrow(0, statistics, 1).DetachFromDisposeScope();
         _pauseSlot = Parameters.Tail.narrow(0, statistics + 1, 1).DetachFromDisposeScope();
@@ -55,6 +56,9 @@ internal sealed class ActivePhase : IDisposable
 
     /// <summary>Say which gradients are final while the backward pass runs; null where they cannot.</summary>
     public StageMarkers? Markers { get; }
+
+    /// <summary>Layers that normalise by the global batch; null unless the plan asks for it.</summary>
+    public SynchronizedNorms? Norms { get; }
 
     /// <summary>The gradients in buckets of at least so many elements.</summary>
     public IReadOnlyList<GradientBucket> Buckets(long length) => _buckets ??= GradientBuckets.Cut(Parameters.Slots, Parameters.Count, length);
@@ -97,6 +101,7 @@ internal sealed class ActivePhase : IDisposable
     public void Dispose()
     {
         Markers?.Dispose();
+        Norms?.Dispose();
         _statisticsSlots.Dispose();
         _lossSlot.Dispose();
         _pauseSlot.Dispose();

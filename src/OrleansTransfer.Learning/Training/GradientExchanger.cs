@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
+using static TorchSharp.torch;
 
 namespace OrleansTransfer.Learning.Training;
 
@@ -19,7 +22,7 @@ internal sealed class GradientExchanger : IDisposable
     private long _sequence;
     private int _posted;
     private bool _working, _ending;
-    private Exception? _failure;
+    private volatile Exception? _failure;
 
     /// <param name="exchange">Carries out each bucket; nobody else uses it between <see cref="Begin"/> and <see cref="Finish"/>.</param>
     /// <param name="settings">Size and format of buckets.</param>
@@ -32,19 +35,27 @@ internal sealed class GradientExchanger : IDisposable
         _thread.Start();
     }
 
+    /// <summary>This replica's place in the group.</summary>
+    public int Rank => _exchange.Rank;
+
+    /// <summary>Number of replicas in the group.</summary>
+    public int WorldSize => _exchange.WorldSize;
+
     /// <summary>Seconds that the exchanges of the present step have taken so far, hidden or not.</summary>
     public double BusySeconds { get; private set; }
 
-    /// <summary>Begins a step: gradients that become final are sent from now on.</summary>
-    /// <param name="active">The phase whose gradients they are, all of them zero.</param>
+    /// <summary>Begins a step.</summary>
+    /// <param name="active">The phase whose gradients are exchanged, all of them zero.</param>
     /// <param name="sequence">Number of the first exchange.</param>
     public void Begin(ActivePhase active, long sequence)
     {
         _active = active;
         _buckets = active.Buckets(_settings.BucketLength);
         (_sequence, _posted, BusySeconds) = (sequence, 0, 0);
-        active.Markers?.Arm(Post);
     }
+
+    /// <summary>From now on, gradients that become final are sent: the next backward pass is the step's last.</summary>
+    public void SendAsReady() => _active!.Markers?.Arm(Post);
 
     /// <summary>
     /// Sends what has not been sent, the tail last, and waits for all of it. Returns the number of the exchange that follows.
@@ -54,12 +65,31 @@ internal sealed class GradientExchanger : IDisposable
     public long Finish()
     {
         _active!.Markers?.Disarm();
+        ThrowIfFailed();
         Post(int.MaxValue);
         var parameters = _active.Parameters;
         Enqueue(new(parameters.Count, parameters.Exchanged.numel() - parameters.Count, WireFormat.Float32));
         AwaitRest();
-        if (_failure is { } failure) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+        ThrowIfFailed();
         return _sequence;
+    }
+
+    /// <summary>
+    /// Replaces a contiguous float32 tensor on the CPU by its sum over all ranks; waits for that, and for whatever is to be sent before it. Never throws:
+    /// see <see cref="ThrowIfFailed"/>.
+    /// </summary>
+    public void Sum(Tensor values)
+    {
+        Enqueue(new(0, values.numel(), WireFormat.Float32, values));
+        AwaitRest();
+    }
+
+    /// <summary>Throws what made an exchange fail, if one has.</summary>
+    /// <exception cref="ExchangeAbortedException">The group broke up.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    public void ThrowIfFailed()
+    {
+        if (_failure is { } failure) ExceptionDispatchInfo.Throw(failure);
     }
 
     /// <summary>Gives a step up; when it returns, nothing reads from the gradients or writes into them. No step can follow.</summary>
@@ -125,7 +155,9 @@ internal sealed class GradientExchanger : IDisposable
             var started = Stopwatch.GetTimestamp();
             try
             {
-                _active!.Buffer.AllReduce(_exchange, _sequence++, piece.Offset, piece.Count, piece.Wire, _stop.Token);
+                if (piece.Values is { } values)
+                    _exchange.AllReduce(_sequence++, MemoryMarshal.Cast<byte, float>(values.bytes), piece.Wire, _stop.Token);
+                else _active!.Buffer.AllReduce(_exchange, _sequence++, piece.Offset, piece.Count, piece.Wire, _stop.Token);
             }
             catch (Exception e)
             {
@@ -135,5 +167,5 @@ internal sealed class GradientExchanger : IDisposable
         }
     }
 
-    private readonly record struct Piece(long Offset, long Count, WireFormat Wire);
+    private readonly record struct Piece(long Offset, long Count, WireFormat Wire, Tensor? Values = null);
 }

@@ -83,9 +83,11 @@ public sealed class TrainingLoop(
         {
             _activity = TrainingActivity.Forward;
             replica.BeginStep(position.GlobalStep, exchange.Rank);
+            exchanger?.Begin(active, _sequence);
+            if (active.Norms is { } norms) norms.Exchanger = exchanger;
             var taken = clock.Lap();
 
-            var (loss, forward, backward) = Differentiate(batches, clock, beforeLast: () => exchanger?.Begin(active, _sequence));
+            var (loss, forward, backward) = Differentiate(batches, clock, beforeLast: () => exchanger?.SendAsReady());
 
             _activity = TrainingActivity.Exchange;
             active.Publish(loss, batches.Share, observer.WantsPause);
@@ -104,6 +106,7 @@ public sealed class TrainingLoop(
         catch
         {
             exchanger?.Abandon();
+            if (active.Norms is { } norms) norms.Exchanger = null;
             active.Statistics.Rollback();
             throw;
         }

@@ -19,7 +19,8 @@ public static class Freezing
 
     /// <summary>
     /// Training mode for all modules but those BatchNorm layers of the backbone whose running statistics must stay: all of them unless the policy is
-    /// <see cref="BatchNormPolicy.Trainable"/>, and always those of frozen stages. They normalise by their running statistics and leave them alone.
+    /// <see cref="BatchNormPolicy.Trainable"/> or <see cref="BatchNormPolicy.Synchronized"/>, and always those of frozen stages. They normalise by
+    /// their running statistics and leave them alone.
     /// </summary>
     public static void SetTrainingMode(ImageClassifier model, Phase phase, BatchNormPolicy policy)
     {
@@ -39,7 +40,7 @@ public static class Freezing
         StageOf(model, key) is not { } stage || phase.TrainableStages.Contains(stage);
 
     private static bool FollowsData(ImageClassifier model, Phase phase, BatchNormPolicy policy, string key) =>
-        StageOf(model, key) is not { } stage || (policy == BatchNormPolicy.Trainable && phase.TrainableStages.Contains(stage));
+        StageOf(model, key) is not { } stage || ((policy is BatchNormPolicy.Trainable or BatchNormPolicy.Synchronized) && phase.TrainableStages.Contains(stage));
 
     private static IEnumerable<(string Key, BatchNorm Module)> BatchNorms(ImageClassifier model) =>
         model.named_modules().Where(entry => entry.Item2 is BatchNorm).Select(entry => (entry.Item1, (BatchNorm)entry.Item2));

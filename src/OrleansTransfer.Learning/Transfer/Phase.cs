@@ -11,6 +11,9 @@ public enum BatchNormPolicy
 
     /// <summary>Statistics follow the data of layers that train; scale and shift train with them.</summary>
     Trainable,
+
+    /// <summary>As <see cref="Trainable"/>, and layers normalise by the whole batch instead of each worker's share of it.</summary>
+    Synchronized,
 }
 
 /// <summary>A stretch of training with one set of trainable layers and learning rates.</summary>

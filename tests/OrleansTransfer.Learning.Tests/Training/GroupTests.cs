@@ -100,6 +100,38 @@ public class GroupTests
     }
 
     [Theory]
+    [InlineData(2, 12)]
+    [InlineData(3, 13)] // Shares of five, four and four samples.
+    public void With_synchronized_norms_n_workers_train_as_one_whose_statistics_follow_the_data(int worldSize, int globalBatch)
+    {
+        var alone = Train(1, BatchNormPolicy.Synchronized, globalBatch)[0];
+        var ranks = Train(worldSize, BatchNormPolicy.Synchronized, globalBatch);
+        var apart = Train(worldSize, BatchNormPolicy.Trainable, globalBatch)[0];
+        foreach (var (expected, actual) in alone.Losses.Zip(ranks[0].Losses)) Assert.Equal(1, actual / expected, 1e-4);
+        Assert.Equal(alone.Report.Loss, ranks[0].Report.Loss, 1e-3);
+        Assert.All(ranks, rank => Assert.Equal(ranks[0].Hashes[^1], rank.Hashes[^1]));
+
+        // Statistics of shares are another thing: the agreement above says something.
+        Assert.Contains(alone.Losses.Zip(apart.Losses), pair => Math.Abs(pair.Second / pair.First - 1) > 1e-2);
+    }
+
+    [Fact]
+    public void A_group_that_breaks_up_in_the_middle_of_a_pass_leaves_the_replica_at_the_step_before()
+    {
+        // Each exchange of a step in turn: within the forward pass, within the backward pass, and after it.
+        for (var at = 0; at < 8; at++)
+        {
+            using var model = SmallNetwork.Create();
+            using var replica = new Replica(Runs.Plan(batchNorm: BatchNormPolicy.Synchronized), model, torch.CPU);
+            var before = Runs.Hashes(model);
+            var loop = Runs.Loop(replica, 10, new RecordingObserver(), new BreakingExchange(at), settings: new(1000, WireFormat.Float32));
+            var broken = Record.Exception(() => loop.Run(TrainingPosition.Start, TestContext.Current.CancellationToken));
+            Assert.IsType<ExchangeAbortedException>(broken);
+            if (loop.Position.GlobalStep == 0) Assert.Equal(before, Runs.Hashes(model));
+        }
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(100)]
     public void The_size_of_buckets_does_not_change_a_bit_of_the_result(long bucketLength)
