@@ -66,6 +66,19 @@ public sealed class EventLog
         }
     }
 
+    /// <summary>
+    /// Reads pieces from number <paramref name="from"/> on until one is missing; what is appended then follows them. Lists nothing: the cost does not
+    /// grow with the history.
+    /// </summary>
+    public async IAsyncEnumerable<EventPiece> ReadOnAsync(int from, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(from);
+        var number = from;
+        for (; await _container.ReadAsync(BlobLayout.Events(_experiment, number), cancellationToken).ConfigureAwait(false) is { } piece; number++)
+            yield return new EventPiece(number, piece.Content.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        _next = number;
+    }
+
     private async Task<int> FindNextAsync(CancellationToken cancellationToken)
     {
         var next = 0;

@@ -11,13 +11,15 @@ var benchmarks = new Dictionary<string, Func<Options, Task>>
     ["forward"] = ForwardBenchmark.RunAsync,
     ["load"] = LoadBenchmark.RunAsync,
     [LoadBenchmark.MemoryName] = LoadBenchmark.RunMemoryAsync,
+    ["soak"] = SoakBenchmark.RunAsync,
+    [SoakBenchmark.NodeName] = SoakBenchmark.RunNodeAsync,
     ["step"] = StepBenchmark.RunAsync,
     ["throughput"] = ThroughputBenchmark.RunAsync,
 };
 
 if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var benchmark))
 {
-    var names = benchmarks.Keys.Where(name => name is not (ExchangeBenchmark.NodeName or LoadBenchmark.MemoryName));
+    var names = benchmarks.Keys.Where(name => name is not (ExchangeBenchmark.NodeName or LoadBenchmark.MemoryName or SoakBenchmark.NodeName));
     Console.Error.WriteLine($"Name a benchmark: {string.Join(", ", names)}.");
     return 2;
 }

@@ -10,6 +10,9 @@ public sealed class EventHistory(EventLog log, TimeProvider time)
     // Followers are at most seconds behind; older events come from the container.
     private const int Remembered = 4096;
 
+    // Half a minute of a run: more than a coordinator that comes up elsewhere must know.
+    private const int Reread = 64;
+
     private readonly LinkedList<ExperimentEvent> _recent = new();
     private readonly List<string> _unwritten = [];
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -17,10 +20,20 @@ public sealed class EventHistory(EventLog log, TimeProvider time)
     /// <summary>Number of the newest event; 0 before the first.</summary>
     public long Last { get; private set; }
 
-    /// <summary>Reads what earlier activations wrote.</summary>
-    public async Task LoadAsync(CancellationToken cancellationToken)
+    /// <summary>Pieces written so far.</summary>
+    public int Pieces { get; private set; }
+
+    /// <summary>Reads the end of what earlier activations wrote.</summary>
+    /// <param name="pieces">Pieces that there were when they last said so; there may be more.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public async Task LoadAsync(int pieces, CancellationToken cancellationToken)
     {
-        await foreach (var e in ReadStoredAsync(log, 1, cancellationToken)) Remember(e);
+        Pieces = Math.Max(0, pieces - Reread);
+        await foreach (var piece in log.ReadOnAsync(Pieces, cancellationToken))
+        {
+            foreach (var line in piece.Lines) Remember(JsonSerializer.Deserialize<ExperimentEvent>(line, ExperimentJson.Options)!);
+            Pieces = piece.Number + 1;
+        }
     }
 
     /// <summary>The newest events since the run was last started.</summary>
@@ -42,7 +55,7 @@ public sealed class EventHistory(EventLog log, TimeProvider time)
     {
         if (_unwritten.Count == 0) return;
         var lines = _unwritten.ToArray();
-        await log.AppendAsync(lines, cancellationToken);
+        Pieces = await log.AppendAsync(lines, cancellationToken) + 1;
         _unwritten.RemoveRange(0, lines.Length);
     }
 

@@ -173,7 +173,11 @@ public sealed partial class ExperimentGrain
                 await RequeueAsync(roster, requeue);
                 break;
             case GroupDecision.Complete:
-                await EndAsync(ExperimentState.Completed, null);
+                // Equal by construction. If ever they are not, nobody should trust the result.
+                var digests = roster.Members.Select(worker => (Worker: worker, roster.LastOf(worker)?.Digest)).Where(entry => entry.Digest is not null);
+                if (digests.GroupBy(entry => entry.Digest).ToList() is { Count: > 1 } differing)
+                    await EndAsync(ExperimentState.Failed, $"the replicas of {string.Join(" and ", differing.Select(group => group.First().Worker))} differ");
+                else await EndAsync(ExperimentState.Completed, null);
                 break;
             case GroupDecision.Fail fail:
                 await EndAsync(ExperimentState.Failed, fail.Reason);
@@ -288,7 +292,10 @@ public sealed partial class ExperimentGrain
             var avoid = departure.Kind is "slow" or "broken-off" or "failed" ? departure.Worker.Node : roster.LastOf(departure.Worker)?.Silo;
             if (avoid is not null) _avoided[avoid] = time.GetUtcNow() + s_avoidance;
         }
-        Dismiss(workers.Where(worker => !IsGone(roster, worker)).ToList(), departed[0].Reason);
+
+        // Whoever does not answer learns it when it next reports, if ever.
+        var present = departed.Where(departure => departure.Kind is not ("node-lost" or "silent" or "unreachable"));
+        Dismiss([.. present.Select(departure => departure.Worker)], departed[0].Reason);
         roster.Remove(workers);
         // Whatever becomes of this message: a scheduler looks after devices that are granted and idle.
         grains.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key).ReleaseSome(Id, workers).Ignore();

@@ -52,7 +52,7 @@ public sealed partial class ExperimentGrain(
         Instruments.ExperimentMoved(null, _counted = stored.RecordExists ? Snapshot.State : null);
         _history = new(new(container, Id), time);
         if (!stored.RecordExists) return;
-        await _history.LoadAsync(cancellationToken);
+        await _history.LoadAsync(Snapshot.HistoryPieces, cancellationToken);
         if (!Snapshot.State.IsFinal())
         {
             if (Snapshot.Owner is { } owner && (owner.IsAlive(time.GetUtcNow()) || WasHere(owner)))
@@ -325,7 +325,12 @@ public sealed partial class ExperimentGrain(
     private async Task WriteAsync()
     {
         _written = time.GetUtcNow();
-        Snapshot = Snapshot with { Updated = _written, Owner = Snapshot.Owner is { } owner ? owner with { Heartbeat = _written } : null };
+        Snapshot = Snapshot with
+        {
+            Updated = _written,
+            HistoryPieces = _history.Pieces,
+            Owner = Snapshot.Owner is { } owner ? owner with { Heartbeat = _written } : null,
+        };
         await stored.WriteStateAsync();
     }
 
@@ -334,7 +339,16 @@ public sealed partial class ExperimentGrain(
 
     private async Task TickAsync()
     {
-        await _history.FlushAsync(CancellationToken.None);
+        try
+        {
+            await _history.FlushAsync(CancellationToken.None);
+        }
+        catch (BlobConflictException)
+        {
+            // Another activation wrote the history meanwhile. Whoever of the two is right finds the end of it when it comes up anew.
+            DeactivateOnIdle();
+            return;
+        }
         if (Snapshot.State.IsFinal()) return;
         if (Snapshot.State == ExperimentState.Queued) await RequestDevicesAsync();
         if (_roster is not null)

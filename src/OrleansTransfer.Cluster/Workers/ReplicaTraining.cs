@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using OrleansTransfer.Contracts.Experiments;
 using OrleansTransfer.Contracts.Recipes;
 using OrleansTransfer.Contracts.Workers;
@@ -84,6 +86,19 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
     /// <summary>A copy of the replica, for another worker or a checkpoint.</summary>
     public ReplicaCheckpoint Capture() =>
         _replica.Capture(Position ?? throw new InvalidOperationException("The replica holds no state of the run."));
+
+    /// <summary>SHA-256 of the replica's weights, in lower-case hex.</summary>
+    public string Digest()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var scope = torch.NewDisposeScope();
+        foreach (var (key, tensor) in _model.state_dict().OrderBy(entry => entry.Key, StringComparer.Ordinal))
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes(key));
+            TensorMemory.Visit(tensor.detach().cpu().contiguous(), (chunk, _) => hash.AppendData(chunk));
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
 
     /// <summary>The epochs that the replica has been through in this attempt.</summary>
     public IReadOnlyList<ReplicaEpoch> Epochs => [.. _epochs];

@@ -202,6 +202,7 @@ public sealed partial class WorkerRun
                 Rest(training, WorkerPhase.Halted, null, null);
                 return;
             }
+            _reports.Update(status => status with { Digest = training.Digest() });
             if (order.Rank == 0) Publish(training.Outcome(result), order.Group, inputs, checkpoints);
             Rest(training, WorkerPhase.Finished, null, null);
         }

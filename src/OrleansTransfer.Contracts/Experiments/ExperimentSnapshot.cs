@@ -76,6 +76,9 @@ public sealed record ExperimentSnapshot
 
     /// <summary>Starts in a row that ended before the first step.</summary>
     [Id(26)] public int FruitlessAttempts { get; init; }
+
+    /// <summary>Pieces of its history that were written when this was.</summary>
+    [Id(27)] public int HistoryPieces { get; init; }
 }
 
 /// <summary>The process that drives an experiment. It renews its heartbeat; when that stops, someone else may resume the experiment.</summary>

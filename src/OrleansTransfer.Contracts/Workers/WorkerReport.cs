@@ -97,4 +97,7 @@ public sealed record WorkerReport
 
     /// <summary>Seconds of training in this attempt so far.</summary>
     [Id(16)] public double Seconds { get; init; }
+
+    /// <summary>SHA-256 of its replica's weights, for <see cref="WorkerPhase.Finished"/>: those of all workers must be equal.</summary>
+    [Id(17)] public string? Digest { get; init; }
 }
