@@ -36,7 +36,7 @@ try
 catch (NodeStartException exception)
 {
     Console.Error.WriteLine(exception.Message);
-    return 2;
+    return exception is ClusterNotFoundException ? 3 : 2;
 }
 catch (OperationCanceledException) when (stop.IsCancellationRequested)
 {
