@@ -80,6 +80,7 @@ internal static class NodeComposition
             endpoints.SiloPort = ports.Silo;
             endpoints.GatewayPort = ports.Gateway;
         });
+        silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, NameClaim>();
         silo.AddOrleansTransferCluster(identity);
     }
 

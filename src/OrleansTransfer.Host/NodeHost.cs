@@ -125,7 +125,6 @@ public sealed class NodeHost : IAsyncDisposable
         try
         {
             await app.StartAsync(deadline.Token);
-            RefuseTakenName(app.Services, identity.Name);
             await WaitUntilReadyAsync(app.Services.GetRequiredService<Readiness>(), deadline.Token);
             return node;
         }
@@ -173,15 +172,6 @@ public sealed class NodeHost : IAsyncDisposable
     {
         if (name.Length is 0 or > 63 || !name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.'))
             throw new NodeStartException($"'{name}' cannot name {what}: a name has 1 to 63 ASCII letters, digits, '-', '_' or '.'.");
-    }
-
-    private static void RefuseTakenName(IServiceProvider services, string name)
-    {
-        var self = services.GetRequiredService<ILocalSiloDetails>().SiloAddress;
-        var members = services.GetRequiredService<IClusterMembershipService>().CurrentSnapshot.Members.Values;
-        var others = members.Where(member => member.Status == SiloStatus.Active && !member.SiloAddress.Equals(self));
-        if (others.FirstOrDefault(member => member.Name == name) is { } other)
-            throw new NodeStartException($"The cluster has a node named '{name}' at {other.SiloAddress.Endpoint} already. Choose another --name.");
     }
 
     private static async Task WaitUntilReadyAsync(Readiness readiness, CancellationToken cancellationToken)
