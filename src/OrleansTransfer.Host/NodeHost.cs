@@ -61,6 +61,9 @@ public sealed class NodeHost : IAsyncDisposable
     public string ReadyLine =>
         JsonSerializer.Serialize(new { Event = "ready", Node = Name, Silo, Gateway, Http, Devices }, ApiJson.Options);
 
+    /// <summary>What a node's process prints on standard error once it is told to stop.</summary>
+    public string LeavingLine => $"Node {Name} leaves the cluster; Ctrl-C again ends it at once.";
+
     /// <summary>Starts a node and returns when it is ready to take work.</summary>
     /// <exception cref="NodeStartException">It cannot start; nothing of it is left running.</exception>
     public static async Task<NodeHost> StartAsync(NodeOptions options, CancellationToken cancellationToken)

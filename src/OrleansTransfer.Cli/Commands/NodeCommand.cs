@@ -69,7 +69,8 @@ internal static class NodeCommand
             await using var node = await Embedding.StartNodeAsync(options, stop);
             streams.Out.WriteLine(node.ReadyLine);
             await streams.Out.FlushAsync(stop);
-            await node.WaitForShutdownAsync(stop);
+            await using (stop.Register(() => streams.Error.WriteLine(node.LeavingLine)))
+                await node.WaitForShutdownAsync(stop);
             if (node.Fault is { } fault) throw new CliException(fault, ExitCodes.Failed);
         }
         catch (ClusterNotFoundException exception)
