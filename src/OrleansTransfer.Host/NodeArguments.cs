@@ -8,14 +8,16 @@ namespace OrleansTransfer.Host;
 internal static class NodeArguments
 {
     private const string Usage =
-        "otx-node [--name S] [--port-offset N] [--join SILO-HOST:PORT] [--devices cpu:2] [--state DIR] [--quiet]";
+        "otx-node [--name S] [--port-offset N] [--join SILO-HOST:PORT | --redis HOST:PORT[,options]] [--cluster-id S] [--advertise ADDRESS]" +
+        " [--devices cpu:2] [--state DIR] [--quiet]";
 
     public static NodeOptions Parse(IReadOnlyList<string> arguments, Func<string, string?> environment)
     {
         var options = new NodeOptions
         {
             Name = environment("OTX_NAME"),
-            Join = environment("OTX_JOIN"),
+            ClusterId = environment("OTX_CLUSTER_ID") ?? new NodeOptions().ClusterId,
+            Advertise = environment("OTX_ADVERTISE"),
             Devices = environment("OTX_DEVICES"),
             StateLocation = environment("OTX_STATE") ?? new NodeOptions().StateLocation,
             PortOffset = environment("OTX_PORT_OFFSET") is { } offset ? Number(offset) : 0,
@@ -27,6 +29,9 @@ internal static class NodeArguments
                 "--name" => options with { Name = Value(arguments, ref i) },
                 "--port-offset" => options with { PortOffset = Number(Value(arguments, ref i)) },
                 "--join" => options with { Join = Value(arguments, ref i) },
+                "--redis" => options with { Redis = Value(arguments, ref i) },
+                "--cluster-id" => options with { ClusterId = Value(arguments, ref i) },
+                "--advertise" => options with { Advertise = Value(arguments, ref i) },
                 "--devices" => options with { Devices = Value(arguments, ref i) },
                 "--state" => options with { StateLocation = Value(arguments, ref i) },
                 "--quiet" => options with { QuietLogs = true },
@@ -34,7 +39,8 @@ internal static class NodeArguments
             };
         }
 
-        return options;
+        // Two ways to find one cluster: a way given here replaces the other one, not only its own variable.
+        return options is { Join: null, Redis: null } ? options with { Join = environment("OTX_JOIN"), Redis = environment("OTX_REDIS") } : options;
     }
 
     private static string Value(IReadOnlyList<string> arguments, ref int i) =>

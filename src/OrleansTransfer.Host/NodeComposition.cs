@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -8,6 +7,7 @@ using Orleans.Configuration;
 using OrleansTransfer.Cluster.Hosting;
 using OrleansTransfer.Gateway;
 using OrleansTransfer.Host.Health;
+using OrleansTransfer.Host.Membership;
 using OrleansTransfer.Host.Metrics;
 using OrleansTransfer.Learning;
 using OrleansTransfer.Learning.Weights.Cache;
@@ -18,21 +18,20 @@ namespace OrleansTransfer.Host;
 /// <summary>Puts a node together: silo, HTTP API, health and metrics in one process.</summary>
 internal static class NodeComposition
 {
-    private const string ClusterName = "orleanstransfer";
+    private const string ServiceName = "orleanstransfer";
 
     /// <summary>Time a node may take to leave the cluster in order.</summary>
     public static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Builds the node; nothing runs yet.</summary>
-    /// <param name="firstNode">The silo of the cluster's first node, or null if this is it.</param>
-    public static WebApplication Build(NodeOptions options, NodePorts ports, NodeIdentity identity, IBlobContainer container, IPEndPoint? firstNode)
+    public static WebApplication Build(NodeOptions options, NodePorts ports, NodeIdentity identity, IBlobContainer container, ClusterEntry entry)
     {
         // Empty: files and variables in the user's surroundings that configure some other program must not configure a node.
         var builder = WebApplication.CreateEmptyBuilder(new() { ApplicationName = "otx-node", EnvironmentName = Environments.Production });
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Listen(IPAddress.Loopback, ports.Http);
+            foreach (var address in ports.HttpAddresses) kestrel.Listen(address, ports.Http);
         });
         NodeLogging.Configure(builder.Logging, options.QuietLogs);
         builder.Services.AddRoutingCore();
@@ -44,11 +43,12 @@ internal static class NodeComposition
         builder.Services.AddWeightCache(options.Weights ?? WeightsFromEnvironment());
         if (options.Downloads is { } downloads) builder.Services.AddSingleton(downloads);
         builder.Services.AddSingleton<NodeFault>();
+        builder.Services.AddSingleton<IFatalErrorHandler, FatalErrors>();
         builder.Services.AddSingleton<Readiness>();
         builder.Services.AddNodeMetrics(identity.Name);
-        if (firstNode is not null)
+        if (entry.FirstNode is { } firstNode)
             builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<FirstNodeWatch>(services, firstNode));
-        builder.UseOrleans(silo => ConfigureSilo(silo, ports, identity, firstNode));
+        builder.UseOrleans(silo => ConfigureSilo(silo, ports, identity, entry, options.ClusterId));
 
         var app = builder.Build();
         app.MapHealth();
@@ -69,18 +69,18 @@ internal static class NodeComposition
         }
     }
 
-    private static void ConfigureSilo(ISiloBuilder silo, NodePorts ports, NodeIdentity identity, IPEndPoint? firstNode)
+    private static void ConfigureSilo(ISiloBuilder silo, NodePorts ports, NodeIdentity identity, ClusterEntry entry, string clusterId)
     {
-        silo.UseDevelopmentClustering(firstNode ?? new IPEndPoint(IPAddress.Loopback, ports.Silo));
-        silo.UseFastFailureDetection();
-        silo.Configure<ClusterOptions>(cluster => (cluster.ServiceId, cluster.ClusterId) = (ClusterName, ClusterName));
+        entry.Configure(silo, new(ports.Address, ports.Silo));
+        silo.Configure<ClusterOptions>(cluster => (cluster.ServiceId, cluster.ClusterId) = (ServiceName, clusterId));
         silo.Configure<SiloOptions>(options => options.SiloName = identity.Name);
         silo.Configure<EndpointOptions>(endpoints =>
         {
-            endpoints.AdvertisedIPAddress = IPAddress.Loopback;
+            endpoints.AdvertisedIPAddress = ports.Address;
             endpoints.SiloPort = ports.Silo;
             endpoints.GatewayPort = ports.Gateway;
         });
+        silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, NameClaim>();
         silo.AddOrleansTransferCluster(identity);
     }
 

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Hosting;
 using OrleansTransfer.Cluster.Hosting;
 using OrleansTransfer.Gateway;
 using OrleansTransfer.Host.Health;
+using OrleansTransfer.Host.Membership;
 using OrleansTransfer.Learning.Compute;
 using OrleansTransfer.Storage;
 
@@ -16,7 +17,6 @@ namespace OrleansTransfer.Host;
 public sealed class NodeHost : IAsyncDisposable
 {
     private const int EphemeralAttempts = 5;
-    private static readonly TimeSpan s_joinDeadline = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan s_startDeadline = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan s_readinessPoll = TimeSpan.FromMilliseconds(20);
 
@@ -31,8 +31,8 @@ public sealed class NodeHost : IAsyncDisposable
     {
         (_app, _fault) = (app, app.Services.GetRequiredService<NodeFault>());
         (Name, Http, Devices) = (identity.Name, identity.Http, identity.Devices);
-        Silo = $"{IPAddress.Loopback}:{ports.Silo}";
-        Gateway = $"{IPAddress.Loopback}:{ports.Gateway}";
+        Silo = new IPEndPoint(ports.Address, ports.Silo).ToString();
+        Gateway = new IPEndPoint(ports.Address, ports.Gateway).ToString();
         _stopped = new(StopAsync);
     }
 
@@ -61,6 +61,9 @@ public sealed class NodeHost : IAsyncDisposable
     public string ReadyLine =>
         JsonSerializer.Serialize(new { Event = "ready", Node = Name, Silo, Gateway, Http, Devices }, ApiJson.Options);
 
+    /// <summary>What a node's process prints on standard error once it is told to stop.</summary>
+    public string LeavingLine => $"Node {Name} leaves the cluster; Ctrl-C again ends it at once.";
+
     /// <summary>Starts a node and returns when it is ready to take work.</summary>
     /// <exception cref="NodeStartException">It cannot start; nothing of it is left running.</exception>
     public static async Task<NodeHost> StartAsync(NodeOptions options, CancellationToken cancellationToken)
@@ -68,13 +71,14 @@ public sealed class NodeHost : IAsyncDisposable
         Allocator.KeepLargeBlocks();
         var devices = ReadDevices(options);
         var ports = NodePorts.Choose(options);
-        var firstNode = options.Join is { } join ? await JoinTarget.ReachAsync(join, s_joinDeadline, cancellationToken) : null;
+        CheckName(options.ClusterId, "a cluster");
+        var entry = await ClusterEntry.ReachAsync(options, cancellationToken);
         var container = await StateLocation.OpenAsync(options.StateLocation, cancellationToken);
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await StartAsync(options, ports, devices, container, firstNode, cancellationToken);
+                return await StartAsync(options, ports, devices, container, entry, cancellationToken);
             }
             catch (Exception exception) when (options.EphemeralPorts && attempt < EphemeralAttempts && IsPortTaken(exception))
             {
@@ -100,7 +104,8 @@ public sealed class NodeHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stopped.Value;
-        await _app.DisposeAsync();
+        var disposed = _app.DisposeAsync().AsTask();
+        await (Fault is null ? disposed : Task.WhenAny(disposed, Task.Delay(s_faultedShutdown)));
     }
 
     private static async Task<NodeHost> StartAsync(
@@ -108,19 +113,21 @@ public sealed class NodeHost : IAsyncDisposable
         NodePorts ports,
         IReadOnlyList<string> devices,
         IBlobContainer container,
-        IPEndPoint? firstNode,
+        ClusterEntry entry,
         CancellationToken cancellationToken)
     {
         var identity = new NodeIdentity(
-            NodeName(options, ports), $"http://{IPAddress.Loopback}:{ports.Http}", devices, StateLocation.CacheFolder(options.StateLocation));
-        var app = NodeComposition.Build(options, ports, identity, container, firstNode);
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(s_startDeadline);
+            NodeName(options, ports),
+            $"http://{new IPEndPoint(ports.Address, ports.Http)}",
+            devices,
+            StateLocation.CacheFolder(options.StateLocation));
+        var app = NodeComposition.Build(options, ports, identity, container, entry);
         var node = new NodeHost(app, ports, identity);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, app.Lifetime.ApplicationStopping);
+        deadline.CancelAfter(s_startDeadline);
         try
         {
             await app.StartAsync(deadline.Token);
-            RefuseTakenName(app.Services, identity.Name);
             await WaitUntilReadyAsync(app.Services.GetRequiredService<Readiness>(), deadline.Token);
             return node;
         }
@@ -128,6 +135,7 @@ public sealed class NodeHost : IAsyncDisposable
         {
             await AbandonAsync(app);
             if (exception is NodeStartException || cancellationToken.IsCancellationRequested) throw;
+            if (node.Fault is { } fault) throw new NodeStartException(fault, exception);
             if (IsPortTaken(exception))
             {
                 if (options.EphemeralPorts) throw;
@@ -138,10 +146,8 @@ public sealed class NodeHost : IAsyncDisposable
             }
 
             throw new NodeStartException(
-                firstNode is not null && deadline.IsCancellationRequested
-                    ? $"The node at {firstNode} did not admit this one within {s_startDeadline.TotalSeconds:0} s." +
-                        " Check that --join names the silo port of a cluster's first node."
-                    : $"The node did not start: {exception.GetBaseException().Message}",
+                (deadline.IsCancellationRequested ? entry.NotAdmitted(s_startDeadline) : null)
+                    ?? $"The node did not start: {exception.GetBaseException().Message}",
                 exception);
         }
     }
@@ -161,18 +167,14 @@ public sealed class NodeHost : IAsyncDisposable
     private static string NodeName(NodeOptions options, NodePorts ports)
     {
         if (options.Name is not { } name) return $"{Environment.MachineName.ToLowerInvariant()}-{ports.Silo}";
-        return name.Length is > 0 and <= 63 && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.')
-            ? name
-            : throw new NodeStartException($"'{name}' cannot name a node: a name has 1 to 63 ASCII letters, digits, '-', '_' or '.'.");
+        CheckName(name, "a node");
+        return name;
     }
 
-    private static void RefuseTakenName(IServiceProvider services, string name)
+    private static void CheckName(string name, string what)
     {
-        var self = services.GetRequiredService<ILocalSiloDetails>().SiloAddress;
-        var members = services.GetRequiredService<IClusterMembershipService>().CurrentSnapshot.Members.Values;
-        var others = members.Where(member => member.Status == SiloStatus.Active && !member.SiloAddress.Equals(self));
-        if (others.FirstOrDefault(member => member.Name == name) is { } other)
-            throw new NodeStartException($"The cluster has a node named '{name}' at {other.SiloAddress.Endpoint} already. Choose another --name.");
+        if (name.Length is 0 or > 63 || !name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.'))
+            throw new NodeStartException($"'{name}' cannot name {what}: a name has 1 to 63 ASCII letters, digits, '-', '_' or '.'.");
     }
 
     private static async Task WaitUntilReadyAsync(Readiness readiness, CancellationToken cancellationToken)

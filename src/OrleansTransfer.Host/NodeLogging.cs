@@ -20,8 +20,14 @@ internal static class NodeLogging
         logging.SetMinimumLevel(LogLevel.Warning);
         logging.AddFilter("OrleansTransfer", quiet ? LogLevel.Warning : LogLevel.Information);
         logging.AddFilter("Orleans.", quiet ? LogLevel.Error : LogLevel.Warning);
-        // Advises server garbage collection at every start, which costs memory and gains nothing where torch holds the data.
-        logging.AddFilter("Orleans.Runtime.Silo", LogLevel.Error);
+        // These repeat, with stack traces and several times a second, what the membership says of a silo that cannot be reached.
+        foreach (var category in (string[])["GrainDirectory", "Messaging.ConnectionManager", "Metadata.ClusterManifestProvider"])
+            logging.AddFilter($"Orleans.Runtime.{category}", LogLevel.Critical);
+        // Why a node does not start reaches its user as an exception, in one sentence. The silo's category also advises server garbage collection at
+        // every start, which costs memory and gains nothing where torch holds the data.
+        logging.AddFilter("Orleans.Runtime.Silo", LogLevel.Critical);
+        logging.AddFilter("Orleans.Runtime.SiloLifecycleSubject", LogLevel.Critical);
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         // Retries of placement that Orleans logs itself once they are in vain.
         logging.AddFilter("Polly", LogLevel.None);
         logging.AddFilter("Microsoft.Orleans", quiet ? LogLevel.Error : LogLevel.Warning);

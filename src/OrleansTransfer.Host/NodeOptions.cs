@@ -14,8 +14,22 @@ public sealed record NodeOptions
     /// <summary>Takes any free loopback ports instead of the default ones. Default false.</summary>
     public bool EphemeralPorts { get; init; }
 
-    /// <summary><c>host:port</c> of the silo of the cluster's first node; null makes this the first node.</summary>
+    /// <summary>
+    /// <c>host:port</c> of the silo of the cluster's first node, which keeps the membership; null, without <see cref="Redis"/>, makes this that node.
+    /// </summary>
     public string? Join { get; init; }
+
+    /// <summary>
+    /// <c>host:port[,options]</c> of a Redis server that keeps the cluster's membership, so that no node is first; null for none. The options are
+    /// those of StackExchange.Redis.
+    /// </summary>
+    public string? Redis { get; init; }
+
+    /// <summary>Name of the cluster: nodes of different ones never meet, also not over one Redis server. Default <c>otx</c>.</summary>
+    public string ClusterId { get; init; } = "otx";
+
+    /// <summary>An IP address of this machine under which other nodes reach it and on which it listens; null for loopback.</summary>
+    public string? Advertise { get; init; }
 
     /// <summary><c>cpu:2</c>, <c>cuda</c>, <c>cuda:0,cuda:1</c>; null takes every CUDA device, or else one CPU device per core.</summary>
     public string? Devices { get; init; }

@@ -3,27 +3,44 @@ using System.Net.Sockets;
 
 namespace OrleansTransfer.Host;
 
-/// <summary>The three loopback ports of a node.</summary>
+/// <summary>Where a node listens: three ports of one address.</summary>
+/// <param name="Address">Where others reach it; its HTTP port is open on loopback as well.</param>
 /// <param name="Silo">Where other nodes talk to it.</param>
 /// <param name="Gateway">Where Orleans clients talk to it.</param>
 /// <param name="Http">Where its API, health and metrics are.</param>
-internal sealed record NodePorts(int Silo, int Gateway, int Http)
+internal sealed record NodePorts(IPAddress Address, int Silo, int Gateway, int Http)
 {
     private const int DefaultSilo = 11111, DefaultGateway = 30000, DefaultHttp = 8080;
 
-    /// <summary>The ports these options ask for, all of them free at this moment.</summary>
-    /// <exception cref="NodeStartException">One is in use or does not exist.</exception>
+    /// <summary>The addresses at which it listens for HTTP.</summary>
+    public IReadOnlyList<IPAddress> HttpAddresses => IPAddress.IsLoopback(Address) ? [Address] : [Address, IPAddress.Loopback];
+
+    /// <summary>The address and the ports these options ask for, all of them free at this moment.</summary>
+    /// <exception cref="NodeStartException">A port is in use or does not exist, or the address is none of this machine's.</exception>
     public static NodePorts Choose(NodeOptions options)
     {
         if (options.EphemeralPorts) return Ephemeral();
-        var ports = new NodePorts(DefaultSilo + options.PortOffset, DefaultGateway + options.PortOffset, DefaultHttp + options.PortOffset);
-        Check(ports.Silo, "other nodes", options.PortOffset);
-        Check(ports.Gateway, "Orleans clients", options.PortOffset);
-        Check(ports.Http, "the HTTP API", options.PortOffset);
+        var ports = new NodePorts(
+            ReadAddress(options.Advertise),
+            DefaultSilo + options.PortOffset,
+            DefaultGateway + options.PortOffset,
+            DefaultHttp + options.PortOffset);
+        Check(ports.Address, ports.Silo, "other nodes", options.PortOffset);
+        Check(ports.Address, ports.Gateway, "Orleans clients", options.PortOffset);
+        foreach (var address in ports.HttpAddresses) Check(address, ports.Http, "the HTTP API", options.PortOffset);
         return ports;
     }
 
-    private static void Check(int port, string user, int offset)
+    private static IPAddress ReadAddress(string? advertise)
+    {
+        if (advertise is null) return IPAddress.Loopback;
+        return IPAddress.TryParse(advertise, out var address) && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any)
+            ? address
+            : throw new NodeStartException(
+                $"'{advertise}' is not an address under which other nodes could reach this one: --advertise takes an IP address of this machine.");
+    }
+
+    private static void Check(IPAddress address, int port, string user, int offset)
     {
         if (port is < 1 or > IPEndPoint.MaxPort)
         {
@@ -33,13 +50,17 @@ internal sealed record NodePorts(int Silo, int Gateway, int Http)
 
         try
         {
-            using var probe = new TcpListener(IPAddress.Loopback, port);
+            using var probe = new TcpListener(address, port);
             probe.Start();
         }
         catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AccessDenied)
         {
             throw new NodeStartException(
                 $"This user may not open port {port}, which the node needs for {user}. Choose higher ports with --port-offset.", exception);
+        }
+        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressNotAvailable)
+        {
+            throw new NodeStartException($"{address} is not an address of this machine. Correct --advertise.", exception);
         }
         catch (SocketException exception)
         {
@@ -57,7 +78,7 @@ internal sealed record NodePorts(int Silo, int Gateway, int Http)
         silo.Start();
         gateway.Start();
         http.Start();
-        return new(Port(silo), Port(gateway), Port(http));
+        return new(IPAddress.Loopback, Port(silo), Port(gateway), Port(http));
 
         static int Port(TcpListener listener) => ((IPEndPoint)listener.LocalEndpoint).Port;
     }

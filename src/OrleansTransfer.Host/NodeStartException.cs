@@ -1,4 +1,4 @@
 namespace OrleansTransfer.Host;
 
 /// <summary>A node could not start; nothing of it runs. The message is a sentence for the user.</summary>
-public sealed class NodeStartException(string message, Exception? inner = null) : Exception(message, inner);
+public class NodeStartException(string message, Exception? inner = null) : Exception(message, inner);

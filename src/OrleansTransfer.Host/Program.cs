@@ -2,6 +2,8 @@ using System.Runtime.InteropServices;
 using OrleansTransfer.Host;
 using OrleansTransfer.Learning.Compute;
 
+const int Interrupted = 130;
+
 Allocator.RestartTuned();
 NodeOptions options;
 try
@@ -18,7 +20,10 @@ using var stop = new CancellationTokenSource();
 void Stop(PosixSignalContext signal)
 {
     signal.Cancel = true;
-    stop.Cancel();
+    if (stop.IsCancellationRequested) Environment.Exit(Interrupted);
+
+    // What the token wakes up runs inside Cancel: not on the thread that delivers the second signal.
+    _ = Task.Run(stop.Cancel);
 }
 
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
@@ -28,7 +33,8 @@ try
     await using var node = await NodeHost.StartAsync(options, stop.Token);
     Console.Out.WriteLine(node.ReadyLine);
     Console.Out.Flush();
-    await node.WaitForShutdownAsync(stop.Token);
+    await using (stop.Token.Register(() => Console.Error.WriteLine(node.LeavingLine)))
+        await node.WaitForShutdownAsync(stop.Token);
     if (node.Fault is not { } fault) return 0;
     Console.Error.WriteLine(fault);
     return 1;
@@ -36,9 +42,9 @@ try
 catch (NodeStartException exception)
 {
     Console.Error.WriteLine(exception.Message);
-    return 2;
+    return exception is ClusterNotFoundException ? 3 : 2;
 }
 catch (OperationCanceledException) when (stop.IsCancellationRequested)
 {
-    return 130;
+    return Interrupted;
 }

@@ -8,20 +8,28 @@ namespace OrleansTransfer.EndToEnd.Tests;
 internal sealed class TestCluster : IAsyncDisposable
 {
     private readonly List<TestNode> _nodes = [];
+    private readonly string _state;
+    private readonly IReadOnlyDictionary<string, string>? _environment;
+    private readonly RedisServer? _redis;
 
+    private TestCluster(string state, IReadOnlyDictionary<string, string>? environment, RedisServer? redis) =>
+        (_state, _environment, _redis) = (state, environment, redis);
+
+    /// <summary>All that ever started, in this order, whether they live or not.</summary>
     public IReadOnlyList<TestNode> Nodes => _nodes;
 
-    /// <summary>Starts the first node, then the others, and returns when all are ready.</summary>
-    public static async Task<TestCluster> StartAsync(string state, int nodes, IReadOnlyDictionary<string, string>? environment = null)
+    /// <summary>Starts nodes n1, n2, ... one after the other, and returns when all are ready.</summary>
+    /// <param name="state">Folder of the cluster's state.</param>
+    /// <param name="nodes">How many.</param>
+    /// <param name="environment">Variables of every node.</param>
+    /// <param name="redis">Keeps the membership, so that any node may be lost; without it the first node keeps it.</param>
+    public static async Task<TestCluster> StartAsync(
+        string state, int nodes, IReadOnlyDictionary<string, string>? environment = null, RedisServer? redis = null)
     {
-        var cluster = new TestCluster();
+        var cluster = new TestCluster(state, environment, redis);
         try
         {
-            for (var number = 1; number <= nodes; number++)
-            {
-                string[] join = number == 1 ? [] : ["--join", cluster.Nodes[0].Silo];
-                cluster._nodes.Add(await TestNode.StartAsync($"n{number}", ["--devices", "cpu:1", "--state", state, .. join], environment));
-            }
+            for (var number = 1; number <= nodes; number++) await cluster.AddNodeAsync($"n{number}");
 
             // Each node tells the scheduler what it offers within a second of being ready.
             await Until.TrueAsync(() => cluster.Nodes[0].OfferedNodes() == nodes, $"{nodes} nodes in the cluster", () => cluster.Transcript);
@@ -33,6 +41,21 @@ internal sealed class TestCluster : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Starts one more node, or one that was lost again under its name, and returns when it is ready. Its ports are new ones.</summary>
+    public async Task<TestNode> AddNodeAsync(string name)
+    {
+        var node = await TestNode.StartAsync(name, Arguments, _environment);
+        _nodes.Add(node);
+        return node;
+    }
+
+    /// <summary>What a node is started with to be in this cluster, besides its name and its ports.</summary>
+    public IReadOnlyList<string> Arguments =>
+    [
+        "--devices", "cpu:1", "--state", _state,
+        .. _redis is not null ? (string[])["--redis", _redis.Address] : _nodes.Count > 0 ? ["--join", _nodes[0].Silo] : [],
+    ];
 
     public string Transcript => string.Join("\n", _nodes.Select(node => $"{node.Name}: {node.Process.Transcript}"));
 
@@ -95,10 +118,20 @@ internal sealed class TestNode : IAsyncDisposable
         return response.StatusCode;
     }
 
-    public int OfferedNodes()
+    public int OfferedNodes() => SeenNodes().Count;
+
+    /// <summary>Names of the nodes in the cluster as this one sees it, in order; none while it cannot answer, as after a loss.</summary>
+    public IReadOnlyList<string> SeenNodes()
     {
-        var status = JsonDocument.Parse(GetAsync("/api/v1/cluster").GetAwaiter().GetResult()).RootElement;
-        return status.GetProperty("nodes").GetArrayLength();
+        try
+        {
+            var status = JsonDocument.Parse(GetAsync("/api/v1/cluster").GetAwaiter().GetResult()).RootElement;
+            return [.. status.GetProperty("nodes").EnumerateArray().Select(node => node.GetProperty("name").GetString()!)];
+        }
+        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
+        {
+            return [];
+        }
     }
 
     public ValueTask DisposeAsync() => Process.DisposeAsync();

@@ -15,6 +15,21 @@ public class NodeArgumentsTests
     }
 
     [Theory]
+    [InlineData("", "j:1", "r:1", "j:1", "r:1")]
+    [InlineData("--join h:1", "j:1", "r:1", "h:1", null)]
+    [InlineData("--redis s:1", "j:1", "r:1", null, "s:1")]
+    [InlineData("--redis s:1 --join h:1", null, null, "h:1", "s:1")]
+    public void A_way_to_the_cluster_on_the_command_line_replaces_those_of_the_environment(
+        string arguments, string? environmentJoin, string? environmentRedis, string? join, string? redis)
+    {
+        var environment = new Dictionary<string, string?> { ["OTX_JOIN"] = environmentJoin, ["OTX_REDIS"] = environmentRedis };
+
+        var options = NodeArguments.Parse(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries), environment.GetValueOrDefault);
+
+        Assert.Equal((join, redis), (options.Join, options.Redis));
+    }
+
+    [Theory]
     [InlineData("--nmae", "no option '--nmae'")]
     [InlineData("--name", "--name needs a value")]
     [InlineData("--port-offset x", "'x' is not a whole number")]

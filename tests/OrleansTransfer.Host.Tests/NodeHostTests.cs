@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using OrleansTransfer.Host.Membership;
 
 namespace OrleansTransfer.Host.Tests;
 
@@ -110,7 +111,7 @@ public sealed class NodeHostTests : IDisposable
         var address = closed.LocalEndpoint.ToString()!;
         closed.Stop();
 
-        var error = await Assert.ThrowsAsync<NodeStartException>(() => JoinTarget.ReachAsync(address, TimeSpan.FromMilliseconds(600), Token));
+        var error = await Assert.ThrowsAsync<ClusterNotFoundException>(() => JoinTarget.ReachAsync(address, TimeSpan.FromMilliseconds(600), Token));
 
         Assert.Contains($"No node answers at {address}", error.Message, StringComparison.Ordinal);
     }
@@ -118,6 +119,22 @@ public sealed class NodeHostTests : IDisposable
     [Fact]
     public async Task A_name_that_could_not_be_part_of_a_key_is_refused() =>
         Assert.Contains("'a/b'", await FailsAsync(_state.Options with { Name = "a/b" }), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task A_cluster_id_that_could_not_be_part_of_a_key_is_refused() =>
+        Assert.Contains("'a/b'", await FailsAsync(_state.Options with { ClusterId = "a/b" }), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Two_ways_to_the_cluster_are_one_too_many() =>
+        Assert.Contains("--join and --redis", await FailsAsync(_state.Options with { Join = "h:1", Redis = "r:1" }), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("0.0.0.0", "'0.0.0.0'")]
+    [InlineData("n1.example", "'n1.example'")]
+    [InlineData("203.0.113.1", "not an address of this machine")]
+    public async Task An_address_that_others_could_not_reach_this_node_at_is_refused(string advertise, string expected) =>
+        Assert.Contains(
+            expected, await FailsAsync(_state.Options with { EphemeralPorts = false, Advertise = advertise }), StringComparison.Ordinal);
 
     private static async Task<string> FailsAsync(NodeOptions options) =>
         (await Assert.ThrowsAsync<NodeStartException>(() => NodeHost.StartAsync(options, Token))).Message;

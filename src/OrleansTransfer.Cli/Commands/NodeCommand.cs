@@ -17,8 +17,23 @@ internal static class NodeCommand
         };
         var join = new Option<string?>("--join")
         {
-            Description = "Silo of a node of the cluster to join, for instance 127.0.0.1:11111.",
+            Description = "Silo of the cluster's first node, for instance 127.0.0.1:11111; when that node goes, this one stops.",
             HelpName = "HOST:PORT",
+        };
+        var redis = new Option<string?>("--redis")
+        {
+            Description = "Redis server that keeps the cluster's membership, so that any node may go (OTX_REDIS, which hides a password).",
+            HelpName = "HOST:PORT[,options]",
+        };
+        var cluster = new Option<string?>("--cluster-id")
+        {
+            Description = "Name of the cluster; one Redis server can keep several (OTX_CLUSTER_ID; default otx).",
+            HelpName = "NAME",
+        };
+        var advertise = new Option<string?>("--advertise")
+        {
+            Description = "IP address of this machine under which other nodes and clients reach this one (default 127.0.0.1).",
+            HelpName = "ADDRESS",
         };
         var devices = new Option<string?>("--devices")
         {
@@ -28,7 +43,7 @@ internal static class NodeCommand
         var state = new Option<string?>("--state") { Description = "Folder for the cluster's state (OTX_STATE; default ./.otx).", HelpName = "DIR" };
         var command = new Command("node", "Start a node; one line of JSON on standard output says when it is ready.")
         {
-            name, portOffset, join, devices, state,
+            name, portOffset, join, redis, cluster, advertise, devices, state,
         };
         command.SetAction((parse, stop) => RunAsync(
             new NodeOptions
@@ -36,6 +51,9 @@ internal static class NodeCommand
                 Name = parse.GetValue(name),
                 PortOffset = parse.GetValue(portOffset),
                 Join = parse.GetValue(join),
+                Redis = parse.GetValue(redis) ?? (parse.GetValue(join) is null ? EnvironmentVariables.Get("OTX_REDIS") : null),
+                ClusterId = parse.GetValue(cluster) ?? EnvironmentVariables.Get("OTX_CLUSTER_ID") ?? new NodeOptions().ClusterId,
+                Advertise = parse.GetValue(advertise),
                 Devices = parse.GetValue(devices),
                 StateLocation = StateLocation.Resolve(parse.GetValue(state)),
             },
@@ -51,8 +69,13 @@ internal static class NodeCommand
             await using var node = await Embedding.StartNodeAsync(options, stop);
             streams.Out.WriteLine(node.ReadyLine);
             await streams.Out.FlushAsync(stop);
-            await node.WaitForShutdownAsync(stop);
+            await using (stop.Register(() => streams.Error.WriteLine(node.LeavingLine)))
+                await node.WaitForShutdownAsync(stop);
             if (node.Fault is { } fault) throw new CliException(fault, ExitCodes.Failed);
+        }
+        catch (ClusterNotFoundException exception)
+        {
+            throw new CliException(exception.Message, ExitCodes.Unreachable, exception);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {

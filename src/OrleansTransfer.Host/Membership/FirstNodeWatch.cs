@@ -1,9 +1,8 @@
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-namespace OrleansTransfer.Host;
+namespace OrleansTransfer.Host.Membership;
 
 /// <summary>
 /// Stops a node that joined when the cluster's first node is gone. The first node holds the membership table: without it nobody can be declared dead
@@ -24,7 +23,7 @@ internal sealed partial class FirstNodeWatch(
         using var timer = new PeriodicTimer(s_period, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            refusals = await ListensAsync(stoppingToken) ? 0 : refusals + 1;
+            refusals = await PortProbe.ListensAsync(firstNode, s_period, stoppingToken) ? 0 : refusals + 1;
             silence = read.IsCompleted ? 0 : silence + 1;
             if (read.IsCompleted) read = ReadMembershipAsync(stoppingToken);
             if (Verdict(HasLeft(membership.CurrentSnapshot, firstNode), refusals, silence) is not { } reason) continue;
@@ -59,23 +58,6 @@ internal sealed partial class FirstNodeWatch(
         catch (Exception)
         {
             // An error is an answer of a kind: only silence counts here, and refused connections are counted by themselves.
-        }
-    }
-
-    private async Task<bool> ListensAsync(CancellationToken cancellationToken)
-    {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(s_period);
-        using var socket = new Socket(firstNode.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            await socket.ConnectAsync(firstNode, deadline.Token);
-            return true;
-        }
-        catch (Exception exception) when (exception is SocketException or OperationCanceledException)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            return false;
         }
     }
 }

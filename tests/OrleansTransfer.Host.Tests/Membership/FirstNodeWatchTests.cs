@@ -1,4 +1,6 @@
-namespace OrleansTransfer.Host.Tests;
+using OrleansTransfer.Host.Membership;
+
+namespace OrleansTransfer.Host.Tests.Membership;
 
 public class FirstNodeWatchTests
 {

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace OrleansTransfer.Host;
+namespace OrleansTransfer.Host.Membership;
 
 internal sealed partial class FirstNodeWatch
 {

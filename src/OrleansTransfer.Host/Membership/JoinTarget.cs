@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
-namespace OrleansTransfer.Host;
+namespace OrleansTransfer.Host.Membership;
 
 /// <summary>The silo of the cluster's first node, as <c>--join</c> names it.</summary>
 internal static class JoinTarget
@@ -10,7 +10,8 @@ internal static class JoinTarget
     private static readonly TimeSpan s_retry = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Reads <c>host:port</c> and waits until something listens there.</summary>
-    /// <exception cref="NodeStartException">It is not of that form, or nothing listened there before the deadline.</exception>
+    /// <exception cref="NodeStartException">It is not of that form.</exception>
+    /// <exception cref="ClusterNotFoundException">Nothing listened there before the deadline.</exception>
     public static async Task<IPEndPoint> ReachAsync(string join, TimeSpan deadline, CancellationToken cancellationToken)
     {
         var colon = join.LastIndexOf(':');
@@ -43,7 +44,7 @@ internal static class JoinTarget
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new NodeStartException(
+            throw new ClusterNotFoundException(
                 $"No node answers at {join} (tried for {deadline.TotalSeconds:0} s): {last?.Message ?? "no reply"}." +
                 " Start the cluster's first node, or correct --join.",
                 last);

@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using Orleans.Runtime;
+
+namespace OrleansTransfer.EndToEnd.Tests;
+
+/// <summary>A real Redis server of one test's own, on a free loopback port, which keeps nothing on the disk.</summary>
+internal sealed class RedisServer : IAsyncDisposable
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly Process _process;
+    private readonly string? _password;
+    private readonly int _port;
+
+    private RedisServer(string? password)
+    {
+        (_password, _port) = (password, FreePort());
+        // The shell ends the server when its standard input closes, which happens however this process ends.
+        var start = new ProcessStartInfo("/bin/sh") { RedirectStandardInput = true };
+        foreach (var argument in (string[])[
+            "-c", "\"$0\" \"$@\" > /dev/null 2>&1 & server=$!; cat > /dev/null; kill $server; wait $server",
+            "redis-server", "--port", $"{_port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", _folder.Path,
+            .. password is null ? (string[])[] : ["--requirepass", password]])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        _process = Process.Start(start)!;
+    }
+
+    /// <summary>What <c>--redis</c> takes, without a password.</summary>
+    public string Address => $"127.0.0.1:{_port}";
+
+    /// <summary>Starts a server and waits until it answers. Skips the test where Redis is not installed.</summary>
+    public static async Task<RedisServer> StartAsync(string? password = null)
+    {
+        var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
+        Assert.SkipUnless(folders.Any(folder => File.Exists(Path.Combine(folder, "redis-server"))), "redis-server (a Debian package) is absent.");
+        var server = new RedisServer(password);
+        var started = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await server.AskAsync("PING");
+                return server;
+            }
+            catch (SocketException) when (Stopwatch.GetElapsedTime(started) < s_patience)
+            {
+                await Task.Delay(20);
+            }
+            catch (SocketException)
+            {
+                await server.DisposeAsync();
+                throw;
+            }
+        }
+    }
+
+    /// <summary>Names of the nodes that the membership shows with this status, in order; a node that was started again is there twice.</summary>
+    public IReadOnlyList<string> Members(SiloStatus status, string clusterId = "otx")
+    {
+        var answer = AskAsync("HVALS", $"orleanstransfer/members/{clusterId}").GetAwaiter().GetResult();
+        var rows = answer.Split("\r\n").Where(line => line.StartsWith('{')).Select(row => JsonDocument.Parse(row).RootElement);
+        return [.. rows.Where(row => row.GetProperty("Status").GetInt32() == (int)status)
+            .Select(row => row.GetProperty("SiloName").GetString()!).Order(StringComparer.Ordinal)];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _process.StandardInput.Close();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        _folder.Dispose();
+    }
+
+    // One command in Redis' protocol; the connection closes behind it, so that the answer ends where the stream does.
+    private async Task<string> AskAsync(params string[] command)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, _port);
+        await using var stream = client.GetStream();
+        string[][] commands = _password is null ? [command, ["QUIT"]] : [["AUTH", _password], command, ["QUIT"]];
+        var text = string.Concat(commands.Select(words =>
+            $"*{words.Length}\r\n{string.Concat(words.Select(word => $"${Encoding.UTF8.GetByteCount(word)}\r\n{word}\r\n"))}"));
+        await stream.WriteAsync(Encoding.UTF8.GetBytes(text));
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        return await reader.ReadToEndAsync();
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
