@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using OrleansTransfer.Cluster.Hosting;
+using OrleansTransfer.Cluster.Scheduling;
 using OrleansTransfer.Gateway;
 using OrleansTransfer.Host.Health;
 using OrleansTransfer.Host.Membership;
@@ -128,7 +129,7 @@ public sealed class NodeHost : IAsyncDisposable
         try
         {
             await app.StartAsync(deadline.Token);
-            await WaitUntilReadyAsync(app.Services.GetRequiredService<Readiness>(), deadline.Token);
+            await WaitUntilReadyAsync(app.Services, deadline.Token);
             return node;
         }
         catch (Exception exception)
@@ -177,10 +178,14 @@ public sealed class NodeHost : IAsyncDisposable
             throw new NodeStartException($"'{name}' cannot name {what}: a name has 1 to 63 ASCII letters, digits, '-', '_' or '.'.");
     }
 
-    private static async Task WaitUntilReadyAsync(Readiness readiness, CancellationToken cancellationToken)
+    private static async Task WaitUntilReadyAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
+        var (readiness, offer) = (services.GetRequiredService<Readiness>(), services.GetRequiredService<NodeOfferService>());
         while (await readiness.CheckAsync(cancellationToken) is not null)
+        {
+            if (offer.Refusal is { } refusal) throw new NodeStartException($"The cluster does not accept this node: {refusal}.");
             await Task.Delay(s_readinessPoll, cancellationToken);
+        }
     }
 
     private static bool IsPortTaken(Exception exception)

@@ -21,6 +21,18 @@ public sealed class ExperimentCatalog(IBlobContainer container, TimeProvider tim
         return [.. found.OrderByDescending(snapshot => snapshot.Created)];
     }
 
+    /// <summary>Ids of experiments that have not ended and were coordinated by one of these silos.</summary>
+    public async Task<IReadOnlyList<string>> ListOwnedAsync(IReadOnlySet<string> silos, CancellationToken cancellationToken)
+    {
+        var found = new List<string>();
+        await foreach (var id in IdsAsync("", cancellationToken))
+        {
+            var stored = await BlobGrainStorage.PeekAsync<ExperimentSnapshot>(container, GrainType, id, StateName, cancellationToken);
+            if (stored is { Owner.Silo: var silo } && !stored.State.IsFinal() && silos.Contains(silo)) found.Add(id);
+        }
+        return found;
+    }
+
     /// <summary>The experiment whose id is, or uniquely begins with, <paramref name="id"/>.</summary>
     /// <exception cref="UnknownExperimentException">None or several do.</exception>
     public async Task<ExperimentSnapshot> FindAsync(string id, CancellationToken cancellationToken)

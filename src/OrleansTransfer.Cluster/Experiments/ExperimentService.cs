@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Hosting;
+using Orleans.Runtime;
 using OrleansTransfer.Cluster.Hosting;
 using OrleansTransfer.Cluster.Workers;
 using OrleansTransfer.Contracts.Experiments;
@@ -17,6 +18,7 @@ public sealed class ExperimentService(
     IBlobContainer container,
     ExperimentCatalog catalog,
     NodeIdentity identity,
+    IClusterMembershipService membership,
     WeightCache weights,
     IProgress<WeightProgress> downloads,
     TimeProvider time,
@@ -144,11 +146,12 @@ public sealed class ExperimentService(
         }
     }
 
-    // Stored experiments whose owner is a node of this cluster, or nobody alive, may be asked through their grain; a grain woken for any other would
-    // fight with the one in the process that really drives it.
+    // Stored experiments whose owner is, or was, a node of this cluster may be asked through their grain; a grain woken for any other would fight with
+    // the one in the process that really drives it.
     private bool IsOurs(ExperimentSnapshot snapshot, ClusterStatus cluster) =>
         !snapshot.State.IsFinal() && snapshot.Owner is { } owner
-        && (owner.Http == identity.Http || cluster.Nodes.Any(node => node.Http == owner.Http));
+        && (owner.Http == identity.Http || cluster.Nodes.Any(node => node.Http == owner.Http)
+            || membership.CurrentSnapshot.Members.Keys.Any(silo => silo.ToString() == owner.Silo));
 
     private void RefuseIfElsewhere(ExperimentSnapshot snapshot, ClusterStatus cluster)
     {

@@ -41,6 +41,7 @@ public static class ClusterServices
         services.AddHostedService(provider => provider.GetRequiredService<WorkerRunFactory>());
         services.TryAddSingleton<NodeOfferService>();
         services.AddHostedService(provider => provider.GetRequiredService<NodeOfferService>());
+        services.AddHostedService<OrphanRescue>();
         services.AddPlacementDirector<NodePinnedPlacement, NodePinnedDirector>();
         return builder.AddBlobGrainStorage(ClusterStorage.Name);
     }

@@ -28,7 +28,18 @@ internal sealed class RunningExperimentGauges(RequestDelegate next)
         Family(page, Instruments.ExperimentLossName, "Newest training loss.", experiments, running => running.Loss);
         Family(page, Instruments.ExperimentAccuracyName, "Newest validation accuracy.", experiments, running => running.Accuracy);
         Family(page, Instruments.ExperimentProgressName, "Share of the run's steps that are done.", experiments, running => running.Progress);
+        Lateness(page, experiments);
         return page.ToString();
+    }
+
+    private static void Lateness(StringBuilder page, IReadOnlyCollection<RunningExperiment> experiments)
+    {
+        if (experiments.All(running => running.Lateness is not { Count: > 0 })) return;
+        const string name = Instruments.ExperimentLatenessName;
+        page.Append(CultureInfo.InvariantCulture, $"# HELP {name} Seconds per step that the other ranks wait for a rank.\n# TYPE {name} gauge\n");
+        foreach (var running in experiments)
+            foreach (var (rank, seconds) in (running.Lateness ?? []).Index())
+                page.Append(CultureInfo.InvariantCulture, $"{name}{{experiment=\"{Escape(running.Id)}\",rank=\"{rank}\"}} {Format(seconds)}\n");
     }
 
     private static void Family(
