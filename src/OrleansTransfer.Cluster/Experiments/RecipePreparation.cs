@@ -32,6 +32,8 @@ public sealed class RecipePreparation(RecipeWeights weights)
         var dataset = problems.Any(problem => problem.Path.StartsWith("data", StringComparison.Ordinal)) ? null
             : await Task.Run(() => ScanData(recipe, problems, cancellationToken), cancellationToken);
         var workers = CheckDevices(recipe, cluster, problems);
+        if (recipe.Resources.Workers == 0 && recipe.Resources.MinWorkers > Math.Max(1, workers))
+            problems.Add(new("resources.minWorkers", $"{recipe.Resources.MinWorkers} are more than the {workers} devices that the cluster has."));
         (recipe, var weightsPath, var weightsSha256) = await CheckModelAsync(recipe, dataset?.Labels.Count ?? 2, problems, cancellationToken);
 
         if (dataset is not null && recipe.Training.BatchSize >= 0)

@@ -60,6 +60,7 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
             var device = new torch.Device(worker.Device.StartsWith("cuda", StringComparison.Ordinal) ? worker.Device : "cpu");
             if (device.type != DeviceType.CPU) _model.to(device);
             _plan = RunPlan.Of(_recipe, _model, inputs.Dataset.Labels.Count);
+            CheckMemory(device);
             _replica = new Replica(_plan.Training, _model, device);
             Position = assignment.Joins ? null : inputs.Position;
             using var checkpoint = inputs.OpenCheckpoint();
@@ -249,6 +250,21 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
             model.Dispose();
             throw;
         }
+    }
+
+    // For the phase that trains most. What lies on other devices, their own allocator refuses in words.
+    private void CheckMemory(torch.Device device)
+    {
+        if (device.type != DeviceType.CPU) return;
+        var largest = _plan.Training.Phases.SelectMany(phase => phase.TrainableStages).ToHashSet();
+        var stages = _model.Stages.Where(stage => !largest.Contains(stage.Name)).ToList();
+        long parameters = 0, trainable = 0;
+        foreach (var (key, parameter) in _model.named_parameters())
+        {
+            parameters += parameter.numel();
+            if (!stages.Any(stage => stage.Contains(key))) trainable += parameter.numel();
+        }
+        ReplicaMemory.Check(_recipe.Model.Backbone, parameters, trainable, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
     }
 
     // All ranks see the same; one tells, and the others remember in case that one does not live to.
