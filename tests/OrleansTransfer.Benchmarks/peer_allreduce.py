@@ -1,4 +1,4 @@
-"""The peer of our exchange: all_reduce of torch.distributed over Gloo on loopback. Arguments: RANKS MEGABYTES... Prints the median seconds of each size, a line each."""
+"""The peer of our exchange: all_reduce of torch.distributed over Gloo on loopback. Arguments: RANKS MEGABYTES... Prints a line for each size: megabytes and median seconds."""
 import os
 import socket
 import sys
@@ -24,7 +24,7 @@ def run(rank, ranks, port, sizes):
             if round >= 0:
                 times.append(time.perf_counter() - start)
         if rank == 0:
-            print(sorted(times)[len(times) // 2], flush=True)
+            print(megabytes, sorted(times)[len(times) // 2], flush=True)
     dist.destroy_process_group()
 
 

@@ -19,6 +19,7 @@ public sealed class GroupSession : IDisposable
     private readonly LaneSet? _lanes;
     private readonly NodeExchange? _nodes;
     private string? _reason;
+    private int _touching;
 
     /// <param name="key">Experiment and generation.</param>
     /// <param name="firstRank">Rank of the node's first worker; its workers have consecutive ranks.</param>
@@ -72,16 +73,17 @@ public sealed class GroupSession : IDisposable
 
     /// <summary>
     /// Welcomes the node of index <paramref name="node"/> at the other end of <paramref name="socket"/>, which is owned from here on. Says in words
-    /// why not, and leaves the socket alone then.
+    /// why not, and leaves the socket alone then. Its <paramref name="fingerprint"/> must be that of this node's lanes.
     /// </summary>
     /// <exception cref="System.Net.Sockets.SocketException">The other node is gone.</exception>
-    public string? AttachLane(int node, Socket socket)
+    public string? AttachLane(int node, ulong fingerprint, Socket socket)
     {
         if (_lanes is null) return $"the group of {Key} is within one node";
+        if (fingerprint != _lanes.Fingerprint) return "its recipe or version differs";
         return _lanes.Attach(node, () =>
         {
             LaneHandshake.Answer(socket, refusal: null);
-            return new(socket, _lanes.NameOf(node));
+            return new(socket, _lanes.Pump);
         });
     }
 
@@ -110,19 +112,15 @@ public sealed class GroupSession : IDisposable
                     return;
                 }
 
-                (_buffers[local], _lengths[local]) = ((nint)own, values.Length);
-                _barrier.SignalAndWait(_aborted);
-                if (_lengths.AsSpan().ContainsAnyExcept(values.Length))
-                    throw new InvalidOperationException($"The replicas on this node differ: they reduce {string.Join(", ", _lengths)} values.");
-
-                ReduceSlice(local, values.Length, intoAll: _nodes is null);
-                _barrier.SignalAndWait(_aborted);
-                if (_nodes is not null)
+                Interlocked.Increment(ref _touching);
+                try
                 {
-                    if (local == 0) _nodes.AllReduce(sequence, own, values.Length, wire);
-                    _barrier.SignalAndWait(_aborted);
-                    if (local != 0) new Span<float>((float*)_buffers[0], values.Length).CopyTo(values);
-                    _barrier.SignalAndWait(_aborted);
+                    AllReduceShared(local, sequence, own, values.Length, wire);
+                }
+                finally
+                {
+                    Interlocked.Decrement(ref _touching);
+                    AwaitNeighbours();
                 }
             }
             if (local == 0) Instruments.RecordExchange(Stopwatch.GetElapsedTime(started).TotalSeconds);
@@ -133,6 +131,31 @@ public sealed class GroupSession : IDisposable
             cancellationToken.ThrowIfCancellationRequested();
             throw new ExchangeAbortedException(_reason ?? "The exchange was given up.", e);
         }
+    }
+
+    private unsafe void AllReduceShared(int local, long sequence, float* own, int length, WireFormat wire)
+    {
+        (_buffers[local], _lengths[local]) = ((nint)own, length);
+        _barrier.SignalAndWait(_aborted);
+        if (_lengths.AsSpan().ContainsAnyExcept(length))
+            throw new InvalidOperationException($"The replicas on this node differ: they reduce {string.Join(", ", _lengths)} values.");
+
+        ReduceSlice(local, length, intoAll: _nodes is null);
+        _barrier.SignalAndWait(_aborted);
+        if (_nodes is null) return;
+        if (local == 0) _nodes.AllReduce(sequence, own, length, wire);
+        _barrier.SignalAndWait(_aborted);
+        if (local != 0) new Span<float>((float*)_buffers[0], length).CopyTo(new(own, length));
+        _barrier.SignalAndWait(_aborted);
+    }
+
+    // Whoever is told of an abort may free its values, which neighbours may be in the middle of reading or writing: they end soon, because the abort
+    // ends every wait of theirs, too.
+    private void AwaitNeighbours()
+    {
+        if (!_aborted.IsCancellationRequested) return;
+        var spin = default(SpinWait);
+        while (Volatile.Read(ref _touching) > 0) spin.SpinOnce();
     }
 
     // Blocks of 64 KiB stay in the cache while the workers' values are added in rank order.

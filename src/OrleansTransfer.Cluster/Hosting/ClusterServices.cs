@@ -26,7 +26,8 @@ public static class ClusterServices
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(identity);
-        services.AddOptions<ExchangeOptions>();
+        services.AddOptions<ExchangeOptions>().ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ExchangeOptions>, ExchangeOptionsValidator>());
         services.AddOptions<GroupOptions>().ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GroupOptions>, GroupOptionsValidator>());
         services.TryAddSingleton<GroupRegistry>();

@@ -75,6 +75,9 @@ public sealed partial class NodeOfferService(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
+
+        // A node that was refused for its name must not take the offer of the one that has it away.
+        if (!Accepted) return;
         try
         {
             await grains.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key).Withdraw(identity.Name).WaitAsync(TimeSpan.FromSeconds(1), time, cancellationToken);

@@ -172,6 +172,6 @@ public sealed record ExchangeRecipe
     /// <summary>Size of a bucket: gradients reduced together, in megabytes.</summary>
     [Id(0)] public double BucketMegabytes { get; init; } = 25;
 
-    /// <summary><c>fp32</c>.</summary>
+    /// <summary>How gradients travel between nodes: <c>fp32</c>, or rounded to half the bytes as <c>bf16</c>.</summary>
     [Id(1)] public string Wire { get; init; } = "fp32";
 }

@@ -56,7 +56,7 @@ internal static class RecipeSchema
         Integer("checkpoint.keep", r => r.Checkpoint.Keep, (r, v) => r with { Checkpoint = r.Checkpoint with { Keep = (int)v } }),
 
         Number("exchange.bucketMegabytes", r => r.Exchange.BucketMegabytes, (r, v) => r with { Exchange = r.Exchange with { BucketMegabytes = v } }),
-        Text("exchange.wire", r => r.Exchange.Wire, (r, v) => r with { Exchange = r.Exchange with { Wire = v } }, ["fp32"], ["bf16"]),
+        Text("exchange.wire", r => r.Exchange.Wire, (r, v) => r with { Exchange = r.Exchange with { Wire = v } }, ["fp32", "bf16"]),
     ];
 
     /// <summary>Keys that the format knows and this version cannot run, with what to use in their place.</summary>

@@ -41,7 +41,7 @@ public class GroupSessionTests
         var quiet = await ReduceAsync(4, 1, inputs);
         var random = new Random(7);
         var seed = 0;
-        var unsteady = await ReduceAsync(4, 1, inputs, () => SocketPair.CreateUnsteady(seed += 2));
+        var unsteady = await ReduceAsync(4, 1, inputs, (_, _) => SocketPair.CreateUnsteady(seed += 2));
         Assert.Equal(quiet[0], unsteady[3]);
     }
 
@@ -72,13 +72,40 @@ public class GroupSessionTests
         var waiting = group.RunAsync((exchange, rank) =>
         {
             if (rank == 3) return "absent";
-            var values = new float[100];
-            return Assert.Throws<ExchangeAbortedException>(() => exchange.AllReduce(0, values, WireFormat.Float32, CancellationToken.None)).Message;
+            return Refusal(exchange, 0, 100);
         });
         await Task.Delay(100, TestContext.Current.CancellationToken);
         group.Abort("Node n1 is gone.");
         var messages = await waiting.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
         Assert.Equal(["Node n1 is gone.", "Node n1 is gone.", "Node n1 is gone.", "absent"], messages);
+    }
+
+    [Fact]
+    public async Task After_an_abort_nobody_writes_into_the_values_of_a_worker_that_was_told()
+    {
+        const float marked = -1;
+        var random = new Random(5);
+        for (var round = 0; round < 100; round++)
+        {
+            using var group = new TestGroup(nodes: 1, workersPerNode: 3, segmentLength: 4096);
+            var untouched = group.RunAsync((exchange, _) =>
+            {
+                var values = new float[100_000];
+                try
+                {
+                    for (var sequence = 0; ; sequence++) exchange.AllReduce(sequence, values, WireFormat.Float32, CancellationToken.None);
+                }
+                catch (ExchangeAbortedException)
+                {
+                    Array.Fill(values, marked);
+                    return values;
+                }
+            });
+            Thread.SpinWait(random.Next(50_000));
+            group.Abort("The test is over.");
+            foreach (var values in await untouched.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken))
+                Assert.DoesNotContain(values, value => value != marked);
+        }
     }
 
     [Theory]
@@ -90,7 +117,7 @@ public class GroupSessionTests
         var messages = await group.RunAsync((exchange, rank) =>
         {
             exchange.AllReduce(0, new float[10], WireFormat.Float32, CancellationToken.None);
-            if (rank != 1) return Assert.Throws<ExchangeAbortedException>(() => exchange.AllReduce(1, new float[length], WireFormat.Float32, CancellationToken.None)).Message;
+            if (rank != 1) return Refusal(exchange, 1, length);
             group.Kill(1);
             return "dead";
         }).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
@@ -104,8 +131,7 @@ public class GroupSessionTests
     public async Task Replicas_of_different_size_on_two_nodes_are_told_apart()
     {
         using var group = new TestGroup(nodes: 2, workersPerNode: 1, segmentLength: 64);
-        var messages = await group.RunAsync((exchange, rank) =>
-            Assert.Throws<ExchangeAbortedException>(() => exchange.AllReduce(0, new float[1000 + 100 * rank], WireFormat.Float32, CancellationToken.None)).Message)
+        var messages = await group.RunAsync((exchange, rank) => Refusal(exchange, 0, 1000 + 100 * rank))
             .WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
         Assert.Contains(messages, message => message.Contains("the replicas differ", StringComparison.Ordinal));
     }
@@ -114,8 +140,7 @@ public class GroupSessionTests
     public async Task An_exchange_out_of_turn_is_noticed()
     {
         using var group = new TestGroup(nodes: 2, workersPerNode: 1, segmentLength: 64);
-        var messages = await group.RunAsync((exchange, rank) =>
-            Assert.Throws<ExchangeAbortedException>(() => exchange.AllReduce(rank, new float[1000], WireFormat.Float32, CancellationToken.None)).Message)
+        var messages = await group.RunAsync((exchange, rank) => Refusal(exchange, rank, 1000))
             .WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
         Assert.Contains(messages, message => message.Contains("the replicas differ", StringComparison.Ordinal));
     }
@@ -129,12 +154,12 @@ public class GroupSessionTests
     {
         var (left, right) = SocketPair.Create();
         var lanes = new LaneSet(0, ["n0", "n1"]);
-        Assert.Null(lanes.Attach(1, () => new(left, "n1")));
+        Assert.Null(lanes.Attach(1, () => new(left, lanes.Pump)));
         using var session = new GroupSession(new("test", 1), 0, 1, 2, lanes, new());
-        using var peer = new Lane(right, "n0");
+        using var peer = new Lane(right, new());
         Send(peer, new(SegmentKind.Result, 4, 0, offset));
         var message = await Task.Factory.StartNew(
-            () => Assert.Throws<ExchangeAbortedException>(() => session.For(0).AllReduce(0, new float[1024], WireFormat.Float32, CancellationToken.None)).Message,
+            () => Refusal(session.For(0), 0, 1024),
             TaskCreationOptions.LongRunning).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
         Assert.StartsWith("Node n1 broke off the exchange: it sent 4 values at ", message);
 
@@ -151,10 +176,14 @@ public class GroupSessionTests
     {
         using var group = new TestGroup(nodes: 1, workersPerNode: 2, segmentLength: 64);
         var messages = await group.RunAsync((exchange, rank) =>
-            Assert.Throws<InvalidOperationException>(() => exchange.AllReduce(0, new float[100 + rank], WireFormat.Float32, CancellationToken.None)).Message)
+            Assert.Throws<InvalidOperationException>(
+                () => exchange.AllReduce(0, new float[100 + rank], WireFormat.Float32, CancellationToken.None)).Message)
             .WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
         Assert.All(messages, message => Assert.Contains("100, 101", message));
     }
+
+    private static string Refusal(IGradientExchange exchange, long sequence, int length) => Assert.Throws<ExchangeAbortedException>(
+        () => exchange.AllReduce(sequence, new float[length], WireFormat.Float32, CancellationToken.None)).Message;
 
     private static float[][] Inputs(int count, int length)
     {
@@ -162,7 +191,8 @@ public class GroupSessionTests
         return [.. Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, length).Select(_ => (float)(random.NextDouble() - 0.5)).ToArray())];
     }
 
-    private static async Task<float[][]> ReduceAsync(int nodes, int workersPerNode, float[][] inputs, Func<(Socket, Socket)>? connect = null)
+    private static async Task<float[][]> ReduceAsync(
+        int nodes, int workersPerNode, float[][] inputs, Func<int, int, (Socket, Socket)>? connect = null)
     {
         using var group = new TestGroup(nodes, workersPerNode, segmentLength: 512, connect);
         return await group.RunAsync((exchange, rank) =>

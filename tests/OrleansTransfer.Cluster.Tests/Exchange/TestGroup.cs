@@ -12,7 +12,7 @@ internal sealed class TestGroup : IDisposable
     private readonly GroupSession[] _sessions;
     private readonly int _workersPerNode;
 
-    public TestGroup(int nodes, int workersPerNode, int segmentLength, Func<(Socket, Socket)>? connect = null)
+    public TestGroup(int nodes, int workersPerNode, int segmentLength, Func<int, int, (Socket, Socket)>? connect = null)
     {
         _workersPerNode = workersPerNode;
         string[] names = [.. Enumerable.Range(0, nodes).Select(node => $"n{node}")];
@@ -21,9 +21,9 @@ internal sealed class TestGroup : IDisposable
         {
             for (var other = one + 1; other < nodes; other++)
             {
-                var (left, right) = (connect ?? SocketPair.Create)();
-                Assert.Null(lanes[one].Attach(other, () => new(left, names[other])));
-                Assert.Null(lanes[other].Attach(one, () => new(right, names[one])));
+                var (left, right) = connect?.Invoke(one, other) ?? SocketPair.Create();
+                Assert.Null(lanes[one].Attach(other, () => new(left, lanes[one].Pump)));
+                Assert.Null(lanes[other].Attach(one, () => new(right, lanes[other].Pump)));
             }
         }
         _sessions = [.. lanes.Select(lane => new GroupSession(

@@ -1,84 +1,103 @@
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 
 namespace OrleansTransfer.Cluster.Exchange.Lanes;
 
 /// <summary>
-/// A connection to one other node that carries the segments of one generation of one group, both ways, on blocking system calls: gradients go from
-/// their own memory into the socket and from the socket into their own memory. One thread exchanges: it receives, and hands over what is to be
-/// sent; a thread of the lane sends, so that a full pipe never keeps the exchange from receiving.
+/// A connection to one other node that carries the segments of one generation of one group, both ways, by non-blocking system calls: float32 values
+/// go from their own memory into the socket and from the socket into their own memory; others are converted piece by piece on their way.
 /// </summary>
+/// <remarks>
+/// One thread at a time uses a lane: what it hands over is sent by that thread itself, at once as far as the connection takes it, and otherwise
+/// whenever the thread waits on any lane of the same <see cref="LanePump"/>. So nothing reads from handed-over values while no call is in progress.
+/// <see cref="Close"/> may come from any thread.
+/// </remarks>
 public sealed unsafe class Lane : IDisposable
 {
-    // What fits into one small packet is sent at once by whoever has it: waking the sending thread would take longer.
-    private const int InlineBytes = 16 * 1024;
+    // The start of a segment travels with its frame, and values that must be converted pass through here; small enough for the nearest cache.
+    private const int StageBytes = 32 * 1024;
 
-    // The start of a large segment travels with its frame; the rest straight from its memory.
-    private const int HeadBytes = 32 * 1024;
+    // Sent by one call: enough that calls do not matter, and little enough that receiving has its turn and the copy is still cached when received.
+    private const int PieceBytes = 256 * 1024;
 
     private readonly Socket _socket;
-    private readonly byte[] _sendBuffer = GC.AllocateUninitializedArray<byte>(HeadBytes, pinned: true);
+    private readonly LanePump _pump;
+    private readonly byte[] _stage = GC.AllocateUninitializedArray<byte>(StageBytes, pinned: true);
     private readonly byte[] _receiveBuffer = GC.AllocateUninitializedArray<byte>(4096, pinned: true);
-    private readonly object _gate = new();
     private readonly Queue<Outgoing> _results = new(), _contributions = new();
-    private readonly Thread _sender;
+    private Outgoing _sending;
+    private int _stagedFrom, _stagedTo;
     private int _buffered, _consumed;
-    private bool _sending, _closed;
-    private Exception? _failure;
+    private volatile bool _closed;
 
-    /// <param name="socket">Connected, and never used asynchronously: .NET would have taken its blocking mode away. The lane owns it.</param>
-    /// <param name="peer">Name of the node at the other end, for the thread's name.</param>
-    public Lane(Socket socket, string peer)
+    /// <param name="socket">Connected. The lane owns it.</param>
+    /// <param name="pump">Keeps all lanes of this node moving; the lane adds itself.</param>
+    public Lane(Socket socket, LanePump pump)
     {
-        _socket = socket;
+        (_socket, _pump) = (socket, pump);
         socket.NoDelay = true;
+        socket.Blocking = false;
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-        _sender = new Thread(SendLoop) { IsBackground = true, Name = $"lane to {peer}" };
-        _sender.Start();
+        pump.Add(this);
     }
+
+    /// <summary>Whether anything that was handed over is still to be sent.</summary>
+    public bool HasUnsent => _stagedFrom < _stagedTo || _sending.Left > 0 || _results.Count + _contributions.Count > 0;
+
+    internal Socket Socket => _socket;
 
     /// <summary>
     /// Hands over a segment to be sent. Results overtake contributions: another node needs them to finish. The values must stay as they are until
-    /// <see cref="Flush"/> or <see cref="Dispose"/> has returned.
+    /// <see cref="HasUnsent"/> is false or the lane is no longer used.
     /// </summary>
     /// <param name="frame">What the segment is.</param>
     /// <param name="values">The segment's first value.</param>
     /// <exception cref="LaneException">The lane is broken or closed.</exception>
     public void Post(SegmentFrame frame, float* values)
     {
-        var segment = new Outgoing(frame, (nint)values);
-        lock (_gate)
+        (frame.Kind == SegmentKind.Result ? _results : _contributions).Enqueue(new(frame, values));
+        Send();
+    }
+
+    /// <summary>Sends what the connection takes at once, up to one piece; false if that is nothing.</summary>
+    /// <exception cref="LaneException">The lane is broken or closed.</exception>
+    public bool Send()
+    {
+        var sentBytes = 0;
+        while (sentBytes < PieceBytes && HasUnsent)
         {
-            ThrowIfBroken();
-            if (_sending || _results.Count + _contributions.Count > 0 || frame.PayloadBytes > InlineBytes)
+            if (_stagedFrom == _stagedTo) Stage();
+            var staged = _stagedFrom < _stagedTo;
+            var bytes = staged ? _stage.AsSpan(_stagedFrom, _stagedTo - _stagedFrom) : _sending.Bytes(PieceBytes);
+            int sent;
+            SocketError error;
+            try
             {
-                (frame.Kind == SegmentKind.Result ? _results : _contributions).Enqueue(segment);
-                Monitor.PulseAll(_gate);
-                return;
+                sent = _socket.Send(bytes, SocketFlags.None, out error);
             }
-            _sending = true;
+            catch (ObjectDisposedException e)
+            {
+                throw Broken("the connection was closed", e);
+            }
+            if (error == SocketError.WouldBlock) break;
+            if (error != SocketError.Success) throw Broken(new SocketException((int)error).Message);
+            if (staged) _stagedFrom += sent;
+            else _sending.Skip(sent);
+            sentBytes += sent;
         }
-        Send(segment);
-        lock (_gate) ThrowIfBroken();
+        return sentBytes > 0;
     }
 
     /// <summary>Waits until everything that was handed over is sent.</summary>
     /// <exception cref="LaneException">The lane is broken or closed.</exception>
     public void Flush()
     {
-        lock (_gate)
-        {
-            while (true)
-            {
-                ThrowIfBroken();
-                if (!_sending && _results.Count + _contributions.Count == 0) return;
-                Monitor.Wait(_gate);
-            }
-        }
+        while (HasUnsent) _pump.Wait(null);
     }
 
-    /// <summary>Waits for the next segment; <see cref="ReceiveValues"/> must take its values before this is called again.</summary>
-    /// <exception cref="LaneException">The lane is broken or closed, or the other node sent something else.</exception>
+    /// <summary>
+    /// Waits for the next segment; <see cref="ReceiveValues"/> must take its values before this is called again.
+    /// </summary>
+    /// <exception cref="LaneException">A lane of the pump is broken or closed, or the other node sent something else.</exception>
     public SegmentFrame ReceiveFrame()
     {
         if (_buffered - _consumed < SegmentFrame.Size)
@@ -87,16 +106,16 @@ public sealed unsafe class Lane : IDisposable
             (_buffered, _consumed) = (_buffered - _consumed, 0);
             while (_buffered < SegmentFrame.Size) _buffered += Receive(_receiveBuffer.AsSpan(_buffered));
         }
-        var frame = SegmentFrame.Read(_receiveBuffer.AsSpan(_consumed, SegmentFrame.Size));
+        if (!SegmentFrame.TryRead(_receiveBuffer.AsSpan(_consumed, SegmentFrame.Size), out var frame))
+            throw Broken("it sent what is not a segment of a gradient");
         _consumed += SegmentFrame.Size;
         return frame;
     }
 
-    /// <summary>Fills <paramref name="values"/> with the next values of the segment.</summary>
-    /// <exception cref="LaneException">The lane is broken or closed.</exception>
-    public void ReceiveValues(Span<float> values)
+    /// <summary>Fills <paramref name="bytes"/> with the next bytes of the segment's values.</summary>
+    /// <exception cref="LaneException">A lane of the pump is broken or closed.</exception>
+    public void ReceiveValues(Span<byte> bytes)
     {
-        var bytes = MemoryMarshal.AsBytes(values);
         var ready = Math.Min(_buffered - _consumed, bytes.Length);
         _receiveBuffer.AsSpan(_consumed, ready).CopyTo(bytes);
         _consumed += ready;
@@ -104,95 +123,53 @@ public sealed unsafe class Lane : IDisposable
         while (!bytes.IsEmpty) bytes = bytes[Receive(bytes)..];
     }
 
-    /// <summary>Ends every call at once, from any thread. Does not wait for a send in progress.</summary>
+    /// <summary>Ends every call at once, from any thread.</summary>
     public void Close()
     {
-        lock (_gate)
-        {
-            if (_closed) return;
-            _closed = true;
-            _results.Clear();
-            _contributions.Clear();
-            Monitor.PulseAll(_gate);
-        }
+        _closed = true;
         _socket.Dispose();
     }
 
-    /// <summary>Closes the lane; when it returns, nothing reads from the values that were handed over.</summary>
-    public void Dispose()
-    {
-        Close();
-        lock (_gate)
-            while (_sending) Monitor.Wait(_gate);
-        if (Thread.CurrentThread != _sender) _sender.Join();
-    }
+    /// <inheritdoc/>
+    public void Dispose() => Close();
+
+    private LaneException Broken(string message, Exception? inner = null) => new(message, inner) { Lane = this };
 
     private int Receive(Span<byte> bytes)
     {
-        try
-        {
-            var received = _socket.Receive(bytes);
-            return received > 0 ? received : throw new LaneException("it closed the connection");
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            throw new LaneException(e is SocketException ? e.Message : "the connection was closed", e);
-        }
-    }
-
-    private void SendLoop()
-    {
         while (true)
         {
-            Outgoing segment;
-            lock (_gate)
+            int received;
+            SocketError error;
+            try
             {
-                while (!_closed && (_sending || _results.Count + _contributions.Count == 0)) Monitor.Wait(_gate);
-                if (_closed) return;
-                segment = _results.Count > 0 ? _results.Dequeue() : _contributions.Dequeue();
-                _sending = true;
+                received = _socket.Receive(bytes, SocketFlags.None, out error);
             }
-            Send(segment);
+            catch (ObjectDisposedException e)
+            {
+                throw Broken("the connection was closed", e);
+            }
+            if (error == SocketError.Success)
+                return received > 0 ? received : throw Broken(_closed ? "the connection was closed" : "it closed the connection");
+            if (error != SocketError.WouldBlock) throw Broken(new SocketException((int)error).Message);
+            _pump.Wait(this);
         }
     }
 
-    // Only one thread at a time is here: whoever set _sending.
-    private void Send(Outgoing segment)
+    // Fills the stage with what comes next: the frame of the next segment and its first values, or more values that have to be converted.
+    private void Stage()
     {
-        Exception? failure = null;
-        try
+        (_stagedFrom, _stagedTo) = (0, 0);
+        if (_sending.Left == 0)
         {
-            segment.Frame.Write(_sendBuffer);
-            var payload = new ReadOnlySpan<byte>((void*)segment.Values, checked((int)segment.Frame.PayloadBytes));
-            var head = Math.Min(payload.Length, _sendBuffer.Length - SegmentFrame.Size);
-            payload[..head].CopyTo(_sendBuffer.AsSpan(SegmentFrame.Size));
-            SendAll(_sendBuffer.AsSpan(0, SegmentFrame.Size + head));
-            SendAll(payload[head..]);
+            _sending = _results.Count > 0 ? _results.Dequeue() : _contributions.Dequeue();
+            _sending.Frame.Write(_stage);
+            _stagedTo = SegmentFrame.Size;
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        else if (!_sending.Converts)
         {
-            failure = e;
+            return;
         }
-        lock (_gate)
-        {
-            _sending = false;
-            _failure ??= failure;
-            Monitor.PulseAll(_gate);
-        }
-        // The thread that receives waits for an answer to what could not be sent.
-        if (failure is not null) Close();
+        _stagedTo += _sending.Take(_stage.AsSpan(_stagedTo));
     }
-
-    private void SendAll(ReadOnlySpan<byte> bytes)
-    {
-        while (!bytes.IsEmpty) bytes = bytes[_socket.Send(bytes)..];
-    }
-
-    private void ThrowIfBroken()
-    {
-        if (_failure is SocketException broken) throw new LaneException(broken.Message, broken);
-        if (_closed) throw new LaneException("the connection was closed");
-    }
-
-    private readonly record struct Outgoing(SegmentFrame Frame, nint Values);
 }

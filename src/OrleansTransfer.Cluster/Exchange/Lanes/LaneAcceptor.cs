@@ -32,7 +32,7 @@ public sealed partial class LaneAcceptor(GroupRegistry groups, ILogger<LaneAccep
     {
         try
         {
-            return (await groups.FindAsync(handshake.Key)).AttachLane(handshake.Node, socket);
+            return (await groups.FindAsync(handshake.Key)).AttachLane(handshake.Node, handshake.Fingerprint, socket);
         }
         catch (InvalidOperationException e)
         {

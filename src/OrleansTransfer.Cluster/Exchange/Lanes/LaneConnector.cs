@@ -22,8 +22,8 @@ internal static class LaneConnector
         {
             try
             {
-                var socket = Connect(key, lanes.Self, endpoint, deadline, lanes.Closing);
-                if (lanes.Attach(node, () => new(socket, lanes.NameOf(node))) is not { } refusal) return;
+                var socket = Connect(new(key, lanes.Self, lanes.Fingerprint), endpoint, deadline, lanes.Closing);
+                if (lanes.Attach(node, () => new(socket, lanes.Pump)) is not { } refusal) return;
                 socket.Dispose();
                 lanes.Fail(node, refusal);
             }
@@ -34,7 +34,7 @@ internal static class LaneConnector
         })
         { IsBackground = true, Name = $"opening a lane to {lanes.NameOf(node)}" }.Start();
 
-    private static Socket Connect(GroupKey key, int self, Func<IPEndPoint?> endpoint, TimeSpan deadline, CancellationToken cancelled)
+    private static Socket Connect(LaneHandshake handshake, Func<IPEndPoint?> endpoint, TimeSpan deadline, CancellationToken cancelled)
     {
         var end = Environment.TickCount64 + (long)deadline.TotalMilliseconds;
         while (true)
@@ -44,7 +44,7 @@ internal static class LaneConnector
             try
             {
                 socket.Connect(endpoint() ?? throw new SocketException((int)SocketError.HostNotFound));
-                new LaneHandshake(key, self).Send(socket);
+                handshake.Send(socket);
                 LaneHandshake.ReceiveAnswer(socket);
                 socket.ReceiveTimeout = 0;
                 return socket;

@@ -10,10 +10,14 @@ namespace OrleansTransfer.Cluster.Exchange.Lanes;
 /// </summary>
 /// <param name="Key">Experiment and generation.</param>
 /// <param name="Node">Index of the opening node within the group.</param>
-public readonly record struct LaneHandshake(GroupKey Key, int Node)
+/// <param name="Fingerprint">What both nodes must agree on besides: see <see cref="LaneSet"/>.</param>
+public readonly record struct LaneHandshake(GroupKey Key, int Node, ulong Fingerprint)
 {
     private const int MaximumText = 1024;
-    private const int Version = 1;
+    private const int Version = 2;
+
+    // Generation, node, fingerprint and length of the experiment's name, behind the version.
+    private const int FixedBytes = 3 * sizeof(int) + sizeof(ulong);
 
     /// <summary>First bytes of a lane. Read as the length that begins a connection between silos, they would be more than a gigabyte.</summary>
     public static ReadOnlySpan<byte> Magic => "OTXLANE\n"u8;
@@ -22,29 +26,37 @@ public readonly record struct LaneHandshake(GroupKey Key, int Node)
     public void Send(Socket socket)
     {
         var experiment = Encoding.UTF8.GetBytes(Key.Experiment);
-        var message = new byte[Magic.Length + 4 * sizeof(int) + experiment.Length];
+        var message = new byte[Magic.Length + sizeof(int) + FixedBytes + experiment.Length];
         Magic.CopyTo(message);
         var rest = message.AsSpan(Magic.Length);
         BinaryPrimitives.WriteInt32LittleEndian(rest, Version);
         BinaryPrimitives.WriteInt32LittleEndian(rest[4..], Key.Generation);
         BinaryPrimitives.WriteInt32LittleEndian(rest[8..], Node);
-        BinaryPrimitives.WriteInt32LittleEndian(rest[12..], experiment.Length);
-        experiment.CopyTo(rest[16..]);
+        BinaryPrimitives.WriteUInt64LittleEndian(rest[12..], Fingerprint);
+        BinaryPrimitives.WriteInt32LittleEndian(rest[20..], experiment.Length);
+        experiment.CopyTo(rest[24..]);
         SendAll(socket, message);
     }
 
-    /// <summary>Receives what <see cref="Send"/> sends.</summary>
+    /// <summary>Receives what <see cref="Send"/> sends. Of other versions only the beginning is known; they are answered in words.</summary>
     /// <exception cref="LaneException">It is something else, or of another version.</exception>
     public static LaneHandshake Receive(Socket socket)
     {
-        Span<byte> fixedPart = stackalloc byte[Magic.Length + 4 * sizeof(int)];
-        ReceiveAll(socket, fixedPart);
-        if (!fixedPart[..Magic.Length].SequenceEqual(Magic)) throw new LaneException("it did not begin a lane");
-        var rest = fixedPart[Magic.Length..];
-        var version = BinaryPrimitives.ReadInt32LittleEndian(rest);
-        if (version != Version) throw new LaneException($"it speaks version {version} of the exchange, and this node version {Version}");
-        var (generation, node) = (BinaryPrimitives.ReadInt32LittleEndian(rest[4..]), BinaryPrimitives.ReadInt32LittleEndian(rest[8..]));
-        return new(new(ReceiveText(socket, BinaryPrimitives.ReadInt32LittleEndian(rest[12..])), generation), node);
+        Span<byte> beginning = stackalloc byte[Magic.Length + sizeof(int)];
+        ReceiveAll(socket, beginning);
+        if (!beginning[..Magic.Length].SequenceEqual(Magic)) throw new LaneException("it did not begin a lane");
+        var version = BinaryPrimitives.ReadInt32LittleEndian(beginning[Magic.Length..]);
+        if (version != Version)
+        {
+            Answer(socket, $"it speaks version {Version} of the exchange, and not version {version}");
+            throw new LaneException($"it speaks version {version} of the exchange, and this node version {Version}");
+        }
+
+        Span<byte> rest = stackalloc byte[FixedBytes];
+        ReceiveAll(socket, rest);
+        var (generation, node) = (BinaryPrimitives.ReadInt32LittleEndian(rest), BinaryPrimitives.ReadInt32LittleEndian(rest[4..]));
+        var fingerprint = BinaryPrimitives.ReadUInt64LittleEndian(rest[8..]);
+        return new(new(ReceiveText(socket, BinaryPrimitives.ReadInt32LittleEndian(rest[16..])), generation), node, fingerprint);
     }
 
     /// <summary>Answers a handshake: null welcomes, any text says why not.</summary>

@@ -14,9 +14,10 @@ public sealed class LaneOpener(IClusterMembershipService membership, IOptions<Ex
     /// <param name="key">The group.</param>
     /// <param name="nodes">Names of its nodes, in rank order.</param>
     /// <param name="self">Index of this node among them.</param>
-    public LaneSet Open(GroupKey key, IReadOnlyList<string> nodes, int self)
+    /// <param name="fingerprint">Hash of what all nodes must agree on: see <see cref="LaneSet"/>.</param>
+    public LaneSet Open(GroupKey key, IReadOnlyList<string> nodes, int self, ulong fingerprint = 0)
     {
-        var lanes = new LaneSet(self, nodes);
+        var lanes = new LaneSet(self, nodes, fingerprint);
         for (var node = 0; node < self; node++)
         {
             var name = nodes[node];

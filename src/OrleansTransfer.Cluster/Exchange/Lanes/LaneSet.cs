@@ -5,7 +5,11 @@ namespace OrleansTransfer.Cluster.Exchange.Lanes;
 /// </summary>
 /// <param name="self">Index of this node within the group.</param>
 /// <param name="names">Names of the group's nodes, by index.</param>
-public sealed class LaneSet(int self, IReadOnlyList<string> names) : IDisposable
+/// <param name="fingerprint">
+/// Hash of whatever must be equal on all nodes for their sums to mean anything, recipe and version of the library above all. Lanes between nodes
+/// whose fingerprints differ are refused.
+/// </param>
+public sealed class LaneSet(int self, IReadOnlyList<string> names, ulong fingerprint = 0) : IDisposable
 {
     private readonly object _gate = new();
     private readonly Lane?[] _lanes = new Lane?[names.Count];
@@ -15,6 +19,9 @@ public sealed class LaneSet(int self, IReadOnlyList<string> names) : IDisposable
     /// <summary>Index of this node within the group.</summary>
     public int Self => self;
 
+    /// <summary>Hash of what all nodes must agree on.</summary>
+    public ulong Fingerprint => fingerprint;
+
     /// <summary>Number of nodes in the group.</summary>
     public int Count => names.Count;
 
@@ -23,6 +30,12 @@ public sealed class LaneSet(int self, IReadOnlyList<string> names) : IDisposable
 
     /// <summary>The lane to another node, once all are <see cref="Connected"/>.</summary>
     public Lane this[int node] => _lanes[node] ?? throw new InvalidOperationException($"There is no lane to {names[node]}.");
+
+    /// <summary>What keeps all of these lanes moving; a lane that is to be attached is made with it.</summary>
+    public LanePump Pump { get; } = new();
+
+    /// <summary>The node at the other end of <paramref name="lane"/>.</summary>
+    public int NodeOf(Lane lane) => Array.IndexOf(_lanes, lane);
 
     /// <summary>Name of a node, for messages.</summary>
     public string NameOf(int node) => names[node];
@@ -59,10 +72,6 @@ public sealed class LaneSet(int self, IReadOnlyList<string> names) : IDisposable
         _ = _connected.Task.Exception; // nobody may be left to look at it
     }
 
-    /// <summary>Closes all lanes; when it returns, nothing reads from the values that were handed over.</summary>
-    public void Dispose()
-    {
-        Close();
-        foreach (var lane in _lanes) lane?.Dispose();
-    }
+    /// <inheritdoc/>
+    public void Dispose() => Close();
 }

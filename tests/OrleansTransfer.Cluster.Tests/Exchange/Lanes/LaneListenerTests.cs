@@ -68,6 +68,43 @@ public sealed class LaneListenerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_lane_of_an_older_generation_is_refused_and_the_group_goes_on()
+    {
+        var key = new GroupKey("leaves", 2);
+        using var session = Join(key);
+        using (var late = Connect())
+        {
+            new LaneHandshake(new("leaves", 1), 1, 0).Send(late);
+            var refusal = await Task.Factory.StartNew(
+                () => Assert.Throws<LaneException>(() => LaneHandshake.ReceiveAnswer(late)).Message, TaskCreationOptions.LongRunning);
+            Assert.Equal("it refused: leaves, generation 1 was superseded by generation 2.", refusal);
+        }
+        using var lanes = Open(key, self: 1);
+        await lanes.Connected.WaitAsync(s_patience, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task A_node_of_another_recipe_or_version_is_refused()
+    {
+        var key = new GroupKey("leaves", 1);
+        using var session = Join(key, fingerprint: 1UL << 63);
+        Assert.Equal(
+            "Node n0 cannot be reached: it refused: its recipe or version differs", await RefusalAsync(key, self: 1, fingerprint: 1));
+        using var lanes = Open(key, self: 1, fingerprint: 1UL << 63);
+        await lanes.Connected.WaitAsync(s_patience, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Another_version_of_the_exchange_is_told_so()
+    {
+        using var client = Connect();
+        client.Send("OTXLANE\n\u0001\0\0\0\u0001\0\0\0\0\0\0\0\0\0\0\0"u8);
+        var refusal = await Task.Factory.StartNew(
+            () => Assert.Throws<LaneException>(() => LaneHandshake.ReceiveAnswer(client)).Message, TaskCreationOptions.LongRunning);
+        Assert.Equal("it refused: it speaks version 2 of the exchange, and not version 1", refusal);
+    }
+
+    [Fact]
     public async Task A_node_has_one_lane()
     {
         var key = new GroupKey("leaves", 1);
@@ -104,8 +141,8 @@ public sealed class LaneListenerTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("OTXLANE\nrubbish that is long enough to be a handshake")]
-    [InlineData("OTXLANE\n\u0001\0\0\0\u0001\0\0\0\0\0\0\0\u00FF\u00FF\u00FF\u007F")]
+    [InlineData("OTXLANE\n\u0002\0\0\0and rubbish, long enough to be a handshake")]
+    [InlineData("OTXLANE\n\u0002\0\0\0\u0001\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\u00FF\u00FF\u00FF\u007F")] // a name of 2 GB
     public async Task A_handshake_that_is_none_ends_the_connection(string message)
     {
         using var client = Connect();
@@ -135,18 +172,19 @@ public sealed class LaneListenerTests : IAsyncLifetime
         Assert.Throws<SocketException>(() => Connect().Dispose());
     }
 
-    private GroupSession Join(GroupKey key) => _groups.Join(key, () => new(key, 0, 1, 2, new LaneSet(0, ["n0", "n1"]), new()));
+    private GroupSession Join(GroupKey key, ulong fingerprint = 0) =>
+        _groups.Join(key, () => new(key, 0, 1, 2, new LaneSet(0, ["n0", "n1"], fingerprint), new()));
 
-    private LaneSet Open(GroupKey key, int self)
+    private LaneSet Open(GroupKey key, int self, ulong fingerprint = 0)
     {
-        var lanes = new LaneSet(self, ["n0", "n1"]);
+        var lanes = new LaneSet(self, ["n0", "n1"], fingerprint);
         LaneConnector.Open(lanes, key, 0, () => (IPEndPoint)_listener.EndPoint, s_patience);
         return lanes;
     }
 
-    private async Task<string> RefusalAsync(GroupKey key, int self)
+    private async Task<string> RefusalAsync(GroupKey key, int self, ulong fingerprint = 0)
     {
-        using var lanes = Open(key, self);
+        using var lanes = Open(key, self, fingerprint);
         return (await Assert.ThrowsAsync<LaneException>(() => lanes.Connected.WaitAsync(s_patience))).Message;
     }
 

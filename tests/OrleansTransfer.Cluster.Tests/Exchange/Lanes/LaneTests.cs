@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using OrleansTransfer.Cluster.Exchange.Lanes;
+using OrleansTransfer.Learning.Training;
 
 namespace OrleansTransfer.Cluster.Tests.Exchange.Lanes;
 
@@ -9,7 +11,8 @@ public sealed class LaneTests : IDisposable
     public LaneTests()
     {
         var (left, right) = SocketPair.Create();
-        (_one, _other) = (new(left, "other"), new(right, "one"));
+        var pump = new LanePump(); // of both, so that one thread is enough
+        (_one, _other) = (new(left, pump), new(right, pump));
     }
 
     public void Dispose()
@@ -34,8 +37,8 @@ public sealed class LaneTests : IDisposable
         {
             frames.Add(_other.ReceiveFrame());
             var received = new float[length];
-            _other.ReceiveValues(received.AsSpan(0, length / 3));
-            _other.ReceiveValues(received.AsSpan(length / 3));
+            _other.ReceiveValues(Bytes(received)[..(length / 3 * sizeof(float))]);
+            _other.ReceiveValues(Bytes(received)[(length / 3 * sizeof(float))..]);
             Assert.Equal(values, received);
         }
         _one.Flush();
@@ -53,7 +56,7 @@ public sealed class LaneTests : IDisposable
         var kinds = Enumerable.Range(0, 9).Select(_ =>
         {
             var frame = _other.ReceiveFrame();
-            _other.ReceiveValues(received);
+            _other.ReceiveValues(Bytes(received));
             return frame.Kind;
         }).ToList();
         Assert.InRange(kinds.IndexOf(SegmentKind.Result), 0, 7);
@@ -77,9 +80,9 @@ public sealed class LaneTests : IDisposable
         var waiting = Task.Factory.StartNew(() => Assert.Throws<LaneException>(_one.Flush), TaskCreationOptions.LongRunning);
         await Task.Delay(50, TestContext.Current.CancellationToken);
         Assert.False(waiting.IsCompleted);
-        await Task.Run(_one.Dispose, TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+        _one.Close();
         await waiting.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
-        GC.KeepAlive(values); // pinned, and read until the lane is disposed
+        GC.KeepAlive(values); // pinned, and read until the flush has ended
     }
 
     [Fact]
@@ -90,7 +93,7 @@ public sealed class LaneTests : IDisposable
         _other.Dispose();
         Assert.Equal(5, _one.ReceiveFrame().Length);
         var received = new float[5];
-        _one.ReceiveValues(received);
+        _one.ReceiveValues(Bytes(received));
         Assert.Equal(values, received);
         Assert.Throws<LaneException>(() => _one.ReceiveFrame());
     }
@@ -98,15 +101,17 @@ public sealed class LaneTests : IDisposable
     [Fact]
     public void A_frame_survives_the_wire_and_anything_else_is_refused()
     {
-        var frame = new SegmentFrame(SegmentKind.Result, 123_456, long.MaxValue, 1L << 40);
+        var frame = new SegmentFrame(SegmentKind.Result, 123_456, long.MaxValue, 1L << 40, WireFormat.BFloat16);
+        Assert.Equal(246_912, frame.PayloadBytes);
         var bytes = new byte[SegmentFrame.Size];
         frame.Write(bytes);
-        Assert.Equal(frame, SegmentFrame.Read(bytes));
-        foreach (var damaged in new[] { 0, 4, 11, 31 })
+        Assert.True(SegmentFrame.TryRead(bytes, out var read));
+        Assert.Equal(frame, read);
+        foreach (var damaged in new[] { 0, 4, 11, 12, 31 })
         {
             var copy = bytes.ToArray();
             copy[damaged] ^= 0x80;
-            Assert.Throws<LaneException>(() => SegmentFrame.Read(copy));
+            Assert.False(SegmentFrame.TryRead(copy, out _));
         }
     }
 
@@ -114,6 +119,8 @@ public sealed class LaneTests : IDisposable
     {
         fixed (float* first = pinned) lane.Post(frame, first);
     }
+
+    private static Span<byte> Bytes(float[] values) => MemoryMarshal.AsBytes(values.AsSpan());
 
     private static float[] Values(int length)
     {
