@@ -105,7 +105,6 @@ public sealed class RecipeReaderTests
     [InlineData("data: { train: reviews.tsv }", "data.train")]
     [InlineData("data: { train: x }\ntask: text-classification", "task")]
     [InlineData("data: { train: x }\ntraining: { precision: bf16 }", "training.precision")]
-    [InlineData("data: { train: x }\nexchange: { wire: bf16 }", "exchange.wire")]
     [InlineData("data: { train: x }\ntransfer: { method: dann }", "transfer.method")]
     public void What_the_format_knows_and_this_version_does_not_is_said_so(string text, string path)
     {
