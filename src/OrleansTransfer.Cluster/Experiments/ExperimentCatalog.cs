@@ -5,7 +5,12 @@ using OrleansTransfer.Storage;
 namespace OrleansTransfer.Cluster.Experiments;
 
 /// <summary>Reads experiments from the container without waking their grains: works while no cluster runs, or another one does.</summary>
-public sealed class ExperimentCatalog(IBlobContainer container, TimeProvider time)
+/// <param name="container">Where experiments are stored.</param>
+/// <param name="time">The clock.</param>
+/// <param name="takesOver">
+/// Whether a cluster that runs here takes the experiments of a dead owner over, so that they are not interrupted; null where none runs.
+/// </param>
+public sealed class ExperimentCatalog(IBlobContainer container, TimeProvider time, Func<ExperimentOwner, bool>? takesOver = null)
 {
     /// <summary>Name of the experiment's state within its grain.</summary>
     public const string StateName = "experiment";
@@ -59,7 +64,7 @@ public sealed class ExperimentCatalog(IBlobContainer container, TimeProvider tim
     {
         var snapshot = await BlobGrainStorage.PeekAsync<ExperimentSnapshot>(container, GrainType, id, StateName, cancellationToken);
         if (snapshot is null) return null;
-        return snapshot.State.IsFinal() || snapshot.Owner is not { } owner || owner.IsAlive(time.GetUtcNow())
+        return snapshot.State.IsFinal() || snapshot.Owner is not { } owner || owner.IsAlive(time.GetUtcNow()) || takesOver?.Invoke(owner) == true
             ? snapshot
             : snapshot with
             {

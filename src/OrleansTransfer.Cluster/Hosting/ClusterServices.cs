@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Orleans.Hosting;
+using Orleans.Runtime;
 using Orleans.Runtime.Hosting;
 using OrleansTransfer.Cluster.Exchange;
 using OrleansTransfer.Cluster.Exchange.Lanes;
@@ -35,7 +36,14 @@ public static class ClusterServices
         services.TryAddSingleton<GroupJoiner>();
         builder.UseLanes();
         services.TryAddSingleton<DeviceTable>();
-        services.TryAddSingleton<ExperimentCatalog>();
+        services.TryAddSingleton(provider =>
+        {
+            var membership = provider.GetRequiredService<IClusterMembershipService>();
+            return new ExperimentCatalog(
+                provider.GetRequiredService<IBlobContainer>(),
+                provider.GetRequiredService<TimeProvider>(),
+                owner => membership.CurrentSnapshot.Members.Keys.Any(silo => silo.ToString() == owner.Silo));
+        });
         services.TryAddSingleton<IProgress<WeightProgress>, LoggedDownloads>();
         services.TryAddSingleton<IExperimentService, ExperimentService>();
         services.TryAddSingleton<WorkerRunFactory>();
