@@ -1,9 +1,13 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 
 namespace OrleansTransfer.EndToEnd.Tests;
 
 public sealed class ElasticityTests(DrawnLeaves leaves)
 {
+    // Losses by epochs: several tests compare with the same run.
+    private static readonly ConcurrentDictionary<int, Task<IReadOnlyList<double>>> s_undisturbed = new();
+
     [Fact]
     public async Task A_run_that_loses_a_node_and_gains_another_has_the_losses_of_one_that_nothing_disturbed()
     {
@@ -108,7 +112,9 @@ public sealed class ElasticityTests(DrawnLeaves leaves)
         "--set", "training.optimizer.type=sgd", "--set", "training.optimizer.learningRate=0.0005",
     ];
 
-    private async Task<IReadOnlyList<double>> UndisturbedAsync(int epochs)
+    private Task<IReadOnlyList<double>> UndisturbedAsync(int epochs) => s_undisturbed.GetOrAdd(epochs, TrainUndisturbedAsync);
+
+    private async Task<IReadOnlyList<double>> TrainUndisturbedAsync(int epochs)
     {
         using var state = new StateFolder();
         await using var train = OtxProcess.Start(
