@@ -22,6 +22,9 @@ public sealed partial class ExperimentGrain
     // A run that is started again and again without getting anywhere holds devices that others could use.
     private const int FruitlessAttempts = 5;
 
+    // A run of weeks on machines that are taken away may lose thousands of nodes.
+    private const int RememberedDeaths = 20;
+
     private readonly Dictionary<string, DateTimeOffset> _avoided = new(StringComparer.Ordinal);
     private PaceWatch _pace = new();
     private IReadOnlyList<double> _lateness = [];
@@ -151,11 +154,11 @@ public sealed partial class ExperimentGrain
         switch (decision)
         {
             case GroupDecision.Pause:
-                roster.Enter(GroupStage.Pausing, decision.Reason, time.GetUtcNow());
+                roster.Enter(GroupStage.Pausing, time.GetUtcNow());
                 foreach (var worker in roster.Members) Tell(worker, grain => grain.Pause(Id, roster.Generation));
                 break;
             case GroupDecision.Halt:
-                roster.Enter(GroupStage.Halting, decision.Reason, time.GetUtcNow());
+                roster.Enter(GroupStage.Halting, time.GetUtcNow());
                 foreach (var worker in roster.Members.Where(worker => !IsGone(roster, worker)))
                     Tell(worker, grain => grain.Halt(Id, roster.Generation, decision.Reason));
                 break;
@@ -243,7 +246,7 @@ public sealed partial class ExperimentGrain
         };
         await WriteAsync();
         Depart(roster, save.Departed.Where(departure => departure.Worker != save.Worker).ToList());
-        roster.Enter(GroupStage.Saving, save.Reason, time.GetUtcNow());
+        roster.Enter(GroupStage.Saving, time.GetUtcNow());
         Tell(save.Worker, grain => grain.Save(Id, Snapshot.Generation));
     }
 
@@ -276,7 +279,7 @@ public sealed partial class ExperimentGrain
                 roster.Generation, step, death.Node, death.Last?.Activity ?? death.Last?.Phase.ToString().ToLowerInvariant() ?? "training"))
             .ToList();
         if (deaths.Count == 0) return false;
-        Snapshot = Snapshot with { Deaths = [.. Snapshot.Deaths, .. deaths] };
+        Snapshot = Snapshot with { Deaths = [.. Snapshot.Deaths.TakeLast(RememberedDeaths), .. deaths] };
         if (PoisonRule.Judge(Snapshot.Deaths) is not { } reason) return false;
         await EndAsync(ExperimentState.Failed, reason);
         return true;

@@ -28,7 +28,7 @@ public static class GroupPolicy
         return view.Stage switch
         {
             GroupStage.Gathering => Gather(view, live, lost),
-            GroupStage.Training => Watch(view, live, lost),
+            GroupStage.Training => Watch(view, live, lost, options),
             GroupStage.Pausing => AwaitPause(view, live, lost, options),
             GroupStage.Halting => Regroup(view, live, lost, options),
             GroupStage.Saving => AwaitSave(view, live, lost),
@@ -46,16 +46,21 @@ public static class GroupPolicy
             : Open(view, live, departed, "start");
     }
 
-    private static GroupDecision Watch(GroupView view, IReadOnlyList<MemberView> live, IReadOnlyList<Departure> lost)
+    private static GroupDecision Watch(
+        GroupView view, IReadOnlyList<MemberView> live, IReadOnlyList<Departure> lost, GroupOptions options)
     {
         if (lost.Count > 0) return new GroupDecision.Halt(lost[0].Reason);
         if (live.FirstOrDefault(member => member.Phase == WorkerPhase.Halted && member.Noted >= view.Generation) is { } halted)
-            return new GroupDecision.Halt($"worker {Name(view, halted)}: {halted.Reason}");
+            return new GroupDecision.Halt($"worker {Name(view, halted)}: {halted.Reason ?? "it has paused"}");
+
+        // A coordinator may die between writing a generation down and telling the workers of it: the next one takes it to be open, and nobody is in it.
+        if (view.InStage > options.Silence && live.FirstOrDefault(member => member.AtRest && member.Noted < view.Generation) is { } untold)
+            return new GroupDecision.Halt($"worker {Name(view, untold)} has not heard of generation {view.Generation}");
         if (live.All(member => member.Phase == WorkerPhase.Finished && member.Noted >= view.Generation)) return new GroupDecision.Complete();
         if (live.FirstOrDefault(member => member.Leaving) is { } leaving)
             return new GroupDecision.Pause($"node {leaving.Worker.Node} shuts down");
-        if (live.FirstOrDefault(member => member.TooSlow) is { } slow && live.Count > view.Least)
-            return new GroupDecision.Pause($"worker {Name(view, slow)} is too slow: {slow.Reason}");
+        if (live.FirstOrDefault(member => member.TooSlow is not null) is { } slow && live.Count > view.Least)
+            return new GroupDecision.Pause($"worker {Name(view, slow)} is too slow: {slow.TooSlow}");
 
         // Joiners come in together: each change of the group costs its members a pause.
         var ready = view.Joiners.Where(joiner => joiner.Phase == WorkerPhase.Ready && !joiner.Leaving).ToList();
@@ -90,8 +95,8 @@ public static class GroupPolicy
         var departed = lost.ToList();
         departed.AddRange(live.Where(member => member.Leaving).Select(Drained));
         var staying = Without(live, departed);
-        if (staying.FirstOrDefault(member => member.TooSlow) is { } slow && staying.Count > view.Least)
-            departed.Add(new(slow.Worker, "slow", $"worker {Name(view, slow)} is too slow: {slow.Reason}"));
+        if (staying.FirstOrDefault(member => member.TooSlow is not null) is { } slow && staying.Count > view.Least)
+            departed.Add(new(slow.Worker, "slow", $"worker {Name(view, slow)} is too slow: {slow.TooSlow}"));
         if (lost.Count == 0 && view.BreaksHere >= options.Breaks && live.LastOrDefault(member => member.Blamed) is { } cutOff)
             departed.Add(new(cutOff.Worker, "broken-off",
                 $"the group broke up {view.BreaksHere} times at the same step, and worker {Name(view, cutOff)} was blamed for it"));

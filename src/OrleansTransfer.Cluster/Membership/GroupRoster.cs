@@ -31,9 +31,6 @@ public sealed class GroupRoster
     /// <summary>What the experiment is doing.</summary>
     public GroupStage Stage { get; private set; }
 
-    /// <summary>Why, in words.</summary>
-    public string Reason { get; private set; } = "";
-
     /// <summary>Whether the replica has been stored since <see cref="GroupStage.Saving"/> began.</summary>
     public bool Saved { get; set; }
 
@@ -119,9 +116,9 @@ public sealed class GroupRoster
     }
 
     /// <summary>Enters a stage other than that of an open generation.</summary>
-    public void Enter(GroupStage stage, string reason, DateTimeOffset now)
+    public void Enter(GroupStage stage, DateTimeOffset now)
     {
-        (Stage, Reason, _since) = (stage, reason, now);
+        (Stage, _since) = (stage, now);
         if (stage == GroupStage.Saving) Saved = false;
     }
 
@@ -132,7 +129,7 @@ public sealed class GroupRoster
         Remove(decision.Departed.Select(departure => departure.Worker).ToList());
         _members = [.. decision.Group];
         _joiners = [.. _joiners.Except(decision.Group)];
-        (Generation, Stage, Reason, _since) = (generation, GroupStage.Training, decision.Reason, now);
+        (Generation, Stage, _since) = (generation, GroupStage.Training, now);
         foreach (var member in _known.Values) member.Blamed = false;
     }
 
@@ -157,9 +154,9 @@ public sealed class GroupRoster
             NodeGone = member.NodeGone,
             Blamed = member.Blamed,
             Leaving = member.Last?.Leaving ?? false,
-            TooSlow = member.Slow is not null,
+            TooSlow = member.Slow,
             Unreachable = member.Unreachable,
-            Reason = member.Last?.Reason ?? member.Slow,
+            Reason = member.Last?.Reason,
             Activity = member.Last?.Activity,
         };
     })];

@@ -40,8 +40,8 @@ public sealed record MemberView(
     /// <summary>Whether its node shuts down and wants to hand over.</summary>
     public bool Leaving { get; init; }
 
-    /// <summary>Whether it has been too slow for so long that the recipe wants it left out.</summary>
-    public bool TooSlow { get; init; }
+    /// <summary>In words, that it has been too slow for so long that the recipe wants it left out; null while it has not.</summary>
+    public string? TooSlow { get; init; }
 
     /// <summary>Why it could not be reached with an order, or null.</summary>
     public string? Unreachable { get; init; }

@@ -252,17 +252,17 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
         }
     }
 
-    // For the phase that trains most. What lies on other devices, their own allocator refuses in words.
+    // For all stages that any phase trains. What lies on other devices, their own allocator refuses in words.
     private void CheckMemory(torch.Device device)
     {
         if (device.type != DeviceType.CPU) return;
-        var largest = _plan.Training.Phases.SelectMany(phase => phase.TrainableStages).ToHashSet();
-        var stages = _model.Stages.Where(stage => !largest.Contains(stage.Name)).ToList();
+        var trained = _plan.Training.Phases.SelectMany(phase => phase.TrainableStages).ToHashSet();
+        var frozen = _model.Stages.Where(stage => !trained.Contains(stage.Name)).ToList();
         long parameters = 0, trainable = 0;
         foreach (var (key, parameter) in _model.named_parameters())
         {
             parameters += parameter.numel();
-            if (!stages.Any(stage => stage.Contains(key))) trainable += parameter.numel();
+            if (!frozen.Any(stage => stage.Contains(key))) trainable += parameter.numel();
         }
         ReplicaMemory.Check(_recipe.Model.Backbone, parameters, trainable, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
     }

@@ -211,6 +211,12 @@ public sealed partial class WorkerRun
             LogBrokeUp(Assignment.Experiment, order.Generation, order.Rank, e.Message);
             Rest(training, WorkerPhase.Halted, e.Message, e is HandoverException ? order.Source!.Node : group.BrokenOffBy);
         }
+        catch (Exception e)
+        {
+            // The others must not wait for it until the experiment has told them.
+            group.GiveUp($"Worker {_worker} stopped: {e.Message}");
+            throw;
+        }
         finally
         {
             _opened = null;

@@ -255,10 +255,13 @@ public class GroupPolicyTests
     [Fact]
     public void A_slow_worker_is_left_out_only_while_enough_are_left()
     {
-        MemberView[] members = [Training(s_a), Training(s_b) with { TooSlow = true, Reason = "4 s per step" }];
+        MemberView[] members = [Training(s_a), Training(s_b) with { TooSlow = "4 s per step" }];
         Decide<GroupDecision.Pause>(GroupStage.Training, members);
         Decide<GroupDecision.Wait>(GroupStage.Training, members, least: 2);
-        var open = Decide<GroupDecision.Open>(GroupStage.Pausing, [Halted(s_a, s_at8), Halted(s_b, s_at8) with { TooSlow = true }]);
+
+        // That it stands at the boundary before the others is no break: the pause goes on.
+        Decide<GroupDecision.Wait>(GroupStage.Pausing, [Training(s_a), Halted(s_b, s_at8) with { TooSlow = "4 s per step" }]);
+        var open = Decide<GroupDecision.Open>(GroupStage.Pausing, [Halted(s_a, s_at8), Halted(s_b, s_at8) with { TooSlow = "4 s per step" }]);
         Assert.Equal([s_a], open.Group);
         Assert.Equal("slow", open.Kind);
     }
@@ -271,13 +274,29 @@ public class GroupPolicyTests
         Decide<GroupDecision.Wait>(roster, 0.1);
         roster.NodeLost(s_a);
         Decide<GroupDecision.Halt>(roster, 0.2);
-        roster.Enter(GroupStage.Halting, "", DateTimeOffset.UnixEpoch);
+        roster.Enter(GroupStage.Halting, DateTimeOffset.UnixEpoch);
         Take(roster, s_b, WorkerPhase.Halted, 3, s_at7, 0.4);
         Decide<GroupDecision.Wait>(roster, 0.4);
         Take(roster, s_c, WorkerPhase.Halted, 3, s_at8, 0.5);
         var open = Decide<GroupDecision.Open>(roster, 0.5);
         Assert.Equal([s_b, s_c], open.Group);
         Assert.Equal((s_at8, s_c), (open.From, open.Source));
+    }
+
+    [Fact]
+    public void A_generation_that_was_written_down_and_never_told_to_the_workers_is_given_up_for_another()
+    {
+        MemberView[] untold = [Halted(s_a, s_at7) with { Noted = 1 }, Halted(s_b, s_at7) with { Noted = 1 }];
+        Decide<GroupDecision.Wait>(GroupStage.Training, untold, inStage: 5.9);
+        Assert.Contains("has not heard of generation 2", Decide<GroupDecision.Halt>(GroupStage.Training, untold, inStage: 6.1).Reason);
+        Decide<GroupDecision.Open>(GroupStage.Halting, [Halted(s_a, s_at7), Halted(s_b, s_at7)]);
+    }
+
+    [Fact]
+    public void A_group_that_paused_for_a_coordinator_that_is_gone_is_opened_again()
+    {
+        Assert.Contains("it has paused", Decide<GroupDecision.Halt>(GroupStage.Training, [Halted(s_a, s_at8), Halted(s_b, s_at8)]).Reason);
+        Decide<GroupDecision.Open>(GroupStage.Halting, [Halted(s_a, s_at8), Halted(s_b, s_at8)]);
     }
 
     [Fact]
