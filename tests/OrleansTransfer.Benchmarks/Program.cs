@@ -11,15 +11,15 @@ var benchmarks = new Dictionary<string, Func<Options, Task>>
     ["forward"] = ForwardBenchmark.RunAsync,
     ["load"] = LoadBenchmark.RunAsync,
     [LoadBenchmark.MemoryName] = LoadBenchmark.RunMemoryAsync,
+    [BenchmarkNode.Word] = BenchmarkNode.RunAsync,
     ["soak"] = SoakBenchmark.RunAsync,
-    [SoakBenchmark.NodeName] = SoakBenchmark.RunNodeAsync,
     ["step"] = StepBenchmark.RunAsync,
     ["throughput"] = ThroughputBenchmark.RunAsync,
 };
 
 if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var benchmark))
 {
-    var names = benchmarks.Keys.Where(name => name is not (ExchangeBenchmark.NodeName or LoadBenchmark.MemoryName or SoakBenchmark.NodeName));
+    var names = benchmarks.Keys.Where(name => name is not (ExchangeBenchmark.NodeName or LoadBenchmark.MemoryName or BenchmarkNode.Word));
     Console.Error.WriteLine($"Name a benchmark: {string.Join(", ", names)}.");
     return 2;
 }

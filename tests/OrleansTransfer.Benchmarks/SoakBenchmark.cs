@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansTransfer.Cluster.Experiments;
@@ -17,11 +15,8 @@ namespace OrleansTransfer.Benchmarks;
 /// JSON: recovery times by kind, steps, steps lost, memory of the node that stays. Exits by an exception if a step is missing, came twice, or the run
 /// does not complete; the experiment itself fails if replicas end with different weights.
 /// </summary>
-internal static partial class SoakBenchmark
+internal static class SoakBenchmark
 {
-    /// <summary>The benchmark's own word for starting one of its nodes.</summary>
-    public const string NodeName = "soak-node";
-
     public static async Task RunAsync(Options options)
     {
         int nodes = options.Number("nodes", 3), changes = options.Number("changes", 60), epochs = options.Number("epochs", 900);
@@ -77,37 +72,13 @@ internal static partial class SoakBenchmark
                 firstNodeMegabytes = new { early = Math.Round(memory.Take(6).Average()), late = Math.Round(memory.TakeLast(6).Average()) },
             }));
 
-            Task<ISoakNode> StartAsync(string name) => SoakNode.StartAsync(name, first.Silo, state);
+            async Task<ISoakNode> StartAsync(string name) => await BenchmarkNode.StartAsync(name, first.Silo, state);
         }
         finally
         {
             foreach (var node in others) await node.DisposeAsync();
             if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
         }
-    }
-
-    /// <summary>One node, until it is told to stop.</summary>
-    public static async Task RunNodeAsync(Options options)
-    {
-        await using var node = await NodeHost.StartAsync(
-            new()
-            {
-                Name = options.Text("name", ""),
-                EphemeralPorts = true,
-                Join = options.Text("join", ""),
-                Devices = "cpu:1",
-                StateLocation = options.Text("state", ""),
-                QuietLogs = true,
-            },
-            CancellationToken.None);
-        Console.WriteLine(node.Silo);
-        using var stop = new CancellationTokenSource();
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
-        {
-            context.Cancel = true;
-            stop.Cancel();
-        });
-        await node.WaitForShutdownAsync(stop.Token);
     }
 
     private static async Task<(IReadOnlyList<long> Steps, ExperimentSnapshot Ended)> FollowAsync(IExperimentService experiments, string id)
@@ -117,38 +88,5 @@ internal static partial class SoakBenchmark
             if (e.Kind == "step") steps.Add(e.Step);
         var ended = await experiments.FindAsync(id, CancellationToken.None);
         return ended.State == ExperimentState.Completed ? (steps, ended) : throw new InvalidOperationException($"{id} is {ended.State}: {ended.Reason}");
-    }
-
-    private sealed partial class SoakNode(string name, Process process) : ISoakNode
-    {
-        public string Name => name;
-
-        public static async Task<ISoakNode> StartAsync(string name, string join, string state)
-        {
-            var start = new ProcessStartInfo(
-                Environment.ProcessPath!, [.. Prefix(), NodeName, "--name", name, "--join", join, "--state", state]) { RedirectStandardOutput = true };
-            var process = Process.Start(start)!;
-            return await process.StandardOutput.ReadLineAsync() is not null
-                ? new SoakNode(name, process)
-                : throw new InvalidOperationException($"Node {name} ended before it was ready.");
-        }
-
-        public void Send(int signal) => _ = Kill(process.Id, signal);
-
-        public Task EndAsync() => process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
-
-        public ValueTask DisposeAsync()
-        {
-            if (!process.HasExited) process.Kill();
-            process.Dispose();
-            return ValueTask.CompletedTask;
-        }
-
-        // "dotnet X.dll" or the program itself.
-        private static string[] Prefix() =>
-            Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(SoakBenchmark).Assembly.Location] : [];
-
-        [LibraryImport("libc", EntryPoint = "kill")]
-        private static partial int Kill(int processId, int signal);
     }
 }

@@ -1,75 +1,178 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Http.Json;
 using System.Text.Json;
-using Microsoft.Extensions.DependencyInjection;
-using OrleansTransfer.Cluster.Experiments;
 using OrleansTransfer.Contracts.Experiments;
 using OrleansTransfer.Contracts.Recipes;
-using OrleansTransfer.Host;
+using OrleansTransfer.Gateway;
 using OrleansTransfer.Learning.Drawing;
 
 namespace OrleansTransfer.Benchmarks;
 
 /// <summary>
-/// Training throughput of whole experiments at 1 and more workers, each with one compute thread: data, steps, exchange, checkpoints and all. Options:
-/// <c>--workers 1,2 --network resnet18 --size 64 --batch 16</c> (per worker) <c>--pictures 480 --epochs 2</c>. One line of JSON.
+/// Training throughput on one and two node processes with one compute thread each, and that of PyTorch's DistributedDataParallel over Gloo (Debian's
+/// python3-torch and python3-torchvision, where they are installed), as it comes and with its allocator tuned like ours. Options: <c>--network resnet18
+/// --size 64 --batch 16</c> (per worker) <c>--steps 60 --rounds 1 --wire fp32 --python /usr/bin/python3</c>. A line of JSON for each round. Our step
+/// is the mean of all steps but the first five, from waiting for decoded pictures to the updated weights, augmentation and checkpoints beside it; the
+/// peer's is a median, and its pictures never change. <c>hiddenShare</c> is the part of the exchange that ran under the backward pass.
 /// </summary>
 internal static class ThroughputBenchmark
 {
+    private const int WarmUp = 5;
+
+    // What .NET programs of this project set for themselves.
+    private const string TunedAllocator = "glibc.malloc.mmap_threshold=4294967296:glibc.malloc.trim_threshold=8589934592";
+
+    private static readonly int[] s_workers = [1, 2];
+
     public static async Task RunAsync(Options options)
     {
-        var counts = options.Numbers("workers", 1, 2).Select(count => (int)count).ToList();
-        int size = options.Number("size", 64), batch = options.Number("batch", 16);
-        var folder = Path.Combine(Path.GetTempPath(), $"otx-benchmark-{Environment.ProcessId}");
-        try
+        string network = options.Text("network", "resnet18"), wire = options.Text("wire", "fp32");
+        int size = options.Number("size", 64), batch = options.Number("batch", 16), steps = options.Number("steps", 60);
+        for (var round = 0; round < options.Number("rounds", 1); round++)
         {
-            var pictures = Path.Combine(folder, "pictures");
-            LeafDataset.WriteTarget(pictures, options.Number("pictures", 480) / 2, 8, 1, size);
-            var rates = new Dictionary<string, double>();
-            foreach (var workers in counts)
-            {
-                // A node with as many devices as cores gives each device one compute thread.
-                await using var node = await NodeHost.StartAsync(
-                    new()
-                    {
-                        EphemeralPorts = true,
-                        Devices = $"cpu:{Math.Max(Environment.ProcessorCount, counts.Max())}",
-                        StateLocation = Path.Combine(folder, $"state-{workers}"),
-                        QuietLogs = true,
-                    },
-                    CancellationToken.None);
-                var snapshot = await TrainAsync(node.Services.GetRequiredService<IExperimentService>(), new()
-                {
-                    Name = $"throughput-{workers}",
-                    Model = new() { Backbone = options.Text("network", "resnet18"), Weights = "none", InputSize = size },
-                    Data = new() { Train = Path.Combine(pictures, "train"), Validation = Path.Combine(pictures, "test"), Augment = "flip" },
-                    Transfer = new() { BatchNorm = "trainable" },
-                    Training = new() { Epochs = options.Number("epochs", 2), BatchSize = batch * workers, Optimizer = new() { Type = "sgd" } },
-                    Resources = new() { Workers = workers },
-                });
-                rates[workers.ToString(System.Globalization.CultureInfo.InvariantCulture)] = Math.Round(snapshot.SamplesPerSecond, 2);
-            }
-            var (first, last) = (counts[0], counts[^1]);
+            var ours = new Dictionary<int, Measured>();
+            foreach (var workers in s_workers) ours[workers] = await MeasureAsync(network, size, batch, steps, workers, wire);
+            var stock = await MeasurePeerAsync(options, network, size, batch, steps, null);
+            var tuned = await MeasurePeerAsync(options, network, size, batch, steps, TunedAllocator);
             Console.WriteLine(JsonSerializer.Serialize(new
             {
                 benchmark = "throughput",
-                network = options.Text("network", "resnet18"),
+                network,
                 size,
                 batchPerWorker = batch,
-                samplesPerSecond = rates,
-                scalingEfficiency = Math.Round(rates.Values.Last() / rates.Values.First() * first / last, 4),
+                wire,
+                samplesPerSecond = ours.ToDictionary(pair => pair.Key, pair => Math.Round(pair.Key * batch / pair.Value.Step, 2)),
+                scalingEfficiency = Math.Round(ours[1].Step / ours[2].Step, 4),
+                phases = ours[2].Phases,
+                hiddenShare = Math.Round(ours[2].HiddenShare, 3),
+                ddp = Peer(stock),
+                ddpTuned = Peer(tuned),
             }));
+
+            object? Peer(Dictionary<int, double>? seconds) => seconds is null ? null : new
+            {
+                samplesPerSecond = seconds.ToDictionary(pair => pair.Key, pair => Math.Round(pair.Key * batch / pair.Value, 2)),
+                scalingEfficiency = Math.Round(seconds[1] / seconds[2], 4),
+                ratioAtTwo = Math.Round(seconds[2] / ours[2].Step, 3),
+            };
+        }
+    }
+
+    private static async Task<Measured> MeasureAsync(string network, int size, int batch, int steps, int workers, string wire)
+    {
+        var folder = Path.Combine(Path.GetTempPath(), $"otx-benchmark-{Environment.ProcessId}");
+        var nodes = new List<BenchmarkNode>();
+        try
+        {
+            // One epoch, so that no evaluation or end-of-epoch checkpoint falls between the steps; as many pictures as its steps take.
+            string pictures = Path.Combine(folder, "pictures"), state = Path.Combine(folder, "state");
+            LeafDataset.WriteTarget(pictures, (steps + WarmUp) * batch * workers / 2, 8, 1, size);
+            for (var node = 0; node < workers; node++)
+                nodes.Add(await BenchmarkNode.StartAsync($"n{node}", nodes.FirstOrDefault()?.Silo, state, cores: 1));
+
+            using var http = new HttpClient { BaseAddress = new(nodes[0].Http), Timeout = TimeSpan.FromMinutes(1) };
+            var submitted = await SubmitAsync(http, new()
+            {
+                Name = $"throughput-{workers}",
+                Model = new() { Backbone = network, Weights = "none", InputSize = size },
+                Data = new() { Train = Path.Combine(pictures, "train"), Validation = Path.Combine(pictures, "test"), Augment = "flip" },
+                Transfer = new() { BatchNorm = "trainable" },
+                Training = new() { Epochs = 1, BatchSize = batch * workers, Optimizer = new() { Type = "sgd" } },
+                Resources = new() { Workers = workers },
+                Exchange = new() { Wire = wire },
+            });
+            await UntilAsync(http, submitted.Id, now => now.Step >= WarmUp);
+            var before = await ReadAsync(nodes);
+            await UntilAsync(http, submitted.Id, now => now.State == ExperimentState.Completed);
+            return (await ReadAsync(nodes)).Since(before);
         }
         finally
         {
+            foreach (var node in nodes) await node.DisposeAsync();
             if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
         }
     }
 
-    private static async Task<ExperimentSnapshot> TrainAsync(IExperimentService experiments, Recipe recipe)
+    private static async Task<ExperimentSnapshot> SubmitAsync(HttpClient http, Recipe recipe)
     {
-        var submitted = await experiments.SubmitAsync(recipe, CancellationToken.None);
-        await foreach (var e in experiments.ReadEventsAsync(submitted.Id, 1, follow: true, CancellationToken.None))
-            if (e.Kind == "epoch") Console.Error.WriteLine($"{submitted.Id}: epoch {e.Epoch}");
-        var ended = await experiments.FindAsync(submitted.Id, CancellationToken.None);
-        return ended.State == ExperimentState.Completed ? ended : throw new InvalidOperationException($"{ended.Id} is {ended.State}: {ended.Reason}");
+        var answer = await http.PostAsJsonAsync("/api/v1/experiments", recipe, ApiJson.Options);
+        return answer.IsSuccessStatusCode
+            ? (await answer.Content.ReadFromJsonAsync<ExperimentSnapshot>(ApiJson.Options))!
+            : throw new InvalidOperationException(await answer.Content.ReadAsStringAsync());
+    }
+
+    private static async Task UntilAsync(HttpClient http, string id, Func<ExperimentSnapshot, bool> reached)
+    {
+        while (await http.GetFromJsonAsync<ExperimentSnapshot>($"/api/v1/experiments/{id}", ApiJson.Options) is { } now && !reached(now))
+        {
+            if (now.State is ExperimentState.Failed or ExperimentState.Cancelled)
+                throw new InvalidOperationException($"{now.Id} is {now.State}: {now.Reason}");
+            await Task.Delay(100);
+        }
+    }
+
+    // Sums over the nodes, each of which holds one replica.
+    private static async Task<Counters> ReadAsync(IReadOnlyList<BenchmarkNode> nodes)
+    {
+        var seconds = new Dictionary<string, double>();
+        double count = 0, hidden = 0;
+        using var http = new HttpClient();
+        foreach (var node in nodes)
+        {
+            foreach (var line in (await http.GetStringAsync(node.Http + "/metrics")).Split('\n'))
+            {
+                var value = line.Length > 0 && line[0] != '#' ? double.Parse(line.Split("} ")[^1].Split(' ')[^1], CultureInfo.InvariantCulture) : 0;
+                if (line.StartsWith("orleanstransfer_exchange_hidden_seconds_total", StringComparison.Ordinal)) hidden += value;
+                if (!line.StartsWith("orleanstransfer_step_phase_seconds_", StringComparison.Ordinal)) continue;
+                var phase = line.Split("phase=\"")[^1].Split('"')[0];
+                if (line.Contains("seconds_sum{", StringComparison.Ordinal)) seconds[phase] = seconds.GetValueOrDefault(phase) + value;
+                if (phase == "forward" && line.Contains("seconds_count{", StringComparison.Ordinal)) count += value;
+            }
+        }
+        return new(seconds, hidden, count);
+    }
+
+    // Median seconds of a step by number of ranks; null where the peer is not installed.
+    private static async Task<Dictionary<int, double>?> MeasurePeerAsync(
+        Options options, string network, int size, int batch, int steps, string? allocator)
+    {
+        var medians = new Dictionary<int, double>();
+        foreach (var ranks in s_workers)
+        {
+            var start = new ProcessStartInfo(
+                options.Text("python", "/usr/bin/python3"),
+                [Path.Combine(AppContext.BaseDirectory, "peer_ddp.py"), network, $"{size}", $"{batch}", $"{steps}", $"{ranks}"])
+            { RedirectStandardOutput = true };
+            start.Environment.Remove("GLIBC_TUNABLES");
+            if (allocator is not null) start.Environment["GLIBC_TUNABLES"] = allocator;
+            using var peer = Process.Start(start)!;
+            var printed = await peer.StandardOutput.ReadToEndAsync();
+            await peer.WaitForExitAsync();
+            if (peer.ExitCode != 0)
+            {
+                await Console.Error.WriteLineAsync("DistributedDataParallel is left out: python3-torch and python3-torchvision are not there.");
+                return null;
+            }
+            medians[ranks] = double.Parse(printed, CultureInfo.InvariantCulture);
+        }
+        return medians;
+    }
+
+    /// <param name="Step">Mean seconds of one step.</param>
+    /// <param name="Phases">Mean seconds of one step by phase.</param>
+    /// <param name="HiddenShare">Share of the exchange's time that replicas did not wait for.</param>
+    private sealed record Measured(double Step, IReadOnlyDictionary<string, double> Phases, double HiddenShare);
+
+    private sealed record Counters(Dictionary<string, double> Seconds, double Hidden, double Count)
+    {
+        public Measured Since(Counters before)
+        {
+            var steps = Count - before.Count;
+            var phases = Seconds.ToDictionary(
+                pair => pair.Key, pair => Math.Round((pair.Value - before.Seconds.GetValueOrDefault(pair.Key)) / steps, 5));
+            var hidden = (Hidden - before.Hidden) / steps;
+            return new(phases.Values.Sum(), phases, hidden + phases["exchange"] > 0 ? hidden / (hidden + phases["exchange"]) : 0);
+        }
     }
 }
