@@ -12,7 +12,7 @@ namespace OrleansTransfer.Benchmarks;
 /// <summary>
 /// Training throughput on one and two node processes with one compute thread each, and that of PyTorch's DistributedDataParallel over Gloo (Debian's
 /// python3-torch and python3-torchvision, where they are installed), as it comes and with its allocator tuned like ours. Options: <c>--network resnet18
-/// --size 64 --batch 16</c> (per worker) <c>--steps 60 --rounds 1 --wire fp32 --python /usr/bin/python3</c>. A line of JSON for each round. Our step
+/// --size 64 --batch 16</c> (per worker) <c>--steps 60 --rounds 1 --wire fp32 --bucket 25 --python /usr/bin/python3</c>. A line of JSON for each round. Our step
 /// is the mean of all steps but the first five, from waiting for decoded pictures to the updated weights, augmentation and checkpoints beside it; the
 /// peer's is a median, and its pictures never change. <c>hiddenShare</c> is the part of the exchange that ran under the backward pass.
 /// </summary>
@@ -29,10 +29,11 @@ internal static class ThroughputBenchmark
     {
         string network = options.Text("network", "resnet18"), wire = options.Text("wire", "fp32");
         int size = options.Number("size", 64), batch = options.Number("batch", 16), steps = options.Number("steps", 60);
+        var bucket = options.Numbers("bucket", new ExchangeRecipe().BucketMegabytes)[0];
         for (var round = 0; round < options.Number("rounds", 1); round++)
         {
             var ours = new Dictionary<int, Measured>();
-            foreach (var workers in s_workers) ours[workers] = await MeasureAsync(network, size, batch, steps, workers, wire);
+            foreach (var workers in s_workers) ours[workers] = await MeasureAsync(network, size, batch, steps, workers, wire, bucket);
             var stock = await MeasurePeerAsync(options, network, size, batch, steps, null);
             var tuned = await MeasurePeerAsync(options, network, size, batch, steps, TunedAllocator);
             Console.WriteLine(JsonSerializer.Serialize(new
@@ -42,9 +43,10 @@ internal static class ThroughputBenchmark
                 size,
                 batchPerWorker = batch,
                 wire,
+                bucketMegabytes = bucket,
                 samplesPerSecond = ours.ToDictionary(pair => pair.Key, pair => Math.Round(pair.Key * batch / pair.Value.Step, 2)),
                 scalingEfficiency = Math.Round(ours[1].Step / ours[2].Step, 4),
-                phases = ours[2].Phases,
+                phases = ours.ToDictionary(pair => pair.Key, pair => pair.Value.Phases),
                 hiddenShare = Math.Round(ours[2].HiddenShare, 3),
                 ddp = Peer(stock),
                 ddpTuned = Peer(tuned),
@@ -59,7 +61,7 @@ internal static class ThroughputBenchmark
         }
     }
 
-    private static async Task<Measured> MeasureAsync(string network, int size, int batch, int steps, int workers, string wire)
+    private static async Task<Measured> MeasureAsync(string network, int size, int batch, int steps, int workers, string wire, double bucket)
     {
         var folder = Path.Combine(Path.GetTempPath(), $"otx-benchmark-{Environment.ProcessId}");
         var nodes = new List<BenchmarkNode>();
@@ -80,7 +82,7 @@ internal static class ThroughputBenchmark
                 Transfer = new() { BatchNorm = "trainable" },
                 Training = new() { Epochs = 1, BatchSize = batch * workers, Optimizer = new() { Type = "sgd" } },
                 Resources = new() { Workers = workers },
-                Exchange = new() { Wire = wire },
+                Exchange = new() { Wire = wire, BucketMegabytes = bucket },
             });
             await UntilAsync(http, submitted.Id, now => now.Step >= WarmUp);
             var before = await ReadAsync(nodes);
