@@ -16,7 +16,7 @@ public sealed record ReplicaTensor(
 
 /// <summary>An epoch that a replica has been through, as the report of a run shows it.</summary>
 /// <param name="Epoch">From 0.</param>
-/// <param name="TrainingLoss">Mean over the epoch's steps; NaN where that is not known.</param>
+/// <param name="TrainingLoss">Mean over the epoch's steps.</param>
 /// <param name="ValidationLoss">Mean over the validation samples.</param>
 /// <param name="Accuracy">On the validation samples, 0 to 1.</param>
 [GenerateSerializer, Immutable, Alias("orleanstransfer.replica-epoch")]

@@ -29,7 +29,7 @@ public readonly record struct StepTimings(double Data, double Forward, double Ba
 /// <summary>How the model stands at the end of an epoch; equal on every rank.</summary>
 /// <param name="Epoch">The epoch that ended, from 0.</param>
 /// <param name="Position">Where the run stands: the start of the next epoch.</param>
-/// <param name="TrainingLoss">Mean of the epoch's step losses, weighted by samples; NaN when the epoch was resumed in its middle.</param>
+/// <param name="TrainingLoss">Mean of the epoch's step losses, weighted by samples.</param>
 /// <param name="Validation">Metrics on the validation samples.</param>
 public sealed record EpochReport(int Epoch, TrainingPosition Position, double TrainingLoss, ClassificationReport Validation);
 

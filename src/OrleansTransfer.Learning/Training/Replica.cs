@@ -11,6 +11,8 @@ namespace OrleansTransfer.Learning.Training;
 /// </summary>
 public sealed class Replica : IDisposable
 {
+    private const string EpochLossKey = "epoch_loss";
+
     private readonly IReadOnlyList<SeededDropout> _dropouts;
     private ActivePhase? _active;
 
@@ -37,11 +39,15 @@ public sealed class Replica : IDisposable
     /// <summary>The model in training; its parameters are views of flat tensors that the replica updates.</summary>
     public ImageClassifier Model { get; }
 
+    /// <summary>The loss of the epoch under way.</summary>
+    internal EpochLoss EpochLoss { get; } = new();
+
     /// <summary>The phase of the last <see cref="EnterPhaseOf"/>.</summary>
     internal ActivePhase Active => _active ?? throw new InvalidOperationException("The replica has not entered a phase.");
 
     /// <summary>
-    /// A private copy on the CPU of all that <see cref="Restore"/> needs. Where the position opens a phase, the optimizer's state is only its step 0.
+    /// A private copy on the CPU of all that <see cref="Restore"/> needs. Where the position opens a phase, the optimizer has no state but its
+    /// step 0.
     /// </summary>
     public ReplicaCheckpoint Capture(TrainingPosition position)
     {
@@ -49,6 +55,7 @@ public sealed class Replica : IDisposable
         var model = Model.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.detach().to(CPU, copy: true).DetachFromDisposeScope());
         var continues = _active is not null && _active.Index == PhaseOf(position.Epoch);
         var optimizer = continues ? _active!.Optimizer.Export() : new() { ["step"] = tensor(0L).DetachFromDisposeScope() };
+        optimizer[EpochLossKey] = EpochLoss.Export();
         return new(position, model, optimizer);
     }
 
@@ -62,6 +69,9 @@ public sealed class Replica : IDisposable
         EnterPhaseOf(checkpoint.Position.Epoch);
         var opensPhase = checkpoint.Position.Epoch == Active.FirstEpoch && checkpoint.Position.Step == 0;
         if (!opensPhase) Active.Optimizer.Import(checkpoint.Optimizer);
+        EpochLoss.Import(checkpoint.Optimizer.TryGetValue(EpochLossKey, out var loss)
+            ? loss
+            : throw new LearningException($"The checkpoint has no '{EpochLossKey}', the loss of the epoch so far."));
     }
 
     /// <summary>

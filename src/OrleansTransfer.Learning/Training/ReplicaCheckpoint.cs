@@ -8,7 +8,8 @@ namespace OrleansTransfer.Learning.Training;
 /// </summary>
 /// <param name="Position">Where the run stood.</param>
 /// <param name="Model">State dict under the architecture's keys.</param>
-/// <param name="Optimizer">Optimizer state, keyed <c>{state}/{parameter key}</c> (for instance <c>exp_avg/fc.weight</c>), and <c>step</c>.</param>
+/// <param name="Optimizer">Optimizer state, keyed <c>{state}/{parameter key}</c> (for instance <c>exp_avg/fc.weight</c>), <c>step</c>,
+/// and <c>epoch_loss</c>: the epoch's summed loss so far and its samples, float64 <c>[2]</c>.</param>
 public sealed record ReplicaCheckpoint(
     TrainingPosition Position, IReadOnlyDictionary<string, Tensor> Model, IReadOnlyDictionary<string, Tensor> Optimizer) : IDisposable
 {

@@ -52,20 +52,20 @@ public sealed class TrainingLoop(
         while (position.Epoch < replica.Plan.Epochs)
         {
             replica.EnterPhaseOf(position.Epoch);
-            var meanLoss = new EpochLoss(complete: position.Step == 0);
             while (position.Step < stepsPerEpoch)
             {
                 var report = Step(position, stepsPerEpoch, exchanger, cancellationToken);
+                replica.EpochLoss.Add(report.Loss, report.Samples);
                 Volatile.Write(ref _position, position = report.Position);
-                meanLoss.Add(report.Loss, report.Samples);
                 observer.OnStep(report);
                 OfferCheckpoint(position, endOfEpoch: false);
                 if (replica.Active.PauseAsked) return null;
             }
 
             validation = Evaluate(position.Epoch, cancellationToken);
+            var trainingLoss = replica.EpochLoss.Take();
             Volatile.Write(ref _position, position = new(position.Epoch + 1, 0, position.GlobalStep));
-            observer.OnEpoch(new(position.Epoch - 1, position, meanLoss.Value, validation));
+            observer.OnEpoch(new(position.Epoch - 1, position, trainingLoss, validation));
             OfferCheckpoint(position, endOfEpoch: true);
         }
         return new(position, validation ?? Evaluate(position.Epoch, cancellationToken));
@@ -185,21 +185,6 @@ public sealed class TrainingLoop(
             throw new ArgumentOutOfRangeException(nameof(from), from, $"The run has {replica.Plan.Epochs} epochs of {stepsPerEpoch} steps.");
         if (data.Labels.Count != replica.Plan.Classes)
             throw new ArgumentException($"The data has {data.Labels.Count} labels; the plan is for {replica.Plan.Classes}.", nameof(data));
-    }
-
-    /// <summary>Mean of an epoch's step losses, weighted by samples; NaN when the epoch was entered in its middle.</summary>
-    private sealed class EpochLoss(bool complete)
-    {
-        private double _sum;
-        private long _samples;
-
-        public double Value => complete ? _sum / _samples : double.NaN;
-
-        public void Add(double loss, int samples)
-        {
-            _sum += loss * samples;
-            _samples += samples;
-        }
     }
 
     /// <summary>Seconds since the last lap.</summary>

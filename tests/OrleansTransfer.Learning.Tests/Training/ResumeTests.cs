@@ -38,8 +38,49 @@ public class ResumeTests
         Assert.Equal(straight.Final, resumed.Final);
         Assert.Equal(straight.Observer.Steps.Skip((int)at).Select(step => (step.Position, step.Loss, step.LearningRate, step.Phase)),
             resumed.Observer.Steps.Select(step => (step.Position, step.Loss, step.LearningRate, step.Phase)));
-        Assert.Equal(straight.Observer.Epochs[^1].Validation.Loss, resumed.Observer.Epochs[^1].Validation.Loss);
-        Assert.Equal(checkpoint.Position.Step != 0, double.IsNaN(resumed.Observer.Epochs[0].TrainingLoss));
+        Assert.Equal(straight.Observer.Epochs.TakeLast(resumed.Observer.Epochs.Count).Select(epoch => (epoch.TrainingLoss, epoch.Validation.Loss)),
+            resumed.Observer.Epochs.Select(epoch => (epoch.TrainingLoss, epoch.Validation.Loss)));
+        Assert.All(straight.Observer.Epochs, epoch => Assert.True(double.IsFinite(epoch.TrainingLoss)));
+    }
+
+    [Fact]
+    public void An_epoch_in_which_the_loop_began_anew_has_its_loss()
+    {
+        var plan = Runs.Plan(OptimizerKind.Sgd, BatchNormPolicy.Trainable, Runs.FineTune with { Epochs = 2 });
+        var straight = Run(plan, SmallNetwork.Create(), null, (_, _) => false);
+
+        using var model = SmallNetwork.Create();
+        using var replica = new Replica(plan, model, torch.CPU);
+        using var stop = new CancellationTokenSource();
+        var observer = new RecordingObserver
+        {
+            Wants = (position, _) =>
+            {
+                if (position.GlobalStep == 6) stop.Cancel();
+                return false;
+            },
+        };
+        var loop = Runs.Loop(replica, StepsPerEpoch, observer);
+        Assert.ThrowsAny<OperationCanceledException>(() => loop.Run(TrainingPosition.Start, stop.Token));
+        Assert.Equal(6, loop.Position.GlobalStep);
+        Runs.Loop(replica, StepsPerEpoch, observer).Run(loop.Position, TestContext.Current.CancellationToken);
+
+        Assert.Equal(straight.Observer.Epochs.Select(epoch => epoch.TrainingLoss), observer.Epochs.Select(epoch => epoch.TrainingLoss));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_checkpoint_without_the_loss_of_its_epoch_is_refused(bool otherShape)
+    {
+        using var model = SmallNetwork.Create();
+        using var replica = new Replica(Runs.Plan(), model, torch.CPU);
+        using var whole = replica.Capture(TrainingPosition.Start);
+        using var other = torch.zeros(3, torch.float64);
+        var optimizer = whole.Optimizer.Where(entry => entry.Key != "epoch_loss").ToDictionary();
+        if (otherShape) optimizer["epoch_loss"] = other;
+        var error = Assert.Throws<LearningException>(() => replica.Restore(new(whole.Position, whole.Model, optimizer)));
+        Assert.Contains("loss of the epoch", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
