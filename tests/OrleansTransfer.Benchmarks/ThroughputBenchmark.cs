@@ -13,9 +13,9 @@ namespace OrleansTransfer.Benchmarks;
 /// Training throughput on one and two node processes with one compute thread each, and that of PyTorch's DistributedDataParallel over Gloo (Debian's
 /// python3-torch and python3-torchvision, where they are installed), as it comes and with its allocator tuned like ours. Options: <c>--network
 /// resnet18 --size 64 --batch 16</c> (per worker) <c>--steps 60 --rounds 1 --wire fp32 --bucket 25 --python /usr/bin/python3</c>. A line of JSON for
-/// each round. Our step
-/// is the mean of all steps but the first five, from waiting for decoded pictures to the updated weights, augmentation and checkpoints beside it; the
-/// peer's is a median, and its pictures never change. <c>hiddenShare</c> is the part of the exchange that ran under the backward pass.
+/// each round. Our step is the mean of all steps but the first five, from waiting for decoded pictures to the updated weights, with augmentation and
+/// checkpoints beside it; the peer's is a median, and its pictures never change. <c>hiddenShare</c> is the part of the exchange that ran under the
+/// backward pass.
 /// </summary>
 internal static class ThroughputBenchmark
 {
