@@ -63,7 +63,9 @@ internal sealed class ElasticRun : IAsyncDisposable
     /// <summary>Waits for the end and returns the document that the command printed.</summary>
     public async Task<JsonElement> CompleteAsync() => (await Process.WaitAsync(TimeSpan.FromMinutes(3))).Expect(0).Json;
 
-    /// <summary>Asserts that each step was reported once and in order, and that the losses are those of another run.</summary>
+    /// <summary>
+    /// Asserts that each step was reported once and in order, that the losses are those of another run, and that every epoch has its own.
+    /// </summary>
     public void AssertWalkedThrough(IReadOnlyList<double> expected)
     {
         var steps = State.Events(Id).Where(e => e.Kind == "step").ToList();
@@ -73,6 +75,9 @@ internal sealed class ElasticRun : IAsyncDisposable
         Assert.True(
             off.Count == 0,
             $"{off.Count} losses differ from those of the run that nothing disturbed, first: {string.Join(", ", off.Take(3))}.");
+        var epochs = State.Events(Id).Where(e => e.Kind == "epoch").ToList();
+        Assert.NotEmpty(epochs);
+        Assert.All(epochs, e => Assert.True(double.IsFinite(e.Values!["trainingLoss"]), $"Epoch {e.Epoch} has no training loss."));
     }
 
     public ValueTask DisposeAsync() => Process.DisposeAsync();
