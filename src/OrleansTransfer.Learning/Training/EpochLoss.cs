@@ -37,7 +37,8 @@ internal sealed class EpochLoss
     public void Import(Tensor state)
     {
         if (state.dtype != ScalarType.Float64 || state.shape is not [2])
-            throw new LearningException($"The checkpoint's loss of the epoch is {state.dtype} [{string.Join(", ", state.shape)}]; expected Float64 [2].");
+            throw new LearningException(
+                $"The checkpoint's loss of the epoch is {state.dtype} [{string.Join(", ", state.shape)}]; expected Float64 [2].");
         var values = state.data<double>().ToArray();
         (_sum, _samples) = (values[0], (long)values[1]);
     }
