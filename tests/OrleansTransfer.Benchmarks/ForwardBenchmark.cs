@@ -60,7 +60,7 @@ internal static class ForwardBenchmark
         peer.WaitForExit();
     }
 
-    private static double Seconds(ImageClassifier model, Tensor input)
+    private static double Seconds(Classifier model, Tensor input)
     {
         using var scope = NewDisposeScope();
         using var inference = inference_mode();

@@ -115,13 +115,13 @@ internal static class LoadBenchmark
         return long.Parse(said, CultureInfo.InvariantCulture);
     }
 
-    private static void Load(string path, ImageClassifier model)
+    private static void Load(string path, Classifier model)
     {
         using var file = WeightFile.Open(path);
         StateDict.Load(model, file, new LoadOptions());
     }
 
-    private static void ReadAndCopy(string path, byte[] buffer, ImageClassifier model)
+    private static void ReadAndCopy(string path, byte[] buffer, Classifier model)
     {
         using (var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0))
             stream.ReadExactly(buffer.AsSpan(0, (int)stream.Length));

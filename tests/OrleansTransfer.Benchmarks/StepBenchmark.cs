@@ -26,7 +26,7 @@ internal static class StepBenchmark
     {
         int steps = options.Number("steps", 60), warmUp = options.Number("warmup", 10), threads = options.Number("threads", 1);
         var kind = Enum.Parse<OptimizerKind>(options.Text("optimizer", "adamw"), ignoreCase: true);
-        Func<ImageClassifier> network = () =>
+        Func<Classifier> network = () =>
         {
             var model = Backbones.Get(options.Text("network", "resnet18")).Create(Classes);
             model.Initialize(1);
@@ -101,11 +101,11 @@ internal static class StepBenchmark
     /// <summary>The loop of TorchSharp's own examples.</summary>
     private sealed class BareLoop : IDisposable
     {
-        private readonly ImageClassifier _model;
+        private readonly Classifier _model;
         private readonly IBatchStream _stream;
         private readonly optim.Optimizer _optimizer;
 
-        public BareLoop(ImageClassifier model, OptimizerKind kind, IBatchStream stream)
+        public BareLoop(Classifier model, OptimizerKind kind, IBatchStream stream)
         {
             _model = model;
             _stream = stream;
@@ -120,7 +120,7 @@ internal static class StepBenchmark
             using var scope = NewDisposeScope();
             using var batch = _stream.Take(0, step, CancellationToken.None);
             _optimizer.zero_grad();
-            var loss = nn.functional.cross_entropy(_model.call(batch.Images), batch.Labels);
+            var loss = nn.functional.cross_entropy(_model.call(batch.Inputs), batch.Labels);
             loss.backward();
             _optimizer.step();
             loss.item<float>();
@@ -140,7 +140,7 @@ internal static class StepBenchmark
 
         public int StepsPerEpoch => steps;
 
-        public ImageBatch Take(int epoch, int step, CancellationToken cancellationToken) => new(_images.alias(), _labels.alias(), batch);
+        public Batch Take(int epoch, int step, CancellationToken cancellationToken) => new(_images.alias(), _labels.alias(), batch);
 
         public void Dispose()
         {

@@ -35,7 +35,7 @@ internal static class LabelledEvaluation
         {
             using var scope = torch.NewDisposeScope();
             using var batch = batches.Take(0, step, cancellationToken);
-            matrix.Add(model.Network.call(batch.Images), batch.Labels);
+            matrix.Add(model.Network.call(batch.Inputs), batch.Labels);
         }
         return matrix.Report();
     }

@@ -10,7 +10,7 @@ namespace OrleansTransfer.Cli.Models;
 /// <param name="Network">In evaluation mode.</param>
 /// <param name="Preprocessing">What it expects of a picture.</param>
 /// <param name="Labels">Label names in the order of the logits.</param>
-internal sealed record TrainedModel(ImageClassifier Network, Preprocessing Preprocessing, IReadOnlyList<string> Labels) : IDisposable
+internal sealed record TrainedModel(Classifier Network, Preprocessing Preprocessing, IReadOnlyList<string> Labels) : IDisposable
 {
     /// <summary>Loads the model of a bundle.</summary>
     /// <exception cref="BundleException">The folder is not a whole bundle.</exception>

@@ -28,7 +28,7 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
     private readonly CheckpointUploader _checkpoints;
     private readonly WorkerOrders _orders;
     private readonly TimeProvider _time;
-    private readonly ImageClassifier _model;
+    private readonly Classifier _model;
     private readonly RunPlan _plan;
     private readonly Replica _replica;
     private readonly Queue<ExperimentEvent> _remembered = [];
@@ -230,7 +230,7 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
     /// The recipe's network with its pretrained backbone and a fresh head, the same bits on every rank, and what was done to load the former;
     /// null for a run from scratch.
     /// </summary>
-    private static (ImageClassifier Model, LoadReport? Loaded) BuildModel(Recipe recipe, int classes, string? weightsPath)
+    private static (Classifier Model, LoadReport? Loaded) BuildModel(Recipe recipe, int classes, string? weightsPath)
     {
         var model = Backbones.Get(recipe.Model.Backbone).Create(classes);
         try
@@ -300,4 +300,4 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
 /// <param name="Seconds">Training time of this attempt.</param>
 /// <param name="SamplesPerSecond">Throughput of this attempt, all ranks together.</param>
 public sealed record ReplicaOutcome(
-    ImageClassifier Model, RunPlan Plan, TrainingResult Result, IReadOnlyList<ReplicaEpoch> Epochs, double Seconds, double SamplesPerSecond);
+    Classifier Model, RunPlan Plan, TrainingResult Result, IReadOnlyList<ReplicaEpoch> Epochs, double Seconds, double SamplesPerSecond);

@@ -20,7 +20,7 @@ public sealed record RunPlan(
 
     /// <summary>Interprets a recipe for a model that was made for it.</summary>
     /// <exception cref="Learning.LearningException">A name or selection in the recipe is unknown.</exception>
-    public static RunPlan Of(Recipe recipe, ImageClassifier model, int classes)
+    public static RunPlan Of(Recipe recipe, Classifier model, int classes)
     {
         var backbone = Backbones.Get(recipe.Model.Backbone);
         var options = new TransferOptions(

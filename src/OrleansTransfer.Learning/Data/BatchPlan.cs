@@ -59,6 +59,9 @@ public sealed class BatchPlan
         return batch.Slice(start, count);
     }
 
+    /// <summary>Samples of the global batch that lie before that part.</summary>
+    public int Offset(int epoch, int step, int rank, int worldSize) => Part(Batch(epoch, step).Count, worldSize, rank).Start;
+
     private ArraySegment<int> Batch(int epoch, int step)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(epoch);

@@ -69,7 +69,7 @@ public sealed class ImageBatchStream : IBatchStream
     public int StepsPerEpoch => _plan.StepsPerEpoch;
 
     /// <inheritdoc/>
-    public ImageBatch Take(int epoch, int step, CancellationToken cancellationToken)
+    public Batch Take(int epoch, int step, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(epoch);
         ArgumentOutOfRangeException.ThrowIfNegative(step);
@@ -96,7 +96,10 @@ public sealed class ImageBatchStream : IBatchStream
                     {
                         _ahead.Dequeue();
                         Monitor.PulseAll(_gate);
-                        return new(batch.Images, tensor(batch.Labels).DetachFromDisposeScope(), batch.GlobalCount);
+                        return new(batch.Images, tensor(batch.Labels).DetachFromDisposeScope(), batch.GlobalCount)
+                        {
+                            Offset = _plan.Offset(batch.Position.Epoch, batch.Position.Step, _rank, _worldSize),
+                        };
                     }
                 }
                 Monitor.Wait(_gate);

@@ -19,7 +19,7 @@ public sealed class Predictor
 {
     private const int BatchSize = 32;
 
-    private readonly ImageClassifier _model;
+    private readonly Classifier _model;
     private readonly Preprocessing _preprocessing;
     private readonly IReadOnlyList<string> _labels;
     private readonly Device _device;
@@ -27,7 +27,7 @@ public sealed class Predictor
     /// <param name="labels">Label names in the order of the logits.</param>
     /// <param name="device">Where the model is; the CPU when null.</param>
     /// <exception cref="ArgumentException">The model has another number of logits than there are labels.</exception>
-    public Predictor(ImageClassifier model, Preprocessing preprocessing, IReadOnlyList<string> labels, Device? device = null)
+    public Predictor(Classifier model, Preprocessing preprocessing, IReadOnlyList<string> labels, Device? device = null)
     {
         if (model.Classes != labels.Count)
             throw new ArgumentException($"The model tells {model.Classes} labels apart, but {labels.Count} names were given.", nameof(labels));

@@ -9,9 +9,9 @@ namespace OrleansTransfer.Learning.Models;
 /// <param name="MinimumInputSize">Smallest height and width, in pixels, that the network accepts.</param>
 /// <param name="Preprocessing">What the public weights expect of a picture.</param>
 /// <param name="Create">Makes the network with a head of the given width; weights are uninitialised until loaded or <see
-/// cref="ImageClassifier.Initialize"/> is called.</param>
+/// cref="Classifier.Initialize"/> is called.</param>
 public sealed record Backbone(
-    string Name, string Library, BackboneFigures Figures, int MinimumInputSize, Preprocessing Preprocessing, Func<int, ImageClassifier> Create);
+    string Name, string Library, BackboneFigures Figures, int MinimumInputSize, Preprocessing Preprocessing, Func<int, Classifier> Create);
 
 /// <summary>What can be told of a backbone without making it.</summary>
 /// <param name="Parameters">Numbers that training can change, with a head of 1000 labels.</param>

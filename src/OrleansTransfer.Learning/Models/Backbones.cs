@@ -58,6 +58,6 @@ public static class Backbones
     private static Backbone MobileNetV1(string name, BackboneFigures figures, double width) =>
         new(name, "timm", figures, FiveHalvings, s_timmMobileNet, classes => new MobileNetV1(name, width, classes));
 
-    private static Backbone Torchvision(string name, BackboneFigures figures, int minimumInputSize, Func<int, ImageClassifier> create) =>
+    private static Backbone Torchvision(string name, BackboneFigures figures, int minimumInputSize, Func<int, Classifier> create) =>
         new(name, "torchvision", figures, minimumInputSize, Preprocessing.ImageNet, create);
 }

@@ -63,5 +63,5 @@ internal sealed class ClassifierSequence : Module<Tensor, Tensor>
         return x.MoveToOuterDisposeScope();
     }
 
-    private void Put(int index, Module<Tensor, Tensor> next) => _layers[index] = ImageClassifier.Replace(this, $"{index}", _layers[index], next);
+    private void Put(int index, Module<Tensor, Tensor> next) => _layers[index] = Classifier.Replace(this, $"{index}", _layers[index], next);
 }

@@ -10,7 +10,7 @@ namespace OrleansTransfer.Learning.Models;
 /// Inception v3 (Szegedy et al., arXiv 1512.00567) in torchvision's form, with an auxiliary classifier for training that can be taken away. Average
 /// pooling counts the padding, as in torchvision and unlike in TensorFlow.
 /// </summary>
-public sealed class InceptionV3 : ImageClassifier, IAuxiliaryClassifier
+public sealed class InceptionV3 : Classifier
 {
     private const double NormEpsilon = 1e-3, OriginalDropout = 0.5;
     private const int LastChannels = 2048, AuxiliaryChannels = 768, AuxiliaryMap = 17;
@@ -84,20 +84,21 @@ public sealed class InceptionV3 : ImageClassifier, IAuxiliaryClassifier
     }
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor input)
+    protected override Tensor Logits(Tensor features)
     {
         using var scope = NewDisposeScope();
-        return fc.call(dropout.call(Features(input))).MoveToOuterDisposeScope();
+        return fc.call(dropout.call(features)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
-    public (Tensor Logits, Tensor? Auxiliary) ForwardWithAuxiliary(Tensor input)
+    public override NetworkOutputs Outputs(Tensor input)
     {
         using var scope = NewDisposeScope();
         var middle = Lower(input);
-        var auxiliary = AuxLogits is not null && Math.Min(middle.shape[2], middle.shape[3]) >= AuxiliaryMap ? AuxLogits.call(middle) : null;
-        var logits = fc.call(dropout.call(Upper(middle)));
-        return (logits.MoveToOuterDisposeScope(), auxiliary?.MoveToOuterDisposeScope());
+        var smaller = Math.Min(middle.shape[2], middle.shape[3]);
+        var auxiliary = training && AuxLogits is not null && smaller >= AuxiliaryMap ? AuxLogits.call(middle) : null;
+        var features = Upper(middle);
+        return new NetworkOutputs(features, Logits(features), auxiliary).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

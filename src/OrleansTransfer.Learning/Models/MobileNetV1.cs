@@ -10,7 +10,7 @@ namespace OrleansTransfer.Learning.Models;
 /// MobileNet (Howard et al., arXiv 1704.04861) in timm's form, with a width multiplier: a chain of depthwise and pointwise convolutions without
 /// shortcuts.
 /// </summary>
-public sealed class MobileNetV1 : ImageClassifier
+public sealed class MobileNetV1 : Classifier
 {
     private const int StemChannels = 32;
     private const double OriginalDropout = 0.2;
@@ -67,10 +67,10 @@ public sealed class MobileNetV1 : ImageClassifier
     public override int Classes { get; protected set; }
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor input)
+    protected override Tensor Logits(Tensor features)
     {
         using var scope = NewDisposeScope();
-        return classifier.call(dropout.call(Features(input))).MoveToOuterDisposeScope();
+        return classifier.call(dropout.call(features)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

@@ -7,7 +7,7 @@ using static TorchSharp.torch.nn;
 namespace OrleansTransfer.Learning.Models;
 
 /// <summary>MobileNetV2 of width 1 (Sandler et al., arXiv 1801.04381) in torchvision's form.</summary>
-public sealed class MobileNetV2 : ImageClassifier
+public sealed class MobileNetV2 : Classifier
 {
     private const int StemChannels = 32, LastChannels = 1280;
     private const double OriginalDropout = 0.2;
@@ -54,11 +54,7 @@ public sealed class MobileNetV2 : ImageClassifier
     public override int Classes { get; protected set; }
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor input)
-    {
-        using var scope = NewDisposeScope();
-        return classifier.call(Features(input)).MoveToOuterDisposeScope();
-    }
+    protected override Tensor Logits(Tensor features) => classifier.call(features);
 
     /// <inheritdoc/>
     public override Tensor Features(Tensor input)

@@ -9,7 +9,7 @@ namespace OrleansTransfer.Learning.Models;
 /// <summary>
 /// MobileNetV3 (Howard et al., arXiv 1905.02244) in torchvision's form. The last linear layer is the head; the one before it belongs to the backbone.
 /// </summary>
-public sealed class MobileNetV3 : ImageClassifier
+public sealed class MobileNetV3 : Classifier
 {
     private const int StemChannels = 16, LastExpansion = 6;
     internal const double NormEpsilon = 1e-3;
@@ -71,11 +71,7 @@ public sealed class MobileNetV3 : ImageClassifier
     public override int Classes { get; protected set; }
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor input)
-    {
-        using var scope = NewDisposeScope();
-        return classifier.Logits(Features(input)).MoveToOuterDisposeScope();
-    }
+    protected override Tensor Logits(Tensor features) => classifier.Logits(features);
 
     /// <inheritdoc/>
     public override Tensor Features(Tensor input)

@@ -11,7 +11,7 @@ namespace OrleansTransfer.Learning.Models;
 public sealed record ModelStatistics(long Parameters, long MultiplyAccumulates, int InputSize)
 {
     /// <summary>Counts by running <paramref name="model"/> once, in evaluation mode, on one blank picture; the model is left as it was.</summary>
-    public static ModelStatistics Of(ImageClassifier model, int inputSize)
+    public static ModelStatistics Of(Classifier model, int inputSize)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();

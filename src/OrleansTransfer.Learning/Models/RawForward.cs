@@ -39,7 +39,7 @@ public static class RawForward
         return report;
     }
 
-    private static Tensor Forward(ImageClassifier model, Tensor images)
+    private static Tensor Forward(Classifier model, Tensor images)
     {
         using var scope = NewDisposeScope();
         return model.call(images).MoveToOuterDisposeScope();

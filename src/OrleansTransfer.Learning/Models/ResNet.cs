@@ -10,7 +10,7 @@ namespace OrleansTransfer.Learning.Models;
 /// Residual networks (He et al., arXiv 1512.03385) in torchvision's form, "v1.5": a bottleneck's stride is on its 3x3 convolution, not on the first
 /// 1x1.
 /// </summary>
-public sealed class ResNet : ImageClassifier
+public sealed class ResNet : Classifier
 {
     private const int StemChannels = 64;
 
@@ -77,10 +77,10 @@ public sealed class ResNet : ImageClassifier
     public override int Classes { get; protected set; }
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor input)
+    protected override Tensor Logits(Tensor features)
     {
         using var scope = NewDisposeScope();
-        return fc.call(dropout.call(Features(input))).MoveToOuterDisposeScope();
+        return fc.call(dropout.call(features)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

@@ -11,7 +11,7 @@ namespace OrleansTransfer.Learning.Models;
 /// logits are
 /// never negative; the ReLU stays when the head is replaced, so that exported weights mean the same in torchvision.
 /// </summary>
-public sealed class SqueezeNet : ImageClassifier
+public sealed class SqueezeNet : Classifier
 {
     private const int Channels = 512;
     private const double OriginalDropout = 0.5;
@@ -63,6 +63,14 @@ public sealed class SqueezeNet : ImageClassifier
     public override int Classes { get; protected set; }
 
     /// <inheritdoc/>
+    public override NetworkOutputs Outputs(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var map = features.call(MemoryLayout.Arrange(input)); // [N,512,h,w]
+        return new NetworkOutputs(Pooled(map), classifier.call(map).flatten(1)).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -73,8 +81,11 @@ public sealed class SqueezeNet : ImageClassifier
     public override Tensor Features(Tensor input)
     {
         using var scope = NewDisposeScope();
-        return functional.adaptive_avg_pool2d(features.call(MemoryLayout.Arrange(input)), 1).flatten(1).MoveToOuterDisposeScope();
+        return Pooled(features.call(MemoryLayout.Arrange(input))).MoveToOuterDisposeScope();
     }
+
+    /// <inheritdoc/>
+    protected override Tensor Logits(Tensor features) => throw new NotSupportedException("The head sees the map that the features are a mean of.");
 
     /// <inheritdoc/>
     public override void ReplaceHead(int classes, double dropout, long seed)
@@ -96,6 +107,8 @@ public sealed class SqueezeNet : ImageClassifier
         }
         InitializeHead(generator);
     }
+
+    private static Tensor Pooled(Tensor map) => functional.adaptive_avg_pool2d(map, 1).flatten(1);
 
     private void InitializeHead(Generator generator)
     {

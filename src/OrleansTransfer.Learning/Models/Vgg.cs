@@ -10,7 +10,7 @@ namespace OrleansTransfer.Learning.Models;
 /// VGG with 16 and 19 layers (Simonyan and Zisserman, arXiv 1409.1556) in torchvision's form, plain and with BatchNorm. Its last linear layer is the
 /// head; the two wide ones before it hold most of the weights and belong to the backbone.
 /// </summary>
-public sealed class Vgg : ImageClassifier
+public sealed class Vgg : Classifier
 {
     private const int PooledSize = 7, Channels = 512, HiddenWidth = 4096;
     private const double OriginalDropout = 0.5;
@@ -74,11 +74,7 @@ public sealed class Vgg : ImageClassifier
     public override int Classes { get; protected set; }
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor input)
-    {
-        using var scope = NewDisposeScope();
-        return classifier.Logits(Features(input)).MoveToOuterDisposeScope();
-    }
+    protected override Tensor Logits(Tensor features) => classifier.Logits(features);
 
     /// <inheritdoc/>
     public override Tensor Features(Tensor input)

@@ -7,7 +7,7 @@ using static TorchSharp.torch.nn;
 namespace OrleansTransfer.Learning.Models;
 
 /// <summary>Xception (Chollet, arXiv 1610.02357) in the form that timm calls <c>legacy_xception</c>.</summary>
-public sealed class Xception : ImageClassifier
+public sealed class Xception : Classifier
 {
     private const int MiddleChannels = 728, LastChannels = 2048;
 
@@ -60,10 +60,10 @@ public sealed class Xception : ImageClassifier
     public override int Classes { get; protected set; }
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor input)
+    protected override Tensor Logits(Tensor features)
     {
         using var scope = NewDisposeScope();
-        return fc.call(dropout.call(Features(input))).MoveToOuterDisposeScope();
+        return fc.call(dropout.call(features)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

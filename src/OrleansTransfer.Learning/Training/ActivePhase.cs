@@ -10,12 +10,12 @@ namespace OrleansTransfer.Learning.Training;
 /// </summary>
 internal sealed class ActivePhase : IDisposable
 {
-    private readonly ImageClassifier _model;
+    private readonly Classifier _model;
     private IReadOnlyList<GradientBucket>? _buckets;
     private readonly Tensor _statisticsSlots, _lossSlot, _pauseSlot;
 
     /// <summary>Freezes and lays out <paramref name="model"/> for the <paramref name="index"/>-th phase of <paramref name="plan"/>.</summary>
-    public ActivePhase(TrainingPlan plan, int index, ImageClassifier model, Device device)
+    public ActivePhase(TrainingPlan plan, int index, Classifier model, Device device)
     {
         _model = model;
         Index = index;

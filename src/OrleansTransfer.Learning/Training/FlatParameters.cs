@@ -35,7 +35,7 @@ internal sealed class FlatParameters : IDisposable
 
     /// <summary>Lays out the parameters of <paramref name="model"/> that require gradients; the model must be on its device already.</summary>
     /// <param name="tailLength">Elements to keep free behind the gradients for whatever travels with them.</param>
-    public FlatParameters(ImageClassifier model, long tailLength)
+    public FlatParameters(Classifier model, long tailLength)
     {
         var ordered = model.named_parameters()
             .Where(entry => entry.parameter.requires_grad)

@@ -18,7 +18,7 @@ public sealed class Replica : IDisposable
 
     /// <summary>Moves <paramref name="model"/>, which has its weights and the new head, to <paramref name="device"/>.</summary>
     /// <exception cref="ArgumentException">Plan and model do not fit each other.</exception>
-    public Replica(TrainingPlan plan, ImageClassifier model, Device device)
+    public Replica(TrainingPlan plan, Classifier model, Device device)
     {
         if (plan.Phases.Count == 0) throw new ArgumentException("A plan needs at least one phase.", nameof(plan));
         if (model.Classes != plan.Classes)
@@ -37,7 +37,7 @@ public sealed class Replica : IDisposable
     public Device Device { get; }
 
     /// <summary>The model in training; its parameters are views of flat tensors that the replica updates.</summary>
-    public ImageClassifier Model { get; }
+    public Classifier Model { get; }
 
     /// <summary>The loss of the epoch under way.</summary>
     internal EpochLoss EpochLoss { get; } = new();

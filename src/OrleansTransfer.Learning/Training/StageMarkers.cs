@@ -15,7 +15,7 @@ internal sealed class StageMarkers : IDisposable
     private Action<int>? _ready;
 
     /// <summary>Watches the entrances of <paramref name="model"/>'s stages.</summary>
-    public StageMarkers(ImageClassifier model)
+    public StageMarkers(Classifier model)
     {
         _pending = new int[model.Stages.Count];
         var modules = model.named_modules().ToDictionary(entry => entry.name, entry => entry.module, StringComparer.Ordinal);
@@ -29,7 +29,7 @@ internal sealed class StageMarkers : IDisposable
     }
 
     /// <summary>The section that a parameter belongs to.</summary>
-    public static int SectionOf(ImageClassifier model, string key)
+    public static int SectionOf(Classifier model, string key)
     {
         if (model.OptionalPrefixes.Any(prefix => key.StartsWith(prefix + ".", StringComparison.Ordinal))) return model.Stages.Count + 1;
         for (var index = 0; index < model.Stages.Count; index++)

@@ -42,7 +42,7 @@ public sealed record TrainingData(IReadOnlyDictionary<string, IBatchStream> Stre
 }
 
 /// <summary>One batch of each stream.</summary>
-internal sealed class StepBatches : Dictionary<string, ImageBatch>, IDisposable
+internal sealed class StepBatches : Dictionary<string, Batch>, IDisposable
 {
     /// <summary>
     /// The <paramref name="index"/>-th of <paramref name="parts"/> parts of each batch, of sizes that differ by at most one; views that the caller
@@ -56,9 +56,12 @@ internal sealed class StepBatches : Dictionary<string, ImageBatch>, IDisposable
             var start = (long)batch.Count * index / parts;
             var count = (long)batch.Count * (index + 1) / parts - start;
             result.Add(name, new(
-                batch.Images.narrow(0, start, count).DetachFromDisposeScope(),
+                batch.Inputs.narrow(0, start, count).DetachFromDisposeScope(),
                 batch.Labels.narrow(0, start, count).DetachFromDisposeScope(),
-                batch.GlobalCount));
+                batch.GlobalCount)
+            {
+                Offset = batch.Offset + (int)start,
+            });
         }
         return result;
     }

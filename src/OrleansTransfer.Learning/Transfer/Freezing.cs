@@ -7,7 +7,7 @@ namespace OrleansTransfer.Learning.Transfer;
 public static class Freezing
 {
     /// <summary>Sets <c>requires_grad</c> of every parameter and puts the modules in training mode, as <see cref="SetTrainingMode"/> does.</summary>
-    public static void Apply(ImageClassifier model, Phase phase, BatchNormPolicy policy)
+    public static void Apply(Classifier model, Phase phase, BatchNormPolicy policy)
     {
         var frozenAffine = policy == BatchNormPolicy.Frozen
             ? BatchNorms(model).Where(norm => StageOf(model, norm.Key) is not null).Select(norm => norm.Key + ".").ToList()
@@ -22,7 +22,7 @@ public static class Freezing
     /// <see cref="BatchNormPolicy.Trainable"/> or <see cref="BatchNormPolicy.Synchronized"/>, and always those of frozen stages. They normalise by
     /// their running statistics and leave them alone.
     /// </summary>
-    public static void SetTrainingMode(ImageClassifier model, Phase phase, BatchNormPolicy policy)
+    public static void SetTrainingMode(Classifier model, Phase phase, BatchNormPolicy policy)
     {
         model.train();
         foreach (var (key, norm) in BatchNorms(model))
@@ -30,23 +30,23 @@ public static class Freezing
     }
 
     /// <summary>BatchNorm layers whose running statistics change while the phase trains, with their keys, in the model's order.</summary>
-    internal static IEnumerable<(string Key, BatchNorm Module)> LiveBatchNorms(ImageClassifier model, Phase phase, BatchNormPolicy policy) =>
+    internal static IEnumerable<(string Key, BatchNorm Module)> LiveBatchNorms(Classifier model, Phase phase, BatchNormPolicy policy) =>
         BatchNorms(model).Where(norm => FollowsData(model, phase, policy, norm.Key));
 
     /// <summary>Whether <paramref name="key"/> lies outside every stage of the backbone.</summary>
-    internal static bool IsHead(ImageClassifier model, string key) => StageOf(model, key) is null;
+    internal static bool IsHead(Classifier model, string key) => StageOf(model, key) is null;
 
-    private static bool Trains(ImageClassifier model, Phase phase, string key) =>
+    private static bool Trains(Classifier model, Phase phase, string key) =>
         StageOf(model, key) is not { } stage || phase.TrainableStages.Contains(stage);
 
-    private static bool FollowsData(ImageClassifier model, Phase phase, BatchNormPolicy policy, string key) =>
+    private static bool FollowsData(Classifier model, Phase phase, BatchNormPolicy policy, string key) =>
         StageOf(model, key) is not { } stage || ((policy is BatchNormPolicy.Trainable or BatchNormPolicy.Synchronized) && phase.TrainableStages.Contains(stage));
 
-    private static IEnumerable<(string Key, BatchNorm Module)> BatchNorms(ImageClassifier model) =>
+    private static IEnumerable<(string Key, BatchNorm Module)> BatchNorms(Classifier model) =>
         model.named_modules().Where(entry => entry.Item2 is BatchNorm).Select(entry => (entry.Item1, (BatchNorm)entry.Item2));
 
     /// <summary>Name of the stage that owns a module or parameter key; null for the head.</summary>
-    private static string? StageOf(ImageClassifier model, string key)
+    private static string? StageOf(Classifier model, string key)
     {
         // A stage may be a single module, whose own key equals the prefix: the dot makes "bn1" itself lie below "bn1".
         foreach (var stage in model.Stages)

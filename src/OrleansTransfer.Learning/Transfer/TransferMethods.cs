@@ -13,7 +13,7 @@ public static class TransferMethods
 
     /// <summary>The phases that <paramref name="method"/> makes of <paramref name="options"/> for <paramref name="model"/>.</summary>
     /// <exception cref="LearningException">No such method, or the options do not fit it.</exception>
-    public static IReadOnlyList<Phase> Plan(string method, TransferOptions options, ImageClassifier model) =>
+    public static IReadOnlyList<Phase> Plan(string method, TransferOptions options, Classifier model) =>
         Plan(method, options, [.. model.Stages.Select(stage => stage.Name)]);
 
     /// <summary>

@@ -13,7 +13,7 @@ public static class FittingModel
     /// caller owns it. Nothing is left as it was initialised.
     /// </summary>
     /// <exception cref="LearningException">The file cannot be opened, is malformed, or belongs to another network.</exception>
-    public static (ImageClassifier Model, LoadReport Report) Load(Backbone backbone, string path)
+    public static (Classifier Model, LoadReport Report) Load(Backbone backbone, string path)
     {
         using var file = WeightFile.Open(path);
         var model = backbone.Create(Classes);

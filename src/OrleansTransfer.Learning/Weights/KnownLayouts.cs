@@ -12,7 +12,7 @@ internal static class KnownLayouts
     /// else a view of it. The view does not own the file.
     /// </summary>
     /// <exception cref="WeightsMismatchException">The file is of a layout that is known, and belongs to another network.</exception>
-    public static IWeightsFile Translate(ImageClassifier model, IWeightsFile file)
+    public static IWeightsFile Translate(Classifier model, IWeightsFile file)
     {
         if (file is KerasFile keras) return KerasTranslation.Translate(model, keras);
         var plain = ParallelPrefix.Strip(file);

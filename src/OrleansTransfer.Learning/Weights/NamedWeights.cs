@@ -22,7 +22,7 @@ public static class NamedWeights
     /// library loads them strictly and computes the same logits in evaluation.
     /// </summary>
     /// <exception cref="LearningException">The library does not have the network, or the file cannot be written.</exception>
-    public static SavedWeights Save(ImageClassifier model, string path, KeyNaming naming)
+    public static SavedWeights Save(Classifier model, string path, KeyNaming naming)
     {
         var state = model.state_dict();
         var map = MapOf(model, naming);
@@ -37,14 +37,14 @@ public static class NamedWeights
     }
 
     /// <summary>Libraries whose names the weights of <paramref name="model"/> may have, its own first.</summary>
-    public static IReadOnlyList<string> LibrariesOf(ImageClassifier model)
+    public static IReadOnlyList<string> LibrariesOf(Classifier model)
     {
         var own = Backbones.Get(model.Architecture).Library;
         return TimmKeys.Of(model) is null ? [own] : [own, TimmKeys.Library];
     }
 
     /// <summary>The map to the names; null where they are the network's own.</summary>
-    private static KeyMap? MapOf(ImageClassifier model, KeyNaming naming)
+    private static KeyMap? MapOf(Classifier model, KeyNaming naming)
     {
         var own = Backbones.Get(model.Architecture).Library;
         var wanted = naming == KeyNaming.Timm ? TimmKeys.Library : Torchvision;

@@ -49,7 +49,7 @@ public static class StateDict
     /// </summary>
     /// <exception cref="WeightsMismatchException">The file belongs to another network; the model is untouched.</exception>
     /// <exception cref="WeightsFormatException">The file was shortened after it was opened; the model is then partly loaded.</exception>
-    public static LoadReport Load(ImageClassifier model, IWeightsFile file, LoadOptions options)
+    public static LoadReport Load(Classifier model, IWeightsFile file, LoadOptions options)
     {
         var state = model.state_dict();
         file = KnownLayouts.Translate(model, file);
@@ -63,7 +63,7 @@ public static class StateDict
 
     /// <summary>What <see cref="Load"/> would do, without doing it: for judging a recipe before its run starts.</summary>
     /// <exception cref="WeightsMismatchException">The file belongs to another network.</exception>
-    public static LoadReport Check(ImageClassifier model, IWeightsFile file, LoadOptions options) =>
+    public static LoadReport Check(Classifier model, IWeightsFile file, LoadOptions options) =>
         Compare(model, model.state_dict(), KnownLayouts.Translate(model, file), options);
 
     /// <summary>
@@ -72,20 +72,20 @@ public static class StateDict
     /// have another width.
     /// </summary>
     /// <exception cref="WeightsMismatchException">The file is Keras' and belongs to another network.</exception>
-    public static int? HeadWidth(ImageClassifier model, IWeightsFile file) => WidthOf(model, KnownLayouts.Translate(model, file));
+    public static int? HeadWidth(Classifier model, IWeightsFile file) => WidthOf(model, KnownLayouts.Translate(model, file));
 
     /// <summary>Writes all weights of <paramref name="model"/> to the file <paramref name="path"/>, atomically.</summary>
     /// <exception cref="LearningException">The file cannot be written.</exception>
-    public static void Save(ImageClassifier model, string path, IReadOnlyDictionary<string, string>? metadata = null) =>
+    public static void Save(Classifier model, string path, IReadOnlyDictionary<string, string>? metadata = null) =>
         SafetensorsWriter.Write(path, Entries(model), metadata);
 
     /// <summary>Writes all weights of <paramref name="model"/> to <paramref name="stream"/>.</summary>
-    public static void Save(ImageClassifier model, Stream stream, IReadOnlyDictionary<string, string>? metadata = null) =>
+    public static void Save(Classifier model, Stream stream, IReadOnlyDictionary<string, string>? metadata = null) =>
         SafetensorsWriter.Write(stream, Entries(model), metadata);
 
-    private static IEnumerable<(string, Tensor)> Entries(ImageClassifier model) => model.state_dict().Select(pair => (pair.Key, pair.Value));
+    private static IEnumerable<(string, Tensor)> Entries(Classifier model) => model.state_dict().Select(pair => (pair.Key, pair.Value));
 
-    private static int? WidthOf(ImageClassifier model, IWeightsFile file)
+    private static int? WidthOf(Classifier model, IWeightsFile file)
     {
         // Of the layers of a head, only the last one's width is sure to be the number of labels.
         var last = model.HeadPrefixes[^1] + ".";
@@ -95,7 +95,7 @@ public static class StateDict
         return file.Info(bias).Shape is [var width] && width is > 0 and <= int.MaxValue ? (int)width : null;
     }
 
-    private static LoadReport Compare(ImageClassifier model, Dictionary<string, Tensor> state, IWeightsFile file, LoadOptions options)
+    private static LoadReport Compare(Classifier model, Dictionary<string, Tensor> state, IWeightsFile file, LoadOptions options)
     {
         var comparison = new StateDictComparison(model, state, file, options.IgnoreHead);
         return comparison.Fits

@@ -9,9 +9,9 @@ internal sealed class StateDictComparison
     // Batch counts do not enter inference, and files written before they existed lack them.
     private const string CounterSuffix = ".num_batches_tracked";
 
-    private readonly ImageClassifier _model;
+    private readonly Classifier _model;
 
-    public StateDictComparison(ImageClassifier model, IReadOnlyDictionary<string, Tensor> state, IWeightsFile file, bool ignoreHead)
+    public StateDictComparison(Classifier model, IReadOnlyDictionary<string, Tensor> state, IWeightsFile file, bool ignoreHead)
     {
         _model = model;
         Removed = [.. model.OptionalPrefixes.Where(prefix => !file.Names.Any(name => LiesIn(prefix, name)))];

@@ -44,7 +44,7 @@ public sealed class ImageBatchStreamTests : IDisposable
             var shares = ranks.Select(rank => rank.Take(1, step, Token)).ToList();
             var batch = whole.Take(1, step, Token);
             Assert.All(shares, share => Assert.Equal(batch.Count, share.GlobalCount));
-            AssertSame(batch, new(cat([.. shares.Select(share => share.Images)]), cat([.. shares.Select(share => share.Labels)]), batch.GlobalCount));
+            AssertSame(batch, new(cat([.. shares.Select(share => share.Inputs)]), cat([.. shares.Select(share => share.Labels)]), batch.GlobalCount));
             shares.ForEach(share => share.Dispose());
         }
         ranks.ForEach(rank => rank.Dispose());
@@ -66,12 +66,12 @@ public sealed class ImageBatchStreamTests : IDisposable
     {
         using var stream = new ImageBatchStream(_folder.Path, _samples, Small, AugmentKind.None, new(22, 22, 0, shuffle: false), 0, 1, 0);
         using var batch = stream.Take(0, 0, Token);
-        Assert.Equal([22, 3, 28, 28], batch.Images.shape);
+        Assert.Equal([22, 3, 28, 28], batch.Inputs.shape);
         Assert.Equal(_samples.Select(sample => (long)sample.Label), batch.Labels.data<long>().ToArray());
         var reader = new PictureReader(Small);
         var expected = new float[reader.Length];
         reader.Read(_folder[_samples[13].Path], "13", expected);
-        using var picture = batch.Images[13];
+        using var picture = batch.Inputs[13];
         Assert.Equal(expected, picture.contiguous().data<float>().ToArray());
         Assert.InRange(expected.Min(), -2.2f, -1.5f);
         Assert.InRange(expected.Max(), 1.5f, 2.7f);
@@ -84,7 +84,7 @@ public sealed class ImageBatchStreamTests : IDisposable
         using var again = Stream(kind: AugmentKind.Standard, shuffle: false);
         using var first = stream.Take(0, 0, Token);
         using var later = stream.Take(1, 0, Token);
-        Assert.False(first.Images.Equals(later.Images));
+        Assert.False(first.Inputs.Equals(later.Inputs));
         AssertSame(stream.Take(1, 1, Token), again.Take(1, 1, Token));
     }
 
@@ -127,9 +127,9 @@ public sealed class ImageBatchStreamTests : IDisposable
     public void Batches_outlive_the_scope_in_which_they_were_taken()
     {
         using var stream = Stream();
-        ImageBatch batch;
+        Batch batch;
         using (NewDisposeScope()) batch = stream.Take(0, 0, Token);
-        Assert.False(batch.Images.IsInvalid || batch.Labels.IsInvalid);
+        Assert.False(batch.Inputs.IsInvalid || batch.Labels.IsInvalid);
         batch.Dispose();
     }
 
@@ -138,13 +138,13 @@ public sealed class ImageBatchStreamTests : IDisposable
 
         new(_folder.Path, _samples, Small, kind, new(_samples.Count, 6, 11, shuffle), rank, worldSize, 17, options);
 
-    private static void AssertSame(ImageBatch expected, ImageBatch actual)
+    private static void AssertSame(Batch expected, Batch actual)
     {
         using (expected)
         using (actual)
         {
             Assert.Equal(expected.Labels.data<long>().ToArray(), actual.Labels.data<long>().ToArray());
-            Assert.Equal(expected.Images.bytes, actual.Images.bytes);
+            Assert.Equal(expected.Inputs.bytes, actual.Inputs.bytes);
         }
     }
 }

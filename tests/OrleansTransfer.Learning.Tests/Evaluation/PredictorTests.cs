@@ -61,7 +61,7 @@ public sealed class PredictorTests
     }
 
     /// <summary>Its logits are the mean of each channel.</summary>
-    private sealed class ChannelMeans() : ImageClassifier("channel-means")
+    private sealed class ChannelMeans() : Classifier("channel-means")
     {
         public override IReadOnlyList<Stage> Stages => [];
         public override IReadOnlyList<string> HeadPrefixes { get; } = ["fc"];
@@ -70,6 +70,6 @@ public sealed class PredictorTests
         public override void ReplaceHead(int classes, double dropout, long seed) => throw new NotSupportedException();
         public override Tensor Features(Tensor input) => input.mean([2, 3]);
         public override void Initialize(long seed) { }
-        public override Tensor forward(Tensor input) => Features(input);
+        protected override Tensor Logits(Tensor features) => features.alias();
     }
 }

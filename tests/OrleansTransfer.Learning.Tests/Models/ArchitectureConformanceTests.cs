@@ -89,9 +89,9 @@ public class ArchitectureConformanceTests
         model.Initialize(3);
         model.ReplaceHead(4, 0, seed: 5);
         // At its full input size, a network with an auxiliary classifier uses it.
-        var size = model is IAuxiliaryClassifier ? 299 : Size(name);
-        using var batch = new ImageBatch(rand(4, 3, size, size), tensor(new long[] { 0, 1, 2, 3 }), 4);
-        var context = new LossContext(model, CPU, new Dictionary<string, ImageBatch> { [TrainingData.Train] = batch });
+        var size = model is InceptionV3 ? 299 : Size(name);
+        using var batch = new Batch(rand(4, 3, size, size), tensor(new long[] { 0, 1, 2, 3 }), 4);
+        var context = new LossContext(model, CPU, new Dictionary<string, Batch> { [TrainingData.Train] = batch });
         new CrossEntropyLoss().Compute(context).backward();
         foreach (var (key, parameter) in model.named_parameters())
         {
@@ -164,7 +164,7 @@ public class ArchitectureConformanceTests
     // Tiny, but accepted by the family.
     private static int Size(string name) => Math.Max(64, Backbones.Get(name).MinimumInputSize);
 
-    private static Tensor Last(ImageClassifier model, string suffix) =>
+    private static Tensor Last(Classifier model, string suffix) =>
         model.state_dict()
             .Last(pair => pair.Key.StartsWith(model.HeadPrefixes[^1], StringComparison.Ordinal) && pair.Key.EndsWith(suffix, StringComparison.Ordinal))
             .Value;

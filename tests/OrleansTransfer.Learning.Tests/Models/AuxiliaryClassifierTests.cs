@@ -60,8 +60,8 @@ public class AuxiliaryClassifierTests
         using var scope = NewDisposeScope();
         using var model = Network(1);
         model.ReplaceHead(2, 0, 1);
-        using var batch = new ImageBatch(randn(2, 3, 299, 299), tensor(new long[] { 0, 1 }), 2);
-        LossContext Context() => new(model, CPU, new Dictionary<string, ImageBatch> { [TrainingData.Train] = batch });
+        using var batch = new Batch(randn(2, 3, 299, 299), tensor(new long[] { 0, 1 }), 2);
+        LossContext Context() => new(model, CPU, new Dictionary<string, Batch> { [TrainingData.Train] = batch });
 
         model.train();
         var context = Context();
@@ -78,12 +78,13 @@ public class AuxiliaryClassifierTests
     {
         using var scope = NewDisposeScope();
         using var model = Network(1);
-        var (logits, auxiliary) = ((IAuxiliaryClassifier)model).ForwardWithAuxiliary(randn(2, 3, 128, 128));
-        Assert.Null(auxiliary);
-        Assert.Equal([2L, 4], logits.shape);
+        model.train();
+        var outputs = model.Outputs(randn(2, 3, 128, 128));
+        Assert.Null(outputs.Auxiliary);
+        Assert.Equal([2L, 4], outputs.Logits.shape);
     }
 
-    private static ImageClassifier Network(long seed)
+    private static Classifier Network(long seed)
     {
         var model = Backbones.Get("inception_v3").Create(4);
         model.Initialize(seed);

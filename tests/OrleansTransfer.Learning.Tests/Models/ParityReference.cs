@@ -29,7 +29,7 @@ internal sealed record ParityReference(int Seed, long[] Input, long Parameters, 
     }
 
     /// <summary>Overwrites every weight of <paramref name="model"/> by the rule.</summary>
-    public void FillWeights(ImageClassifier model)
+    public void FillWeights(Classifier model)
     {
         foreach (var (key, tensor) in model.state_dict()) Fill(key, tensor);
     }

@@ -47,7 +47,7 @@ public class FamilyTrainingTests
     {
         public int StepsPerEpoch => Steps;
 
-        public ImageBatch Take(int epoch, int step, CancellationToken cancellationToken)
+        public Batch Take(int epoch, int step, CancellationToken cancellationToken)
         {
             using var stream = new SyntheticStream(1, 9, size: size);
             return stream.Take(0, 0, cancellationToken);

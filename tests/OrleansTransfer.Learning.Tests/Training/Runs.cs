@@ -32,7 +32,7 @@ internal static class Runs
     }
 
     /// <summary>SHA-256 of each tensor of the model, by key.</summary>
-    public static SortedDictionary<string, string> Hashes(ImageClassifier model)
+    public static SortedDictionary<string, string> Hashes(Classifier model)
     {
         using var scope = torch.NewDisposeScope();
         return new(model.state_dict().ToDictionary(entry => entry.Key, entry => Hash(entry.Value)));

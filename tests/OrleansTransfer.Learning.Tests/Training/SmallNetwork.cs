@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace OrleansTransfer.Learning.Tests.Training;
 
 /// <summary>A network with everything that training has to treat apart: convolutions, BatchNorm, a linear head and, if wanted, dropout.</summary>
-internal sealed class SmallNetwork : ImageClassifier
+internal sealed class SmallNetwork : Classifier
 {
 #pragma warning disable IDE1006 // Field names are state-dict keys.
     private readonly Conv2d conv1, conv2;
@@ -64,9 +64,5 @@ internal sealed class SmallNetwork : ImageClassifier
         return x.mean([2, 3]).MoveToOuterDisposeScope();
     }
 
-    public override Tensor forward(Tensor input)
-    {
-        using var features = Features(input);
-        return fc.call(features);
-    }
+    protected override Tensor Logits(Tensor features) => fc.call(features);
 }

@@ -27,7 +27,7 @@ public class StageMarkersTests
         {
             foreach (var slot in parameters.Slots.Where(slot => slot.Section <= section)) said.TryAdd(slot.Key, Sum(parameters, slot));
         });
-        var logits = model is IAuxiliaryClassifier auxiliary ? Joined(auxiliary, rand(2, 3, size, size)) : model.call(rand(2, 3, size, size));
+        var logits = Joined(model, rand(2, 3, size, size));
         logits.square().sum().backward();
         markers.Disarm();
 
@@ -61,10 +61,10 @@ public class StageMarkersTests
         using (no_grad()) model.call(rand(2, 3, 8, 8));
     }
 
-    private static Tensor Joined(IAuxiliaryClassifier model, Tensor input)
+    private static Tensor Joined(Classifier model, Tensor input)
     {
-        var (logits, auxiliary) = model.ForwardWithAuxiliary(input);
-        return auxiliary is null ? logits : logits + auxiliary;
+        var outputs = model.Outputs(input);
+        return outputs.Auxiliary is { } auxiliary ? outputs.Logits + auxiliary : outputs.Logits;
     }
 
     private static double Sum(FlatParameters parameters, ParameterSlot slot)

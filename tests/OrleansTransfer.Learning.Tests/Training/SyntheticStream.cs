@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace OrleansTransfer.Learning.Tests.Training;
 
 /// <summary>
-/// Coloured noise whose label can be learned from its colour. Global batches are a pure function of epoch and step; a rank sees every
-/// <paramref name="worldSize"/>-th sample, so shares may be uneven or empty.
+/// Coloured noise whose label can be learned from its colour. Global batches are a pure function of epoch and step; shares are
+/// contiguous and may be uneven or empty.
 /// </summary>
 internal sealed class SyntheticStream(
     int stepsPerEpoch, int globalBatch = 12, int rank = 0, int worldSize = 1, int classes = 3, int size = 8, long seed = 7) : IBatchStream
@@ -15,7 +15,7 @@ internal sealed class SyntheticStream(
     /// <summary>Puts NaN pixels into the step with this number in every epoch.</summary>
     public int PoisonedStep { get; init; } = -1;
 
-    public ImageBatch Take(int epoch, int step, CancellationToken cancellationToken)
+    public Batch Take(int epoch, int step, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         using var scope = NewDisposeScope();
@@ -24,8 +24,8 @@ internal sealed class SyntheticStream(
         var images = randn(globalBatch, 3, size, size, generator: generator);
         images.add_(nn.functional.one_hot(labels, Math.Max(3, classes))[.., ..3].to(ScalarType.Float32).unsqueeze(2).unsqueeze(3));
         if (step == PoisonedStep) images.fill_(float.NaN);
-        var mine = arange(rank, Math.Max(rank, globalBatch), worldSize, ScalarType.Int64);
-        return new(images.index_select(0, mine).DetachFromDisposeScope(), labels.index_select(0, mine).DetachFromDisposeScope(), globalBatch);
+        var (start, end) = (globalBatch * rank / worldSize, globalBatch * (rank + 1) / worldSize);
+        return new(images[start..end].clone().DetachFromDisposeScope(), labels[start..end].clone().DetachFromDisposeScope(), globalBatch) { Offset = start };
     }
 
     public void Dispose() { }

@@ -100,7 +100,7 @@ public class TrainingLoopTests
         {
             using var batch = stream.Take(0, step, TestContext.Current.CancellationToken);
             optimizer.zero_grad();
-            torch.nn.functional.cross_entropy(plain.call(batch.Images), batch.Labels).backward();
+            torch.nn.functional.cross_entropy(plain.call(batch.Inputs), batch.Labels).backward();
             optimizer.step();
         }
 

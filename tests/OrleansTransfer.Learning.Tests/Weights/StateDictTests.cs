@@ -149,18 +149,18 @@ public sealed class StateDictTests : IDisposable
         Assert.Throws<LearningException>(() => WeightFile.Sha256(_folder["absent"]));
     }
 
-    private static ImageClassifier Model(int classes, long seed)
+    private static Classifier Model(int classes, long seed)
     {
         var model = Backbones.Get("resnet18").Create(classes);
         model.Initialize(seed);
         return model;
     }
 
-    private void WriteAll(ImageClassifier model, Func<string, string?> rename) =>
+    private void WriteAll(Classifier model, Func<string, string?> rename) =>
         SafetensorsWriter.Write(_folder["x"], model.state_dict().Where(pair => rename(pair.Key) is not null)
             .Select(pair => (rename(pair.Key)!, pair.Value)));
 
-    private static void AssertEqual(ImageClassifier expected, ImageClassifier actual, IEnumerable<string> keys)
+    private static void AssertEqual(Classifier expected, Classifier actual, IEnumerable<string> keys)
     {
         var (left, right) = (expected.state_dict(), actual.state_dict());
         foreach (var key in keys) Assert.True(left[key].bytes.SequenceEqual(right[key].bytes), $"{key} differs.");

@@ -20,7 +20,7 @@ internal static class KerasTranslation
 
     /// <summary>A view of <paramref name="file"/> with the keys and shapes of <paramref name="model"/>.</summary>
     /// <exception cref="WeightsMismatchException">It holds another network, or one that computes otherwise than the model.</exception>
-    public static IWeightsFile Translate(ImageClassifier model, KerasFile file)
+    public static IWeightsFile Translate(Classifier model, KerasFile file)
     {
         var architecture = model.Architecture;
         KerasLayers layers = new(file.Names);

@@ -22,7 +22,7 @@ internal sealed class KeyMap
     /// <param name="library">Whose names they are.</param>
     /// <param name="model">The network.</param>
     /// <param name="modules">The layers with another name or form; all others are named alike.</param>
-    public KeyMap(string library, ImageClassifier model, IEnumerable<ModulePair> modules)
+    public KeyMap(string library, Classifier model, IEnumerable<ModulePair> modules)
     {
         var byName = modules.ToDictionary(module => module.Ours, StringComparer.Ordinal);
         _reading = byName.Values.Any(module => module.Epsilons is not null)

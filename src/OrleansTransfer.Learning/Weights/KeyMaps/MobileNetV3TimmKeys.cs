@@ -13,7 +13,7 @@ internal static class MobileNetV3TimmKeys
     private static readonly int[] s_small = [1, 2, 3, 2, 3], s_large = [1, 2, 3, 4, 2, 3];
 
     /// <summary>The layers of the small or the large network.</summary>
-    public static IReadOnlyList<ModulePair> Modules(ImageClassifier model)
+    public static IReadOnlyList<ModulePair> Modules(Classifier model)
     {
         var repeats = model.Architecture == "mobilenet_v3_small" ? s_small : s_large;
         var keys = model.state_dict().Keys;

@@ -18,7 +18,7 @@ internal static class TimmKeys
         "The tf_ variants are other networks with the same keys.";
 
     /// <summary>The map of a network; null where its names here are timm's already, or timm does not have it.</summary>
-    public static KeyMap? Of(ImageClassifier model) => model switch
+    public static KeyMap? Of(Classifier model) => model switch
     {
         Vgg => new(Library, model, VggTimmKeys.Modules) { Model = model.Architecture, Remarks = [VggRemark] },
         MobileNetV2 => new(Library, model, MobileNetV2TimmKeys.Modules) { Model = "mobilenetv2_100" },

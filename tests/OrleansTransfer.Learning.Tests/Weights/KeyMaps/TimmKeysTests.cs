@@ -236,7 +236,7 @@ public sealed class TimmKeysTests : IDisposable
     }
 
     /// <summary>A network of five labels whose weights are all different.</summary>
-    private static ImageClassifier Drawn(string name)
+    private static Classifier Drawn(string name)
     {
         var model = Backbones.Get(name).Create(5);
         using var noGradient = no_grad();

@@ -6,12 +6,12 @@ namespace OrleansTransfer.Learning.Models;
 /// <summary>
 /// A backbone with its head. State-dict keys and shapes are exactly those of the architecture's origin (torchvision, timm), so weights move both ways
 /// by name.
-/// Input <c>[N,3,H,W]</c> float32, normalised as the weights expect; output: logits <c>[N,K]</c>.
+/// Input: pictures, <c>[N,3,H,W]</c> float32, normalised as the weights expect; or texts, <c>[N,L]</c> int64, token ids. Output: logits <c>[N,K]</c>.
 /// </summary>
-public abstract class ImageClassifier(string architecture) : nn.Module<Tensor, Tensor>(architecture)
+public abstract class Classifier(string architecture) : nn.Module<Tensor, Tensor>(architecture)
 {
     // Everything that convolves is one of these.
-    static ImageClassifier() => Compute.NativeLog.LeaveOutWarnings();
+    static Classifier() => Compute.NativeLog.LeaveOutWarnings();
 
     /// <summary>The catalogue name, for instance <c>resnet50</c>.</summary>
     public string Architecture { get; } = architecture;
@@ -59,9 +59,27 @@ public abstract class ImageClassifier(string architecture) : nn.Module<Tensor, T
     /// cref="Compute.SeededDropout"/>.</param>
     public abstract void ReplaceHead(int classes, double dropout, long seed);
 
-    /// <summary>Pooled penultimate features <c>[N,F]</c> of a batch <c>[N,3,H,W]</c>: what the head's last layer sees, averaged over space where that
-    /// layer is a convolution.</summary>
+    /// <summary>Pooled penultimate features <c>[N,F]</c> of a batch: what the head's last layer sees, averaged over space where that layer is a
+    /// convolution.</summary>
     public abstract Tensor Features(Tensor input);
+
+    /// <summary>Features and logits of a batch from one pass.</summary>
+    public virtual NetworkOutputs Outputs(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var features = Features(input);
+        return new NetworkOutputs(features, Logits(features)).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        return Outputs(input).Logits.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Logits <c>[N,K]</c> of <see cref="Features"/> <c>[N,F]</c>, for networks whose head sees no more than those.</summary>
+    protected abstract Tensor Logits(Tensor features);
 
     /// <summary>Draws all weights anew from <paramref name="seed"/>, by the rules the architecture's origin uses for training from scratch.</summary>
     public abstract void Initialize(long seed);
@@ -92,5 +110,21 @@ public sealed record Stage(string Name, IReadOnlyList<string> Prefixes)
         foreach (var prefix in Prefixes)
             if (key.Length > prefix.Length && key[prefix.Length] == '.' && key.StartsWith(prefix, StringComparison.Ordinal)) return true;
         return false;
+    }
+}
+
+/// <summary>What a network makes of a batch.</summary>
+/// <param name="Features">Penultimate features <c>[N,F]</c>.</param>
+/// <param name="Logits"><c>[N,K]</c>.</param>
+/// <param name="Auxiliary">Logits <c>[N,K]</c> of an auxiliary classifier, in training; null where there is none.</param>
+public sealed record NetworkOutputs(Tensor Features, Tensor Logits, Tensor? Auxiliary = null)
+{
+    /// <summary>Moves all tensors to the outer dispose scope.</summary>
+    public NetworkOutputs MoveToOuterDisposeScope()
+    {
+        Features.MoveToOuterDisposeScope();
+        Logits.MoveToOuterDisposeScope();
+        Auxiliary?.MoveToOuterDisposeScope();
+        return this;
     }
 }
