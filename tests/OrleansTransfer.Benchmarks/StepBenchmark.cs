@@ -44,7 +44,7 @@ internal static class StepBenchmark
         using var nothing = new RepeatedBatch(0, 1, 8);
         var turns = new TakeTurns(bare);
         var data = TrainingData.Supervised(stream, nothing, [.. Enumerable.Range(0, Classes).Select(label => $"{label}")]);
-        new TrainingLoop(replica, [new(new CrossEntropyLoss())], data, new NoExchange(), turns).Run(TrainingPosition.Start, CancellationToken.None);
+        new TrainingLoop(replica, new SupervisedObjective(), data, new NoExchange(), turns).Run(TrainingPosition.Start, CancellationToken.None);
 
         double loop = Median(turns.Loop.Skip(warmUp)), plain = Median(turns.Bare.Skip(warmUp));
         Console.WriteLine(JsonSerializer.Serialize(new

@@ -128,7 +128,7 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
         _started ??= _time.GetTimestamp();
         if (order.Rank == 0) CatchUpOnReports(order);
         var data = TrainingData.Supervised(train, validation, _inputs.Dataset.Labels);
-        var loop = new TrainingLoop(_replica, [new(new CrossEntropyLoss())], data, exchange, this, _plan.Exchange);
+        var loop = new TrainingLoop(_replica, new SupervisedObjective(), data, exchange, this, _plan.Exchange);
         Volatile.Write(ref _loop, loop);
         try
         {

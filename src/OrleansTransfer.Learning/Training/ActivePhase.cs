@@ -15,7 +15,7 @@ internal sealed class ActivePhase : IDisposable
     private readonly Tensor _statisticsSlots, _lossSlot, _pauseSlot;
 
     /// <summary>Freezes and lays out <paramref name="model"/> for the <paramref name="index"/>-th phase of <paramref name="plan"/>.</summary>
-    public ActivePhase(TrainingPlan plan, int index, Classifier model, Device device)
+    public ActivePhase(TrainingPlan plan, int index, Classifier model, Device device, nn.Module? companion)
     {
         _model = model;
         Index = index;
@@ -25,7 +25,7 @@ internal sealed class ActivePhase : IDisposable
 
         var layers = Freezing.LiveBatchNorms(model, Phase, plan.BatchNorm).Select(norm => norm.Module).ToList();
         var statistics = RunningStatistics.Count(layers);
-        Parameters = new(model, statistics + 2);
+        Parameters = new(model, statistics + 2, companion);
         Statistics = new(layers, device);
         Optimizer = FlatOptimizer.Create(plan.Optimizer, Parameters, plan.WeightDecay);
         Buffer = new(Parameters.Exchanged);

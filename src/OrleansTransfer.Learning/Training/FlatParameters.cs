@@ -34,23 +34,25 @@ internal sealed class FlatParameters : IDisposable
     private readonly List<TorchSharp.Modules.Parameter> _parameters = [];
 
     /// <summary>Lays out the parameters of <paramref name="model"/> that require gradients; the model must be on its device already.</summary>
+    /// <param name="companion">Networks that train beside the model, laid out behind it; null for none.</param>
     /// <param name="tailLength">Elements to keep free behind the gradients for whatever travels with them.</param>
-    public FlatParameters(Classifier model, long tailLength)
+    public FlatParameters(Classifier model, long tailLength, nn.Module? companion = null)
     {
         var ordered = model.named_parameters()
             .Where(entry => entry.parameter.requires_grad)
             .Select(entry => (Key: entry.name, entry.parameter, IsHead: Freezing.IsHead(model, entry.name), Decays: entry.parameter.dim() >= 2))
-            .OrderBy(entry => StageMarkers.SectionOf(model, entry.Key)).ThenByDescending(entry => entry.IsHead).ThenByDescending(entry => entry.Decays)
+            .Concat(OfCompanion(companion))
+            .OrderBy(entry => SectionOf(model, entry.Key)).ThenByDescending(entry => entry.IsHead).ThenByDescending(entry => entry.Decays)
             .ToList();
         if (ordered.Count == 0)
-            throw new InvalidOperationException($"{model.Architecture}: the phase trains no parameter; at least the head must train.");
+            throw new InvalidOperationException($"{model.Architecture}: the phase trains no parameter.");
 
         var slots = new List<ParameterSlot>();
         var groups = new List<ParameterGroup>();
         long offset = 0;
         foreach (var (key, parameter, isHead, decays) in ordered)
         {
-            slots.Add(new(key, offset, parameter.numel(), parameter.shape, StageMarkers.SectionOf(model, key)));
+            slots.Add(new(key, offset, parameter.numel(), parameter.shape, SectionOf(model, key)));
             var start = offset;
             offset = (offset + parameter.numel() + Alignment - 1) / Alignment * Alignment;
             if (groups.LastOrDefault() is { } last && last.IsHead == isHead && last.Decays == decays)
@@ -107,6 +109,12 @@ internal sealed class FlatParameters : IDisposable
         using var part = flat.narrow(0, slot.Offset, slot.Count);
         return part.view(slot.Shape).DetachFromDisposeScope();
     }
+
+    // The gradients of companions are the first to be final, but nothing in the backward pass says when.
+    private static int SectionOf(Classifier model, string key) => Companions.IsKey(key) ? model.Stages.Count + 1 : StageMarkers.SectionOf(model, key);
+
+    private static IEnumerable<(string Key, TorchSharp.Modules.Parameter parameter, bool IsHead, bool Decays)> OfCompanion(nn.Module? companion) =>
+        companion?.named_parameters().Select(entry => (Companions.Key(entry.name), entry.parameter, true, entry.parameter.dim() >= 2)) ?? [];
 
     /// <summary>Takes the gradients off the parameters; these keep their values, and with them the memory of <see cref="Values"/>.</summary>
     public void Dispose()

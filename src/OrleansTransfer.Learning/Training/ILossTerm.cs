@@ -12,6 +12,12 @@ public interface ILossTerm
     IReadOnlyList<string> Streams { get; }
 
     /// <summary>
+    /// Whether the term asks the other ranks for their rows, through <see cref="LossContext.Whole"/>: then every rank computes it, with or without
+    /// samples, and a share is never computed in parts.
+    /// </summary>
+    bool NeedsWholeBatch => false;
+
+    /// <summary>
     /// This rank's share of the term, a scalar: the sum of the shares over all ranks is the term's value for the global batch, however it is split.
     /// So a mean is a local sum divided by <see cref="StreamPass.GlobalCount"/>.
     /// </summary>

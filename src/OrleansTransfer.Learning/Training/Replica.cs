@@ -14,11 +14,13 @@ public sealed class Replica : IDisposable
     private const string EpochLossKey = "epoch_loss";
 
     private readonly IReadOnlyList<SeededDropout> _dropouts;
+    private readonly nn.Module? _companion;
     private ActivePhase? _active;
 
     /// <summary>Moves <paramref name="model"/>, which has its weights and the new head, to <paramref name="device"/>.</summary>
+    /// <param name="companion">Networks that train beside the model and are of no use after it; null for none. Stays the caller's, like the model.</param>
     /// <exception cref="ArgumentException">Plan and model do not fit each other.</exception>
-    public Replica(TrainingPlan plan, Classifier model, Device device)
+    public Replica(TrainingPlan plan, Classifier model, Device device, nn.Module? companion = null)
     {
         if (plan.Phases.Count == 0) throw new ArgumentException("A plan needs at least one phase.", nameof(plan));
         if (model.Classes != plan.Classes)
@@ -27,7 +29,8 @@ public sealed class Replica : IDisposable
         Device = device;
         Model = model;
         model.to(device);
-        _dropouts = [.. model.modules().OfType<SeededDropout>()];
+        _companion = companion?.to(device);
+        _dropouts = [.. model.modules().Concat(companion?.modules() ?? []).OfType<SeededDropout>()];
     }
 
     /// <summary>What the replica trains by.</summary>
@@ -42,6 +45,9 @@ public sealed class Replica : IDisposable
     /// <summary>The loss of the epoch under way.</summary>
     internal EpochLoss EpochLoss { get; } = new();
 
+    /// <summary>What is known of the target domain; empty where there is none.</summary>
+    internal TargetState Target { get; } = new();
+
     /// <summary>The phase of the last <see cref="EnterPhaseOf"/>.</summary>
     internal ActivePhase Active => _active ?? throw new InvalidOperationException("The replica has not entered a phase.");
 
@@ -52,10 +58,11 @@ public sealed class Replica : IDisposable
     public ReplicaCheckpoint Capture(TrainingPosition position)
     {
         using var noGrad = no_grad();
-        var model = Model.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.detach().to(CPU, copy: true).DetachFromDisposeScope());
+        var model = State.ToDictionary(entry => entry.Key, entry => entry.Value.detach().to(CPU, copy: true).DetachFromDisposeScope());
         var continues = _active is not null && _active.Index == PhaseOf(position.Epoch);
         var optimizer = continues ? _active!.Optimizer.Export() : new() { ["step"] = tensor(0L).DetachFromDisposeScope() };
         optimizer[EpochLossKey] = EpochLoss.Export();
+        Target.Export(optimizer);
         return new(position, model, optimizer);
     }
 
@@ -65,10 +72,11 @@ public sealed class Replica : IDisposable
     {
         _active?.Dispose();
         _active = null;
-        LoadModel(checkpoint.Model);
+        LoadModel(checkpoint.Model, State.ToDictionary(entry => entry.Key, entry => entry.Value, StringComparer.Ordinal));
         EnterPhaseOf(checkpoint.Position.Epoch);
         var opensPhase = checkpoint.Position.Epoch == Active.FirstEpoch && checkpoint.Position.Step == 0;
         if (!opensPhase) Active.Optimizer.Import(checkpoint.Optimizer);
+        Target.Import(checkpoint.Optimizer);
         EpochLoss.Import(checkpoint.Optimizer.TryGetValue(EpochLossKey, out var loss)
             ? loss
             : throw new LearningException($"The checkpoint has no '{EpochLossKey}', the loss of the epoch so far."));
@@ -83,7 +91,18 @@ public sealed class Replica : IDisposable
         if (_active?.Index == index) return;
         _active?.Dispose();
         _active = null;
-        _active = new(Plan, index, Model, Device);
+        _active = new(Plan, index, Model, Device, _companion);
+        _companion?.train();
+    }
+
+    /// <summary>Puts the weights of the picked epoch into the model; without one, nothing changes.</summary>
+    internal void AdoptPick(int epoch)
+    {
+        if (Target.PickedEpoch is null) return;
+        _active?.Dispose();
+        _active = null;
+        LoadModel(Target.Weights, Model.state_dict());
+        EnterPhaseOf(epoch);
     }
 
     /// <summary>Readies gradients and random masks for a step.</summary>
@@ -94,7 +113,14 @@ public sealed class Replica : IDisposable
     }
 
     /// <summary>Releases what training needs beside the model.</summary>
-    public void Dispose() => _active?.Dispose();
+    public void Dispose()
+    {
+        _active?.Dispose();
+        Target.Dispose();
+    }
+
+    private IEnumerable<KeyValuePair<string, Tensor>> State =>
+        Model.state_dict().Concat(_companion?.state_dict().Select(entry => KeyValuePair.Create(Companions.Key(entry.Key), entry.Value)) ?? []);
 
     private int PhaseOf(int epoch)
     {
@@ -103,10 +129,9 @@ public sealed class Replica : IDisposable
         return index;
     }
 
-    private void LoadModel(IReadOnlyDictionary<string, Tensor> source)
+    private void LoadModel(IReadOnlyDictionary<string, Tensor> source, IReadOnlyDictionary<string, Tensor> target)
     {
         using var noGrad = no_grad();
-        var target = Model.state_dict();
         if (target.Keys.Except(source.Keys).FirstOrDefault() is { } missing)
             throw new LearningException($"The checkpoint has no tensor '{missing}', which {Plan.Architecture} needs.");
         if (source.Keys.Except(target.Keys).FirstOrDefault() is { } unknown)

@@ -8,8 +8,17 @@ namespace OrleansTransfer.Learning.Training;
 /// <param name="Labels">Label names in index order.</param>
 public sealed record TrainingData(IReadOnlyDictionary<string, IBatchStream> Streams, IBatchStream Validation, IReadOnlyList<string> Labels)
 {
-    /// <summary>Name of the labelled stream of the target task.</summary>
+    /// <summary>Name of the labelled stream: of the target task, or of the source domain where a target domain has no labels.</summary>
     public const string Train = "train";
+
+    /// <summary>Name of the unlabelled stream of the target domain.</summary>
+    public const string Target = "target";
+
+    /// <summary>Name of a stream of the same samples in the same order as <see cref="Target"/>, strongly varied.</summary>
+    public const string TargetStrong = "target-strong";
+
+    /// <summary>What is looked at to judge the model on a target domain; null where there is none.</summary>
+    public TargetData? TargetSamples { get; init; }
 
     /// <summary>Supervised training: one labelled stream.</summary>
     public static TrainingData Supervised(IBatchStream train, IBatchStream validation, IReadOnlyList<string> labels) =>
@@ -18,14 +27,15 @@ public sealed record TrainingData(IReadOnlyDictionary<string, IBatchStream> Stre
     /// <summary>Steps in one epoch.</summary>
     public int StepsPerEpoch => Streams[Train].StepsPerEpoch;
 
-    /// <summary>This rank's batches of the step at <paramref name="position"/>, one from each stream.</summary>
-    internal StepBatches Take(TrainingPosition position, CancellationToken cancellationToken)
+    /// <summary>This rank's batches of the step at <paramref name="position"/>, one from each stream that is named.</summary>
+    internal StepBatches Take(TrainingPosition position, IReadOnlySet<string> names, CancellationToken cancellationToken)
     {
         var batches = new StepBatches();
         try
         {
             foreach (var (name, stream) in Streams)
             {
+                if (!names.Contains(name)) continue;
                 var (epoch, step) = name == Train
                     ? (position.Epoch, position.Step)
                     : ((int)(position.GlobalStep / stream.StepsPerEpoch), (int)(position.GlobalStep % stream.StepsPerEpoch));
@@ -40,6 +50,12 @@ public sealed record TrainingData(IReadOnlyDictionary<string, IBatchStream> Stre
         }
     }
 }
+
+/// <summary>This rank's share of what is looked at after each epoch, always the same: it is read as epoch 0, from step 0.</summary>
+/// <param name="Source">Labelled source samples that are not trained on.</param>
+/// <param name="Target">Target samples; their labels are of no meaning.</param>
+/// <param name="Test">Labelled target samples, for checking only; null without such.</param>
+public sealed record TargetData(IBatchStream Source, IBatchStream Target, IBatchStream? Test);
 
 /// <summary>One batch of each stream.</summary>
 internal sealed class StepBatches : Dictionary<string, Batch>, IDisposable
@@ -65,6 +81,9 @@ internal sealed class StepBatches : Dictionary<string, Batch>, IDisposable
         }
         return result;
     }
+
+    /// <summary>Labelled samples in the global batch; in a step without such, its samples.</summary>
+    public int Samples => TryGetValue(TrainingData.Train, out var train) ? train.GlobalCount : Values.First().GlobalCount;
 
     /// <summary>This rank's share of the samples of the step, 0 to 1.</summary>
     public double Share => (double)Values.Sum(batch => batch.Count) / Values.Sum(batch => batch.GlobalCount);

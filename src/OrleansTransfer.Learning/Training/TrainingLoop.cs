@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using OrleansTransfer.Learning.Data;
 using OrleansTransfer.Learning.Evaluation;
+using OrleansTransfer.Learning.Evaluation.Validators;
 using OrleansTransfer.Learning.Transfer;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -11,14 +13,14 @@ namespace OrleansTransfer.Learning.Training;
 /// still stands at the last step boundary. Run it on a dedicated thread.
 /// </summary>
 /// <param name="replica">Fresh or restored; every rank's starts from the same bits.</param>
-/// <param name="losses">Terms of the loss.</param>
+/// <param name="objective">What is minimised.</param>
 /// <param name="data">This rank's streams.</param>
 /// <param name="exchange">The group; its sequence numbers start at 0 with this loop.</param>
 /// <param name="observer">Hears of every step and epoch.</param>
 /// <param name="settings">How gradients are handed to the exchange; null for <see cref="ExchangeSettings.Default"/>.</param>
 public sealed class TrainingLoop(
     Replica replica,
-    IReadOnlyList<WeightedLoss> losses,
+    ITrainingObjective objective,
     TrainingData data,
     IGradientExchange exchange,
     ITrainingObserver observer,
@@ -27,6 +29,8 @@ public sealed class TrainingLoop(
     private long _sequence;
     private TrainingPosition _position = TrainingPosition.Start;
     private volatile TrainingActivity _activity;
+    private IReadOnlyList<WeightedLoss> _terms = [];
+    private IReadOnlySet<string> _streams = new HashSet<string>();
 
     /// <summary>The last step boundary, where the replica stands whatever <see cref="Run"/> throws.</summary>
     public TrainingPosition Position => Volatile.Read(ref _position);
@@ -52,6 +56,9 @@ public sealed class TrainingLoop(
         while (position.Epoch < replica.Plan.Epochs)
         {
             replica.EnterPhaseOf(position.Epoch);
+            _terms = objective.Terms(replica.Active.Phase);
+            _streams = _terms.SelectMany(term => term.Term.Streams).ToHashSet(StringComparer.Ordinal);
+            if (position.Step == 0) BeginEpoch(position, cancellationToken);
             while (position.Step < stepsPerEpoch)
             {
                 var report = Step(position, stepsPerEpoch, exchanger, cancellationToken);
@@ -63,19 +70,22 @@ public sealed class TrainingLoop(
             }
 
             validation = Evaluate(position.Epoch, cancellationToken);
+            var target = EvaluateTarget(position.Epoch, cancellationToken);
             var trainingLoss = replica.EpochLoss.Take();
             Volatile.Write(ref _position, position = new(position.Epoch + 1, 0, position.GlobalStep));
-            observer.OnEpoch(new(position.Epoch - 1, position, trainingLoss, validation));
+            observer.OnEpoch(new(position.Epoch - 1, position, trainingLoss, validation) { Target = target });
             OfferCheckpoint(position, endOfEpoch: true);
         }
-        return new(position, validation ?? Evaluate(position.Epoch, cancellationToken));
+        return data.TargetSamples is { } samples
+            ? Conclude(position, samples, cancellationToken)
+            : new(position, validation ?? Evaluate(position.Epoch, cancellationToken));
     }
 
     private StepReport Step(TrainingPosition position, int stepsPerEpoch, GradientExchanger? exchanger, CancellationToken cancellationToken)
     {
         var clock = new StepClock();
         _activity = TrainingActivity.Data;
-        using var batches = data.Take(position, cancellationToken);
+        using var batches = data.Take(position, _streams, cancellationToken);
         using var scope = NewDisposeScope();
         var active = replica.Active;
         var rate = LearningRate(position, stepsPerEpoch);
@@ -87,7 +97,8 @@ public sealed class TrainingLoop(
             if (active.Norms is { } norms) norms.Exchanger = exchanger;
             var taken = clock.Lap();
 
-            var (loss, forward, backward) = Differentiate(batches, clock, beforeLast: () => exchanger?.SendAsReady());
+            var (loss, forward, backward) = Differentiate(
+                batches, new(exchanger), Progress(position, stepsPerEpoch), clock, beforeLast: () => exchanger?.SendAsReady());
 
             _activity = TrainingActivity.Exchange;
             active.Publish(loss, batches.Share, observer.WantsPause);
@@ -101,7 +112,7 @@ public sealed class TrainingLoop(
             var timings = new StepTimings(taken, forward, backward, exchanged, clock.Lap()) { Exchanging = exchanger?.BusySeconds ?? 0 };
 
             var next = new TrainingPosition(position.Epoch, position.Step + 1, position.GlobalStep + 1);
-            return new(next, active.Phase.Name, globalLoss, rate, gradientNorm, batches[TrainingData.Train].GlobalCount, timings);
+            return new(next, active.Phase.Name, globalLoss, rate, gradientNorm, batches.Samples, timings);
         }
         catch
         {
@@ -116,7 +127,8 @@ public sealed class TrainingLoop(
     /// Adds up the gradients of this rank's share of the loss, part by part, and returns that share (null when the rank has no samples) and the seconds
     /// of forward and backward passes.
     /// </summary>
-    private (Tensor? Loss, double Forward, double Backward) Differentiate(StepBatches batches, StepClock clock, Action beforeLast)
+    private (Tensor? Loss, double Forward, double Backward) Differentiate(
+        StepBatches batches, GlobalBatch whole, double progress, StepClock clock, Action beforeLast)
     {
         var (forward, backward, parts) = (0.0, 0.0, replica.Plan.Accumulate);
         Tensor? sum = null;
@@ -126,7 +138,7 @@ public sealed class TrainingLoop(
             using var scope = NewDisposeScope();
             using var views = parts == 1 ? null : batches.Part(part, parts);
             _activity = TrainingActivity.Forward;
-            var loss = Loss(views ?? batches);
+            var loss = Loss(views ?? batches, whole, progress);
             forward += clock.Lap();
 
             _activity = TrainingActivity.Backward;
@@ -138,19 +150,22 @@ public sealed class TrainingLoop(
     }
 
     /// <summary>This rank's share of the weighted sum of the terms; null when it has no samples for any of them.</summary>
-    private Tensor? Loss(StepBatches batches)
+    private Tensor? Loss(StepBatches batches, GlobalBatch whole, double progress)
     {
-        var context = new LossContext(replica.Model, replica.Device, batches);
+        var context = new LossContext(replica.Model, replica.Device, batches, whole, progress);
         Tensor? sum = null;
-        foreach (var (term, weight) in losses)
+        foreach (var (term, weight) in _terms)
         {
-            if (term.Streams.Any(stream => batches[stream].Count == 0)) continue;
+            if (!term.NeedsWholeBatch && term.Streams.Any(stream => batches[stream].Count == 0)) continue;
             var value = term.Compute(context);
             if (weight != 1) value = value * weight;
             sum = sum is null ? value : sum + value;
         }
         return sum;
     }
+
+    private double Progress(TrainingPosition position, int stepsPerEpoch) =>
+        ((double)position.Epoch * stepsPerEpoch + position.Step) / ((double)replica.Plan.Epochs * stepsPerEpoch);
 
     private double LearningRate(TrainingPosition position, int stepsPerEpoch)
     {
@@ -172,6 +187,61 @@ public sealed class TrainingLoop(
             Freezing.SetTrainingMode(replica.Model, replica.Active.Phase, replica.Plan.BatchNorm);
         }
     }
+
+    /// <summary>Lets the objective look at the target, and keeps how the domains lie before the first step.</summary>
+    private void BeginEpoch(TrainingPosition position, CancellationToken cancellationToken)
+    {
+        if (data.TargetSamples is not { } samples) return;
+        var looks = objective.LooksAtTarget(replica.Active.Phase);
+        if (!looks && position.GlobalStep > 0) return;
+        _activity = TrainingActivity.Evaluation;
+        try
+        {
+            var target = Outputs(samples.Target, cancellationToken);
+            if (position.GlobalStep == 0) replica.Target.Before = DomainMap.Of(Outputs(samples.Source, cancellationToken), target);
+            if (looks) objective.BeginEpoch(replica.Active.Phase, target);
+        }
+        finally
+        {
+            Freezing.SetTrainingMode(replica.Model, replica.Active.Phase, replica.Plan.BatchNorm);
+        }
+    }
+
+    private TargetEpoch? EvaluateTarget(int epoch, CancellationToken cancellationToken)
+    {
+        if (data.TargetSamples is not { } samples) return null;
+        _activity = TrainingActivity.Evaluation;
+        try
+        {
+            var input = new ValidatorInput(Outputs(samples.Source, cancellationToken), Outputs(samples.Target, cancellationToken));
+            var scores = TargetEvaluator.Scores(input, exchange, _sequence++, cancellationToken);
+            var test = samples.Test is null ? null : Evaluator.Run(replica, samples.Test, data.Labels, exchange, _sequence++, cancellationToken);
+            var result = new TargetEpoch(epoch, scores, test?.Accuracy ?? double.NaN, test?.MacroF1 ?? double.NaN);
+            replica.Target.Add(result, UnsupervisedValidators.IndexOf(replica.Plan.Validator), replica.Model.state_dict());
+            return result;
+        }
+        finally
+        {
+            Freezing.SetTrainingMode(replica.Model, replica.Active.Phase, replica.Plan.BatchNorm);
+        }
+    }
+
+    /// <summary>The end of a run with a target domain: the picked epoch's weights, and what they make of both domains.</summary>
+    private TrainingResult Conclude(TrainingPosition position, TargetData samples, CancellationToken cancellationToken)
+    {
+        replica.AdoptPick(position.Epoch);
+        var validation = Evaluate(position.Epoch, cancellationToken);
+        _activity = TrainingActivity.Evaluation;
+        var (source, target) = (Outputs(samples.Source, cancellationToken), Outputs(samples.Target, cancellationToken));
+        var test = samples.Test is null ? null : Evaluator.Run(replica, samples.Test, data.Labels, exchange, _sequence++, cancellationToken);
+        return new(position, validation)
+        {
+            Target = new(replica.Target.History, replica.Target.PickedEpoch ?? position.Epoch - 1, test, source, target, replica.Target.Before),
+        };
+    }
+
+    private SampleOutputs Outputs(IBatchStream stream, CancellationToken cancellationToken) =>
+        OutputGathering.Run(replica, stream, exchange, _sequence++, cancellationToken);
 
     private void OfferCheckpoint(TrainingPosition position, bool endOfEpoch)
     {

@@ -57,6 +57,12 @@ public sealed record TrainingPlan(
     /// </summary>
     public int Accumulate { get; init; } = 1;
 
+    /// <summary>
+    /// Which score decides whose epoch's weights a run with a target domain ends with: a name of <see
+    /// cref="Evaluation.Validators.UnsupervisedValidators"/>.
+    /// </summary>
+    public string Validator { get; init; } = Evaluation.Validators.UnsupervisedValidators.Last;
+
     /// <summary>Epochs of all phases together.</summary>
     public int Epochs => Phases.Sum(phase => phase.Epochs);
 }

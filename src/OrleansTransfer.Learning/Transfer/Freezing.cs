@@ -9,11 +9,15 @@ public static class Freezing
     /// <summary>Sets <c>requires_grad</c> of every parameter and puts the modules in training mode, as <see cref="SetTrainingMode"/> does.</summary>
     public static void Apply(Classifier model, Phase phase, BatchNormPolicy policy)
     {
-        var frozenAffine = policy == BatchNormPolicy.Frozen
+        var frozenAffine = policy == BatchNormPolicy.Frozen && phase.Scope != TrainableScope.Normalisation
             ? BatchNorms(model).Where(norm => StageOf(model, norm.Key) is not null).Select(norm => norm.Key + ".").ToList()
             : [];
+        var norms = BatchNorms(model).Select(norm => norm.Key + ".").ToList();
+        if (phase.Scope == TrainableScope.Normalisation && norms.Count == 0)
+            throw new LearningException(
+                $"The phase {phase.Name} changes nothing but BatchNorm layers, and {model.Architecture} has none. Choose a backbone that has, or another method.");
         foreach (var (key, parameter) in model.named_parameters())
-            parameter.requires_grad = Trains(model, phase, key) && !frozenAffine.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal));
+            parameter.requires_grad = (phase.Scope == TrainableScope.Normalisation ? IsBelow(key, norms) : Trains(model, phase, key)) && !IsBelow(key, frozenAffine);
         SetTrainingMode(model, phase, policy);
     }
 
@@ -36,11 +40,16 @@ public static class Freezing
     /// <summary>Whether <paramref name="key"/> lies outside every stage of the backbone.</summary>
     internal static bool IsHead(Classifier model, string key) => StageOf(model, key) is null;
 
+    private static bool IsBelow(string key, IEnumerable<string> prefixes) => prefixes.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal));
+
     private static bool Trains(Classifier model, Phase phase, string key) =>
-        StageOf(model, key) is not { } stage || phase.TrainableStages.Contains(stage);
+        StageOf(model, key) is { } stage ? phase.TrainableStages.Contains(stage) : phase.Scope == TrainableScope.HeadAndStages;
 
     private static bool FollowsData(Classifier model, Phase phase, BatchNormPolicy policy, string key) =>
-        StageOf(model, key) is not { } stage || ((policy is BatchNormPolicy.Trainable or BatchNormPolicy.Synchronized) && phase.TrainableStages.Contains(stage));
+        phase.Scope == TrainableScope.Normalisation
+        || (StageOf(model, key) is { } stage
+            ? policy is BatchNormPolicy.Trainable or BatchNormPolicy.Synchronized && phase.TrainableStages.Contains(stage)
+            : phase.Scope == TrainableScope.HeadAndStages);
 
     private static IEnumerable<(string Key, BatchNorm Module)> BatchNorms(Classifier model) =>
         model.named_modules().Where(entry => entry.Item2 is BatchNorm).Select(entry => (entry.Item1, (BatchNorm)entry.Item2));

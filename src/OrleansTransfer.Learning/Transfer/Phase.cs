@@ -16,10 +16,29 @@ public enum BatchNormPolicy
     Synchronized,
 }
 
+/// <summary>Which parameters of the model a phase trains.</summary>
+public enum TrainableScope
+{
+    /// <summary>The head and the phase's stages.</summary>
+    HeadAndStages,
+
+    /// <summary>The phase's stages; the head stays as it is, as a hypothesis that features are fitted to.</summary>
+    Stages,
+
+    /// <summary>
+    /// Scale and shift of all BatchNorm layers, which also normalise by the data, whatever the policy is; nothing else.
+    /// </summary>
+    Normalisation,
+}
+
 /// <summary>A stretch of training with one set of trainable layers and learning rates.</summary>
 /// <param name="Name">For instance <c>linear-probe</c> or <c>fine-tune</c>.</param>
 /// <param name="Epochs">Length in epochs, at least 1.</param>
-/// <param name="TrainableStages">Names of backbone stages that train; the head always does.</param>
+/// <param name="TrainableStages">Names of backbone stages that train.</param>
 /// <param name="LearningRate">Peak rate of the head.</param>
 /// <param name="BackboneFactor">The backbone's rate is this times the head's.</param>
-public sealed record Phase(string Name, int Epochs, IReadOnlyList<string> TrainableStages, double LearningRate, double BackboneFactor);
+public sealed record Phase(string Name, int Epochs, IReadOnlyList<string> TrainableStages, double LearningRate, double BackboneFactor)
+{
+    /// <summary>What trains.</summary>
+    public TrainableScope Scope { get; init; } = TrainableScope.HeadAndStages;
+}

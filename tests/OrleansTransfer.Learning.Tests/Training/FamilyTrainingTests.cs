@@ -33,7 +33,7 @@ public class FamilyTrainingTests
         {
             var size = Math.Max(48, backbone.MinimumInputSize);
             var data = TrainingData.Supervised(new SameBatch(size), new SyntheticStream(1, 2, size: size, seed: 9), ["a", "b", "c"]);
-            new TrainingLoop(replica, [new(new CrossEntropyLoss())], data, new NoExchange(), observer)
+            new TrainingLoop(replica, new SupervisedObjective(), data, new NoExchange(), observer)
                 .Run(TrainingPosition.Start, CancellationToken.None);
         }
 

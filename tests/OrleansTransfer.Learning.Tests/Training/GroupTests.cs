@@ -165,7 +165,7 @@ public class GroupTests
         var before = Runs.Hashes(model);
         var data = TrainingData.Supervised(new SyntheticStream(5, 12, 0, 2), new SyntheticStream(1, 10, 0, 2, seed: 99), ["a", "b", "c"]);
         var loop = new TrainingLoop(
-            replica, [new(new FailsInBackward())], data, new StuckExchange(), new RecordingObserver(), new(1, WireFormat.Float32));
+            replica, new SupervisedObjective(new FailsInBackward()), data, new StuckExchange(), new RecordingObserver(), new(1, WireFormat.Float32));
         Assert.ThrowsAny<Exception>(() => loop.Run(TrainingPosition.Start, TestContext.Current.CancellationToken));
         Assert.Equal(before, Runs.Hashes(model));
     }

@@ -26,7 +26,7 @@ internal static class Runs
         ExchangeSettings? settings = null)
     {
         exchange ??= new NoExchange();
-        return new(replica, [new(new CrossEntropyLoss())], TrainingData.Supervised(
+        return new(replica, new SupervisedObjective(), TrainingData.Supervised(
             new SyntheticStream(stepsPerEpoch, globalBatch, exchange.Rank, exchange.WorldSize),
             new SyntheticStream(3, 10, exchange.Rank, exchange.WorldSize, seed: 99), ["a", "b", "c"]), exchange, observer, settings);
     }

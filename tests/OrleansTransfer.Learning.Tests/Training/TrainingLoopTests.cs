@@ -134,7 +134,7 @@ public class TrainingLoopTests
         using var replica = new Replica(Runs.Plan(batchNorm: BatchNormPolicy.Trainable), model, torch.CPU);
         var atStep4 = new SortedDictionary<string, string>();
         var observer = new RecordingObserver { AfterStep = report => atStep4 = report.Position.Step == 4 ? Runs.Hashes(model) : atStep4 };
-        var loop = new TrainingLoop(replica, [new(new CrossEntropyLoss())], TrainingData.Supervised(
+        var loop = new TrainingLoop(replica, new SupervisedObjective(), TrainingData.Supervised(
             new SyntheticStream(10) { PoisonedStep = 4 }, new SyntheticStream(1), ["a", "b", "c"]), new NoExchange(), observer);
 
         var error = Assert.Throws<NonFiniteLossException>(() => loop.Run(TrainingPosition.Start, TestContext.Current.CancellationToken));

@@ -1,0 +1,25 @@
+using OrleansTransfer.Learning.Evaluation;
+
+namespace OrleansTransfer.Learning.Training;
+
+/// <summary>How the model stood towards the target domain at the end of an epoch; equal on every rank.</summary>
+/// <param name="Epoch">From 0.</param>
+/// <param name="Scores">Of <see cref="Evaluation.Validators.UnsupervisedValidators.All"/>, in its order; higher is better, NaN where one cannot tell.</param>
+/// <param name="Accuracy">On labelled target samples that are there for checking only; NaN without such.</param>
+/// <param name="MacroF1">The same.</param>
+public sealed record TargetEpoch(int Epoch, IReadOnlyList<double> Scores, double Accuracy, double MacroF1);
+
+/// <summary>What a finished run knows of the target domain.</summary>
+/// <param name="History">Every epoch.</param>
+/// <param name="PickedEpoch">The epoch, from 0, whose weights the run ends with.</param>
+/// <param name="Test">The final model on labelled target samples that are there for checking only; null without such.</param>
+/// <param name="Source">The final model's outputs on held-out source samples.</param>
+/// <param name="Target">Its outputs on target samples, in the data set's order.</param>
+/// <param name="Before">Both as they were before the first step: source, then target; null when the run did not begin with an evaluation.</param>
+public sealed record TargetOutcome(
+    IReadOnlyList<TargetEpoch> History,
+    int PickedEpoch,
+    ClassificationReport? Test,
+    SampleOutputs Source,
+    SampleOutputs Target,
+    DomainMap? Before);
