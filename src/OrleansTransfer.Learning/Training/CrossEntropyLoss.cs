@@ -6,7 +6,9 @@ namespace OrleansTransfer.Learning.Training;
 /// Mean cross-entropy, in nats, of the logits of a labelled stream. A network with an auxiliary classifier adds that one's cross-entropy, times <see
 /// cref="AuxiliaryWeight"/>.
 /// </summary>
-public sealed class CrossEntropyLoss(string stream = TrainingData.Train) : ILossTerm
+/// <param name="stream">The labelled stream.</param>
+/// <param name="smoothing">Share of each label that is spread over all of them evenly, 0 to 1 (Szegedy and others, arXiv 1512.00567).</param>
+public sealed class CrossEntropyLoss(string stream = TrainingData.Train, double smoothing = 0) : ILossTerm
 {
     /// <summary>torchvision's factor in training Inception v3.</summary>
     public const double AuxiliaryWeight = 0.4;
@@ -25,6 +27,6 @@ public sealed class CrossEntropyLoss(string stream = TrainingData.Train) : ILoss
         return pass.AuxiliaryLogits is { } auxiliary ? loss + Mean(auxiliary, pass) * AuxiliaryWeight : loss;
     }
 
-    private static Tensor Mean(Tensor logits, StreamPass pass) =>
-        nn.functional.cross_entropy(logits, pass.Labels, reduction: nn.Reduction.Sum).div(pass.GlobalCount);
+    private Tensor Mean(Tensor logits, StreamPass pass) =>
+        nn.functional.cross_entropy(logits, pass.Labels, reduction: nn.Reduction.Sum, label_smoothing: smoothing).div(pass.GlobalCount);
 }

@@ -23,7 +23,8 @@ public interface ITrainingObjective
     /// Before an epoch's first step: sees what the network makes of the target samples. Whatever it learns of them it keeps in buffers of <see
     /// cref="Companion"/>, because an epoch that is resumed in its middle does not begin again. The same on every rank.
     /// </summary>
-    void BeginEpoch(Phase phase, SampleOutputs target) { }
+    /// <param name="progress">Share of the run's steps that are done, 0 to 1 (exclusive).</param>
+    void BeginEpoch(Phase phase, SampleOutputs target, double progress) { }
 }
 
 /// <summary>One term throughout: supervised training by cross-entropy on the labelled stream, unless another term is given.</summary>

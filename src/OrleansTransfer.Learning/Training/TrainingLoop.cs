@@ -199,7 +199,7 @@ public sealed class TrainingLoop(
         {
             var target = Outputs(samples.Target, cancellationToken);
             if (position.GlobalStep == 0) replica.Target.Before = DomainMap.Of(Outputs(samples.Source, cancellationToken), target);
-            if (looks) objective.BeginEpoch(replica.Active.Phase, target);
+            if (looks) objective.BeginEpoch(replica.Active.Phase, target, Progress(position, data.StepsPerEpoch));
         }
         finally
         {

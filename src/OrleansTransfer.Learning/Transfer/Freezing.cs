@@ -9,15 +9,15 @@ public static class Freezing
     /// <summary>Sets <c>requires_grad</c> of every parameter and puts the modules in training mode, as <see cref="SetTrainingMode"/> does.</summary>
     public static void Apply(Classifier model, Phase phase, BatchNormPolicy policy)
     {
-        var frozenAffine = policy == BatchNormPolicy.Frozen && phase.Scope != TrainableScope.Normalisation
+        var frozenAffine = policy == BatchNormPolicy.Frozen && !phase.OnlyNorms
             ? BatchNorms(model).Where(norm => StageOf(model, norm.Key) is not null).Select(norm => norm.Key + ".").ToList()
             : [];
         var norms = BatchNorms(model).Select(norm => norm.Key + ".").ToList();
-        if (phase.Scope == TrainableScope.Normalisation && norms.Count == 0)
+        if (phase.OnlyNorms && norms.Count == 0)
             throw new LearningException(
                 $"The phase {phase.Name} changes nothing but BatchNorm layers, and {model.Architecture} has none. Choose a backbone that has, or another method.");
         foreach (var (key, parameter) in model.named_parameters())
-            parameter.requires_grad = (phase.Scope == TrainableScope.Normalisation ? IsBelow(key, norms) : Trains(model, phase, key)) && !IsBelow(key, frozenAffine);
+            parameter.requires_grad = (phase.OnlyNorms ? IsBelow(key, norms) : Trains(model, phase, key)) && !IsBelow(key, frozenAffine);
         SetTrainingMode(model, phase, policy);
     }
 
@@ -46,7 +46,7 @@ public static class Freezing
         StageOf(model, key) is { } stage ? phase.TrainableStages.Contains(stage) : phase.Scope == TrainableScope.HeadAndStages;
 
     private static bool FollowsData(Classifier model, Phase phase, BatchNormPolicy policy, string key) =>
-        phase.Scope == TrainableScope.Normalisation
+        phase.OnlyNorms
         || (StageOf(model, key) is { } stage
             ? policy is BatchNormPolicy.Trainable or BatchNormPolicy.Synchronized && phase.TrainableStages.Contains(stage)
             : phase.Scope == TrainableScope.HeadAndStages);

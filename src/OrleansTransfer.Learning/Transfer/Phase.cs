@@ -29,6 +29,9 @@ public enum TrainableScope
     /// Scale and shift of all BatchNorm layers, which also normalise by the data, whatever the policy is; nothing else.
     /// </summary>
     Normalisation,
+
+    /// <summary>As <see cref="Normalisation"/>, but scale and shift stay: only statistics follow the data.</summary>
+    Statistics,
 }
 
 /// <summary>A stretch of training with one set of trainable layers and learning rates.</summary>
@@ -41,4 +44,7 @@ public sealed record Phase(string Name, int Epochs, IReadOnlyList<string> Traina
 {
     /// <summary>What trains.</summary>
     public TrainableScope Scope { get; init; } = TrainableScope.HeadAndStages;
+
+    /// <summary>Whether it is all about BatchNorm layers.</summary>
+    internal bool OnlyNorms => Scope is TrainableScope.Normalisation or TrainableScope.Statistics;
 }

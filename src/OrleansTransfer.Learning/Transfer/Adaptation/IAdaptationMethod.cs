@@ -1,0 +1,24 @@
+using OrleansTransfer.Learning.Training;
+
+namespace OrleansTransfer.Learning.Transfer.Adaptation;
+
+/// <summary>What a method may know when its objective is made.</summary>
+/// <param name="Classes">Number of labels K.</param>
+/// <param name="FeatureWidth">Width F of the penultimate features.</param>
+/// <param name="Weight">Factor on the method's own weight of its terms; 1 for the published value.</param>
+/// <param name="Confidence">Probability from which a prediction serves as a label, 0 to 1 (exclusive).</param>
+/// <param name="Seed">Source of all initial weights.</param>
+public sealed record AdaptationContext(int Classes, int FeatureWidth, double Weight, double Confidence, long Seed);
+
+/// <summary>A transfer method that also learns from unlabelled samples of a target domain, whose task is the same.</summary>
+public interface IAdaptationMethod : ITransferMethod
+{
+    /// <summary>What it does, in a sentence.</summary>
+    string Summary { get; }
+
+    /// <summary>Streams of target samples that it reads besides <see cref="TrainingData.Target"/>.</summary>
+    bool ReadsStrongTarget => false;
+
+    /// <summary>Makes what is minimised: the same bits for the same context.</summary>
+    ITrainingObjective Create(AdaptationContext context);
+}
