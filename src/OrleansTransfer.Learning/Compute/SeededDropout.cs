@@ -7,7 +7,9 @@ namespace OrleansTransfer.Learning.Compute;
 /// Dropout whose masks are a pure function of the seed given for the step. The stock module draws from a process-wide generator, which several
 /// replicas in one process would share in an order that no one controls.
 /// </summary>
-public sealed class SeededDropout(double probability) : nn.Module<Tensor, Tensor>(nameof(SeededDropout))
+/// <param name="probability">Probability that an element is zeroed, 0 to 1 (exclusive).</param>
+/// <param name="wholeChannels">Whether whole channels of <c>[N,C,...]</c> are zeroed (Tompson and others, arXiv 1411.4280).</param>
+public sealed class SeededDropout(double probability, bool wholeChannels = false) : nn.Module<Tensor, Tensor>(nameof(SeededDropout))
 {
     private long _seed;
 
@@ -26,7 +28,8 @@ public sealed class SeededDropout(double probability) : nn.Module<Tensor, Tensor
         using var scope = NewDisposeScope();
         using var generator = new Generator((ulong)_seed, input.device);
         var keep = 1 - Probability;
-        var mask = zeros_like(input).bernoulli_(keep, generator).div_(keep);
+        var places = wholeChannels ? zeros([input.shape[0], input.shape[1], .. input.shape[2..].Select(_ => 1L)], input.dtype, input.device) : zeros_like(input);
+        var mask = places.bernoulli_(keep, generator).div_(keep);
         return (input * mask).MoveToOuterDisposeScope();
     }
 }

@@ -17,6 +17,7 @@ public sealed class ImageDecoder
 
     private readonly PixelBuffer _turned = new(), _straight = new();
     private byte[] _file = [];
+    private (string Path, IdxPictures? Pictures) _idx = ("", null);
     private int _length;
 
     /// <summary>Decodes the file at <paramref name="path"/>. The result is valid until the next call.</summary>
@@ -38,9 +39,10 @@ public sealed class ImageDecoder
         _length = 0;
         try
         {
+            if (IdxPictures.Split(path) is var (idx, index)) return DecodeIdx(idx, index, out format);
             _length = ReadFile(path);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             return $"it cannot be read ({Lowered(exception)})";
         }
@@ -56,6 +58,23 @@ public sealed class ImageDecoder
         UnauthorizedAccessException => "permission denied",
         _ => exception.Message.TrimEnd('.'),
     };
+
+    private string? DecodeIdx(string file, int index, out string format)
+    {
+        format = "IDX";
+        // The decoder keeps the file alive for as long as it reads from it.
+        if (_idx.Path != file || _idx.Pictures is null) _idx = (file, IdxPictures.Open(file));
+        var pictures = _idx.Pictures!;
+        if (index >= pictures.Count) return $"the file has {pictures.Count} pictures";
+        var grey = pictures[index];
+        _straight.Reset(pictures.Width, pictures.Height);
+        var pixels = MemoryMarshal.Cast<byte, uint>(_straight.Pixels);
+        for (var i = 0; i < grey.Length; i++) pixels[i] = 0xFF000000 | (grey[i] * 0x010101u);
+        if (_file.Length < grey.Length) _file = GC.AllocateUninitializedArray<byte>(grey.Length);
+        grey.CopyTo(_file);
+        _length = grey.Length;
+        return null;
+    }
 
     private int ReadFile(string path)
     {

@@ -20,6 +20,7 @@ public static class ImageFolder
     /// </exception>
     public static ImageDataset Scan(string root, IReadOnlyList<string>? labels, CancellationToken cancellationToken, IProgress<int>? progress = null)
     {
+        if (IdxPictures.IsName(root)) return IdxDataset.Scan(root, labels);
         var (dataset, _) = Examine(root, labels, cancellationToken, progress);
         foreach (var (index, label) in dataset.Labels.Index())
         {
@@ -35,12 +36,37 @@ public static class ImageFolder
     }
 
     /// <summary>
+    /// The usable pictures of a folder without labels, with those in folders below it, each decoded once; every sample has the label 0. Folders of
+    /// labels are nothing but folders here.
+    /// </summary>
+    /// <exception cref="LearningException">The folder is missing, or has no usable picture.</exception>
+    public static ImageDataset ScanUnlabelled(string root, CancellationToken cancellationToken)
+    {
+        if (IdxPictures.IsName(root)) return IdxDataset.ScanUnlabelled(root);
+        var folder = Existing(root, "Expected a folder of pictures");
+        var files = FilesBelow(folder, folder);
+        if (files.Count == 0) throw new LearningException($"The folder '{folder}' has no files. Expected a folder of pictures.");
+        var (dataset, _) = Decode(folder, [], [.. files.Select(path => new ImageSample(path, 0))], cancellationToken, null);
+        return dataset.Samples.Count > 0 ? dataset : throw new LearningException(
+            $"None of the {files.Count} files in '{folder}' is a usable picture; the first is '{dataset.Broken[0].Path}': {dataset.Broken[0].Reason}.");
+    }
+
+    /// <summary>Names of the folders directly below a folder that hold files, in ordinal order; of an IDX file with labels beside it, a word for those.</summary>
+    public static IReadOnlyList<string> LabelsIn(string root)
+    {
+        if (IdxPictures.IsName(root)) return IdxDataset.HasLabels(root) ? ["a file of labels"] : [];
+        var folder = Existing(root, "Expected a folder of pictures");
+        return [.. FilesBelow(folder, folder).Where(path => path.Contains('/')).Select(path => path[..path.IndexOf('/')]).Distinct()];
+    }
+
+    /// <summary>
     /// The files of an unlabelled folder, with those in folders below it, in ordinal order, as paths relative to it with forward slashes; hidden ones
     /// are left out. The files are not opened.
     /// </summary>
     /// <exception cref="LearningException">The folder is missing or empty.</exception>
     public static IReadOnlyList<string> List(string root)
     {
+        if (IdxPictures.IsName(root)) return [.. IdxDataset.ScanUnlabelled(root).Samples.Select(sample => sample.Path)];
         var folder = Existing(root, "Expected a folder of pictures");
         var files = FilesBelow(folder, folder);
         return files.Count > 0 ? files : throw new LearningException($"The folder '{folder}' has no files. Expected a folder of pictures.");
@@ -57,6 +83,12 @@ public static class ImageFolder
         var files = ordered.Index()
             .SelectMany(label => FilesBelow(folder, Path.Combine(folder, label.Item)).Select(path => new ImageSample(path, label.Index)))
             .ToList();
+        return Decode(folder, ordered, files, cancellationToken, progress);
+    }
+
+    private static (ImageDataset Dataset, IReadOnlyList<PictureFacts> Facts) Decode(
+        string folder, IReadOnlyList<string> labels, List<ImageSample> files, CancellationToken cancellationToken, IProgress<int>? progress)
+    {
         var facts = new PictureFacts[files.Count];
         using var decoders = new ThreadLocal<ImageDecoder>(() => new ImageDecoder());
         var done = 0;
@@ -72,7 +104,7 @@ public static class ImageFolder
         var broken = files.Zip(facts)
             .Where(pair => pair.Second.Problem is not null)
             .Select(pair => new BrokenFile(pair.First.Path, pair.Second.Problem!));
-        return (new(folder, ordered, [.. usable.Select(file => file.Item)], [.. broken]), [.. usable.Select(file => facts[file.Index])]);
+        return (new(folder, labels, [.. usable.Select(file => file.Item)], [.. broken]), [.. usable.Select(file => facts[file.Index])]);
     }
 
     private static string Existing(string root, string expected)

@@ -4,7 +4,7 @@ namespace OrleansTransfer.Learning.Models;
 
 /// <summary>A line of the catalogue: an architecture that a recipe can name.</summary>
 /// <param name="Name">The name in recipes, as the origin spells it.</param>
-/// <param name="Library">Whose key names it uses: <c>torchvision</c> or <c>timm</c>.</param>
+/// <param name="Library">Whose key names it uses: <c>torchvision</c>, <c>timm</c>, or <c>own</c>.</param>
 /// <param name="Figures">Its size and cost.</param>
 /// <param name="MinimumInputSize">Smallest height and width, in pixels, that the network accepts.</param>
 /// <param name="Preprocessing">What the public weights expect of a picture.</param>

@@ -8,12 +8,16 @@ public static class Backbones
     // Below this, in pixels, the last layer of a network that halves its input five times sees less than one pixel.
     private const int FiveHalvings = 32;
 
+    /// <summary>Library of networks that have their origin here.</summary>
+    public const string OwnLibrary = "own";
+
     private static readonly float[] s_half = [0.5f, 0.5f, 0.5f];
     private static readonly Preprocessing s_timmMobileNet = new(256, 224, Interpolation.Bicubic, s_half, s_half);
 
     /// <summary>Every backbone, by family and then by size.</summary>
     public static IReadOnlyList<Backbone> All { get; } =
     [
+        new("lenet", OwnLibrary, new(927_070, 2_788_000, 3), 28, new(28, 28, Interpolation.Bilinear, s_half, s_half), classes => new LeNet(classes)),
         Torchvision("squeezenet1_0", new(1_248_424, 818_924_576, 9), 21, SqueezeNet.Version10),
         Torchvision("squeezenet1_1", new(1_235_496, 349_151_936, 9), 17, SqueezeNet.Version11),
         MobileNetV1("mobilenetv1_025", new(470_072, 41_030_272, 6), 0.25),

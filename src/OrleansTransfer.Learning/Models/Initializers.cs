@@ -39,6 +39,14 @@ internal static class Initializers
         if (layer.bias is { } bias) Uniform(bias, bound, generator);
     }
 
+    /// <summary>PyTorch's default for a convolution: weight and bias uniform within 1 / sqrt(inputs of one output).</summary>
+    public static void Convolution(Convolution layer, Generator generator)
+    {
+        var bound = 1 / Math.Sqrt(FanIn(layer.Weight));
+        Uniform(layer.Weight, bound, generator);
+        if (layer.Bias is { } bias) Uniform(bias, bound, generator);
+    }
+
     /// <summary>Scale 1, shift 0 and the statistics of data that is already normalised.</summary>
     public static void Identity(TorchSharp.Modules.BatchNorm2d layer)
     {
