@@ -48,6 +48,7 @@ public static class CliApplication
     {
         QuickstartCommand.Create(streams),
         TrainCommand.Create(streams),
+        AdaptCommand.Create(streams),
         PredictCommand.Create(streams),
         EvaluateCommand.Create(streams),
         ExportCommand.Create(streams),

@@ -20,6 +20,9 @@ public static class BundleFormat
     /// <summary>Example predictions; optional.</summary>
     public const string Predictions = "predictions.png";
 
+    /// <summary>Predictions for an unlabelled target domain; optional.</summary>
+    public const string TargetPredictions = "target-predictions.csv";
+
     /// <exception cref="BundleException">The text is not a description that this version reads.</exception>
     internal static BundleDescription Parse(BinaryData json, string where)
     {

@@ -6,11 +6,7 @@ namespace OrleansTransfer.Cli.Commands;
 /// <summary>A recipe on the command line: a file, or a folder of pictures, with what overrides it.</summary>
 internal sealed class RecipeOptions
 {
-    private readonly Argument<string> _source = new("recipe")
-    {
-        Description = "A recipe (YAML or JSON), or a folder with one folder of pictures per label.",
-        HelpName = "recipe.yaml or folder",
-    };
+    private readonly Argument<string> _source;
 
     private readonly Option<string?> _name = new("--name") { Description = "Name of the experiment (name).", HelpName = "NAME" };
     private readonly Option<string?> _backbone = new("--backbone") { Description = "Pretrained network (model.backbone).", HelpName = "NAME" };
@@ -33,8 +29,15 @@ internal sealed class RecipeOptions
         HelpName = "PATH=VALUE",
     };
 
-    public RecipeOptions(Command command)
+    /// <param name="optional">Whether the command may be given without a recipe.</param>
+    public RecipeOptions(Command command, bool optional = false)
     {
+        _source = new("recipe")
+        {
+            Description = "A recipe (YAML or JSON), or a folder with one folder of pictures per label.",
+            HelpName = "recipe.yaml or folder",
+            Arity = optional ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne,
+        };
         command.Add(_source);
         foreach (var option in (Option[])[_name, _backbone, _weights, _epochs, _batchSize, _workers, _sets]) command.Add(option);
     }
@@ -42,12 +45,16 @@ internal sealed class RecipeOptions
     /// <summary>Name of the recipe's text in messages.</summary>
     public string SourceName(ParseResult parse) => Path.GetFileName(parse.GetRequiredValue(_source));
 
+    /// <summary>Whether there is a recipe.</summary>
+    public bool IsGiven(ParseResult parse) => parse.GetValue(_source) is not null;
+
     /// <summary>Reads the recipe; paths are as the user wrote them.</summary>
+    /// <param name="others">Overrides that other options stand for; those of <c>--set</c> win.</param>
     /// <exception cref="RecipeException">Something in it is wrong.</exception>
-    public RecipeReading Read(ParseResult parse)
+    public RecipeReading Read(ParseResult parse, IReadOnlyList<string>? others = null)
     {
-        var source = parse.GetRequiredValue(_source);
-        var sets = Sets(parse);
+        List<string> sets = [.. others ?? [], .. Sets(parse)];
+        if (parse.GetValue(_source) is not { } source) return RecipeReader.Read("", "", sets);
         if (Directory.Exists(source)) return RecipeReader.Read("", source, [$"data.train={source}", .. sets]);
         if (!File.Exists(source)) throw new CliException($"There is no file or folder '{source}'; expected a recipe, or a folder of pictures.");
         try

@@ -27,7 +27,8 @@ internal static class TrainCommand
         return command;
     }
 
-    private static Connection WithWeights(Connection connection, OfflineOption offline, ParseResult parse, IConsoleStreams streams)
+    /// <summary>The connection, with what the command says about weights.</summary>
+    internal static Connection WithWeights(Connection connection, OfflineOption offline, ParseResult parse, IConsoleStreams streams)
     {
         if (connection.Cluster is null) return connection with { Weights = offline.Read(parse), Downloads = new DownloadView(streams) };
         return offline.Given(parse)

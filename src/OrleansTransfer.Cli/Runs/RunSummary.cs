@@ -16,7 +16,8 @@ internal sealed record RunSummary(
     double Seconds,
     double SamplesPerSecond,
     string? Bundle,
-    long StepsLost)
+    long StepsLost,
+    TargetSummary? Target)
 {
     private static readonly string[] ReportedMetrics = ["accuracy", "loss", "macroF1"];
 
@@ -33,7 +34,8 @@ internal sealed record RunSummary(
         snapshot.Seconds,
         snapshot.SamplesPerSecond,
         snapshot.Bundle,
-        snapshot.StepsLost);
+        snapshot.StepsLost,
+        TargetSummary.Of(snapshot));
 
     /// <summary>Prints the summary.</summary>
     public void Print(Output output)
@@ -48,6 +50,8 @@ internal sealed record RunSummary(
             ("accuracy", Figures.Metric(Metrics, "accuracy")),
             ("loss", Figures.Metric(Metrics, "loss")),
             ("macro F1", Figures.Metric(Metrics, "macroF1")),
+            ("picked", Target?.Describe()),
+            ("target accuracy", Target?.DescribeAccuracy()),
             ("epochs", $"{Epochs} ({Steps} steps)"),
             ("workers", $"{Workers}"),
             ("time", $"{Figures.Short(Seconds)} s, {Figures.Short(SamplesPerSecond)} samples/s"),

@@ -178,7 +178,7 @@ public sealed partial class ExperimentGrain(
         {
             Step = Math.Max(Snapshot.Step, report.Position?.GlobalStep ?? 0),
             Epoch = report.Events.Where(e => e.Kind == "epoch").Select(e => e.Epoch).Append(Snapshot.Epoch).Max(),
-            Metrics = report.Events.LastOrDefault(e => e.Kind == "epoch")?.Values ?? Snapshot.Metrics,
+            Metrics = report.Events.LastOrDefault(e => e.Kind is "epoch" or "pick")?.Values ?? Snapshot.Metrics,
             Bundle = report.Bundle ?? Snapshot.Bundle,
             Seconds = Math.Max(Snapshot.Seconds, Snapshot.EarlierSeconds + report.Seconds),
         };

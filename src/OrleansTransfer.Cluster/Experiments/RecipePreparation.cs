@@ -5,6 +5,7 @@ using OrleansTransfer.Contracts.Scheduling;
 using OrleansTransfer.Learning;
 using OrleansTransfer.Learning.Data;
 using OrleansTransfer.Learning.Models;
+using OrleansTransfer.Learning.Transfer;
 using OrleansTransfer.Learning.Weights;
 
 namespace OrleansTransfer.Cluster.Experiments;
@@ -38,6 +39,7 @@ public sealed class RecipePreparation(RecipeWeights weights)
 
         if (dataset is not null && recipe.Training.BatchSize >= 0)
         {
+
             if (recipe.Training.BatchSize == 0)
                 recipe = recipe with { Training = recipe.Training with { BatchSize = RunPlan.BatchSizeFor(dataset.Train.Count, workers) } };
             var smallest = RunPlan.TrainingBatches(recipe, dataset.Train.Count).SmallestBatch;
@@ -50,6 +52,10 @@ public sealed class RecipePreparation(RecipeWeights weights)
                 problems.Add(new("training.accumulate",
                     $"batches of {smallest} cannot be divided among {workers} workers in {recipe.Training.Accumulate} parts each, and with "
                     + "transfer.batchNorm: synchronized no part may be empty: use fewer parts, or a larger training.batchSize."));
+            if (dataset.Target is { } target && RunPlan.TargetBatches(recipe, target.Samples.Count).SmallestBatch < Math.Max(2, workers))
+                problems.Add(new("data.target",
+                    $"{target.Samples.Count} pictures are too few for {workers} workers and a comparison of distributions: at least {Math.Max(2, workers)} "
+                    + "are needed, and some hundred say something."));
         }
         if (problems.Count > 0) throw new RecipeException(problems);
 
@@ -68,15 +74,22 @@ public sealed class RecipePreparation(RecipeWeights weights)
         try
         {
             var train = ImageFolder.Scan(recipe.Data.Train, recipe.Data.Labels.Count > 0 ? recipe.Data.Labels : null, cancellationToken);
+            var target = ScanTarget(recipe, train.Labels, problems, cancellationToken);
             if (double.TryParse(recipe.Data.Validation, NumberStyles.Float, CultureInfo.InvariantCulture, out var fraction))
             {
                 var split = StratifiedSplit.By(train, fraction, recipe.Training.Seed);
-                return new(train.Labels, train.Root, Pick(train, split.Train), train.Root, Pick(train, split.Validation), train.Broken);
+                return new(train.Labels, train.Root, Pick(train, split.Train), train.Root, Pick(train, split.Validation), train.Broken)
+                {
+                    Target = target,
+                };
             }
             try
             {
                 var validation = ImageFolder.Scan(recipe.Data.Validation, train.Labels, cancellationToken);
-                return new(train.Labels, train.Root, train.Samples, validation.Root, validation.Samples, [.. train.Broken, .. validation.Broken]);
+                return new(train.Labels, train.Root, train.Samples, validation.Root, validation.Samples, [.. train.Broken, .. validation.Broken])
+                {
+                    Target = target,
+                };
             }
             catch (LearningException e)
             {
@@ -89,6 +102,48 @@ public sealed class RecipePreparation(RecipeWeights weights)
             problems.Add(new("data.train", e.Message));
             return null;
         }
+    }
+
+    private static TargetIndex? ScanTarget(
+        Recipe recipe, IReadOnlyList<string> labels, List<RecipeProblem> problems, CancellationToken cancellationToken)
+    {
+        if (recipe.Data.Target.Length == 0) return null;
+        try
+        {
+            var target = ImageFolder.ScanUnlabelled(recipe.Data.Target, cancellationToken);
+            var remarks = RemarksOn(recipe.Data.Target, target, recipe.Data.TargetTest);
+            if (recipe.Data.TargetTest.Length == 0) return new(target.Root, target.Samples, target.Root, [], remarks);
+            try
+            {
+                var test = ImageFolder.Scan(recipe.Data.TargetTest, labels: null, cancellationToken);
+                if (test.Labels.Except(labels).ToList() is { Count: > 0 } unknown)
+                    throw new LearningException(
+                        $"'{test.Root}' has labels that the source has not: {string.Join(", ", unknown)}. The source's are {string.Join(", ", labels)}.");
+                var index = labels.Index().ToDictionary(label => label.Item, label => label.Index, StringComparer.Ordinal);
+                return new(target.Root, target.Samples, test.Root, [.. test.Samples.Select(sample => sample with { Label = index[test.Labels[sample.Label]] })], remarks);
+            }
+            catch (LearningException e)
+            {
+                problems.Add(new("data.targetTest", e.Message));
+            }
+        }
+        catch (LearningException e)
+        {
+            problems.Add(new("data.target", e.Message));
+        }
+        return null;
+    }
+
+    private static IReadOnlyList<string> RemarksOn(string path, ImageDataset target, string test)
+    {
+        var remarks = new List<string>();
+        if (ImageFolder.LabelsIn(path) is { Count: > 0 } labels)
+            remarks.Add(
+                $"data.target seems to have labels ({string.Join(", ", labels.Take(5))}{(labels.Count > 5 ? ", ..." : "")}); they are not looked at."
+                + (test.Length == 0 ? " data.targetTest takes labelled samples for checking." : ""));
+        if (target.Broken.Count > 0)
+            remarks.Add($"{target.Broken.Count} files of data.target were passed over; the first is '{target.Broken[0].Path}': {target.Broken[0].Reason}.");
+        return remarks;
     }
 
     private static IReadOnlyList<ImageSample> Pick(ImageDataset dataset, IReadOnlyList<int> indices) => [.. indices.Select(i => dataset.Samples[i])];
@@ -126,7 +181,7 @@ public sealed class RecipePreparation(RecipeWeights weights)
                 problems.Add(new(
                     "model.inputSize", $"{size} pixels are too few for {backbone.Name}, which needs at least {backbone.MinimumInputSize}."));
             using var model = backbone.Create(classes);
-            if (problems.Count == 0) RunPlan.Of(recipe, model, classes);
+            if (problems.Count == 0) CheckPlan(recipe, model, classes, problems);
 
             // Nothing is fetched for a recipe that cannot be run anyway.
             if (await weights.LocateAsync(recipe, mayFetch: problems.Count == 0, cancellationToken) is not { } located) return (recipe, null, null);
@@ -155,6 +210,17 @@ public sealed class RecipePreparation(RecipeWeights weights)
             problems.Add(new(e.Message.Contains("stage", StringComparison.Ordinal) ? "transfer.unfreeze" : "model.backbone", e.Message));
         }
         return (recipe, null, null);
+    }
+
+    private static void CheckPlan(Recipe recipe, Classifier model, int classes, List<RecipeProblem> problems)
+    {
+        var plan = RunPlan.Of(recipe, model, classes);
+        foreach (var phase in plan.Training.Phases) Freezing.Apply(model, phase, plan.Training.BatchNorm);
+        var objective = RunPlan.ObjectiveOf(recipe, model);
+        using var companion = objective.Companion;
+        if (recipe.Training.Accumulate > 1 && plan.Training.Phases.SelectMany(objective.Terms).Any(term => term.Term.NeedsWholeBatch))
+            problems.Add(new("training.accumulate",
+                $"The method {recipe.Transfer.Method} compares the samples of a batch with each other, so a share of it cannot be computed in parts: use 1."));
     }
 
     private static string NameFor(string folder)

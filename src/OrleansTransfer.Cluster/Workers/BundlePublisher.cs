@@ -37,14 +37,17 @@ public sealed class BundlePublisher(IBlobContainer container)
                 preprocessing.Scale),
             BaseWeights = assignment.WeightsSha256 is { } sha256 ? new(NameOf(recipe.Model.Weights), sha256) : null,
             Recipe = yaml,
-            Metrics = new Dictionary<string, double>
-            {
-                ["accuracy"] = validation.Accuracy,
-                ["loss"] = validation.Loss,
-                ["macroF1"] = validation.MacroF1,
-            },
+            Metrics = outcome.Result.Target is { } figures
+                ? TargetValues.Of(outcome.Result, figures)
+                : new Dictionary<string, double>
+                {
+                    ["accuracy"] = validation.Accuracy,
+                    ["loss"] = validation.Loss,
+                    ["macroF1"] = validation.MacroF1,
+                },
             Libraries = Libraries(),
         };
+        var content = TargetContentOf(recipe, dataset, outcome);
         var report = HtmlReport.Render(new(
             assignment.Experiment,
             validation,
@@ -52,11 +55,16 @@ public sealed class BundlePublisher(IBlobContainer container)
                 epoch.Epoch, PhaseOf(outcome.Plan, epoch.Epoch), epoch.TrainingLoss, epoch.ValidationLoss, epoch.Accuracy))],
             yaml,
             Provenance(assignment, group, dataset, outcome, description),
-            dataset.Broken));
+            dataset.Broken)
+        {
+            Target = content,
+        });
         var metadata = new Dictionary<string, string> { ["architecture"] = description.Architecture, ["format"] = "pt" };
         await new BundleWriter(container, assignment.Experiment).WriteAsync(
             description,
             [
+                .. content is null ? [] : (CheckpointFile[])[CheckpointFile.FromData(
+                    BundleFormat.TargetPredictions, BinaryData.FromString(PredictionTable.Render(content.Paths, content.Target, dataset.Labels)))],
                 new(BundleFormat.Model, (stream, _) =>
                 {
                     StateDict.Save(outcome.Model, stream, metadata);
@@ -68,6 +76,22 @@ public sealed class BundlePublisher(IBlobContainer container)
             cancellationToken);
         var prefix = BlobLayout.Bundle(assignment.Experiment).TrimEnd('/');
         return container is FolderBlobContainer ? Path.Combine(container.Description, prefix) : $"{container.Description}/{prefix}";
+    }
+
+    private static TargetContent? TargetContentOf(Recipe recipe, DatasetIndex dataset, ReplicaOutcome outcome)
+    {
+        if (outcome.Result.Target is not { } target) return null;
+        return new(
+            recipe.Transfer.Method,
+            recipe.Transfer.Validator,
+            target.PickedEpoch,
+            [.. target.History.Select(epoch => new TargetPoint(epoch.Epoch, epoch.Scores, epoch.Accuracy))],
+            target.Source,
+            target.Target,
+            [.. RunPlan.Judged(dataset.Target!.Samples, outcome.Model.FeatureWidth).Select(sample => sample.Path)],
+            target.Test,
+            target.Before,
+            TargetRemarks.Of(target.Source, target.Target, dataset.Labels));
     }
 
     // A catalogue's name in full; of a path or an address, whose query may be a secret, the last part.
@@ -97,6 +121,10 @@ public sealed class BundlePublisher(IBlobContainer container)
         new(
             "Validation pictures",
             $"{dataset.Validation.Count}{(dataset.ValidationRoot == dataset.TrainRoot ? ", split off" : $" in {dataset.ValidationRoot}")}"),
+        .. dataset.Target is { } target
+            ? (KeyValuePair<string, string>[])[new("Target pictures", $"{target.Samples.Count} in {target.Root}, without labels"),
+                new("Labelled target pictures, for checking", target.Test.Count == 0 ? "none" : $"{target.Test.Count} in {target.TestRoot}")]
+            : [],
         new("Workers", string.Join(", ", group)),
         new("Throughput", string.Create(CultureInfo.InvariantCulture, $"{outcome.SamplesPerSecond:0.0} pictures/s over {outcome.Seconds:0.0} s")),
         .. description.Libraries.Select(library => new KeyValuePair<string, string>(library.Key, library.Value)),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using OrleansTransfer.Learning.Models;
 using OrleansTransfer.Storage;
 
 namespace OrleansTransfer.Cluster.Workers;
@@ -15,6 +16,18 @@ public static class BundleReadme
         var create = library == "torchvision"
             ? $"torchvision.models.{bundle.Architecture}(num_classes={bundle.Labels.Count})"
             : $"timm.create_model(\"{bundle.Architecture}\", num_classes={bundle.Labels.Count})";
+        var loading = library == Backbones.OwnLibrary
+            ? "The network has no counterpart in a public library; `model.safetensors` holds its tensors by name."
+            : $"""
+            ```python
+            import {library}
+            from safetensors.torch import load_file
+
+            model = {create}
+            model.load_state_dict(load_file("model.safetensors"))
+            model.eval()
+            ```
+            """;
         return $"""
             # {bundle.Experiment}
 
@@ -30,14 +43,7 @@ public static class BundleReadme
 
             ## In PyTorch
 
-            ```python
-            import {library}
-            from safetensors.torch import load_file
-
-            model = {create}
-            model.load_state_dict(load_file("model.safetensors"))
-            model.eval()
-            ```
+            {loading}
 
             Pictures go in as {preprocessing.Channels.ToUpperInvariant()} times {Scale(preprocessing.Scale)}, shorter side resized to {preprocessing.Resize}
             ({preprocessing.Interpolation}, antialiased), centre crop {preprocessing.Crop}, normalised with mean {Join(preprocessing.Mean)} and standard deviation {Join(preprocessing.Std)}. The logits come in the

@@ -22,6 +22,9 @@ public sealed record DatasetIndex(
     IReadOnlyList<ImageSample> Validation,
     IReadOnlyList<BrokenFile> Broken)
 {
+    /// <summary>Pictures of the target domain; null where there is none.</summary>
+    public TargetIndex? Target { get; init; }
+
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web);
 
     /// <summary>Reads an experiment's index.</summary>
@@ -42,3 +45,12 @@ public sealed record DatasetIndex(
         await container.WriteAsync(BlobLayout.Dataset(experiment), stream, BlobCondition.IfNew, cancellationToken);
     }
 }
+
+/// <summary>The target domain of a run.</summary>
+/// <param name="Root">Folder that the paths are relative to.</param>
+/// <param name="Samples">Samples without labels, in order.</param>
+/// <param name="TestRoot">Folder that the paths of the labelled samples are relative to.</param>
+/// <param name="Test">Labelled samples for checking; empty for none.</param>
+/// <param name="Remarks">What is worth saying of the data: files passed over, labels that are not looked at.</param>
+public sealed record TargetIndex(
+    string Root, IReadOnlyList<ImageSample> Samples, string TestRoot, IReadOnlyList<ImageSample> Test, IReadOnlyList<string> Remarks);

@@ -4,7 +4,7 @@ using OrleansTransfer.Contracts.Experiments;
 using OrleansTransfer.Contracts.Recipes;
 using OrleansTransfer.Contracts.Workers;
 using OrleansTransfer.Learning.Compute;
-using OrleansTransfer.Learning.Data;
+using OrleansTransfer.Learning.Evaluation;
 using OrleansTransfer.Learning.Models;
 using OrleansTransfer.Learning.Training;
 using OrleansTransfer.Learning.Weights;
@@ -30,6 +30,7 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
     private readonly TimeProvider _time;
     private readonly Classifier _model;
     private readonly RunPlan _plan;
+    private readonly ITrainingObjective _objective;
     private readonly Replica _replica;
     private readonly Queue<ExperimentEvent> _remembered = [];
     private List<ReplicaEpoch> _epochs = [];
@@ -61,15 +62,17 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
             if (device.type != DeviceType.CPU) _model.to(device);
             _plan = RunPlan.Of(_recipe, _model, inputs.Dataset.Labels.Count);
             CheckMemory(device);
-            _replica = new Replica(_plan.Training, _model, device);
+            _objective = RunPlan.ObjectiveOf(_recipe, _model);
+            _replica = new Replica(_plan.Training, _model, device, _objective.Companion);
             Position = assignment.Joins ? null : inputs.Position;
             using var checkpoint = inputs.OpenCheckpoint();
             if (checkpoint is not null) _replica.Restore(checkpoint);
-            else if (loaded is not null) _remarks = loaded.Remarks;
+            else _remarks = [.. loaded?.Remarks ?? [], .. inputs.Dataset.Target?.Remarks ?? []];
         }
         catch
         {
             _replica?.Dispose();
+            _objective?.Companion?.Dispose();
             _model.Dispose();
             throw;
         }
@@ -119,20 +122,18 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
     public TrainingResult? Run(IGradientExchange exchange, GroupOrder order, CancellationToken cancellationToken)
     {
         _order = order;
-        using var train = Stream(
-            exchange, _inputs.Dataset.TrainRoot, _inputs.Dataset.Train, _plan.Augment, RunPlan.TrainingBatches(_recipe, _inputs.Dataset.Train.Count));
-        using var validation = Stream(
-            exchange, _inputs.Dataset.ValidationRoot, _inputs.Dataset.Validation, AugmentKind.None,
-            new(_inputs.Dataset.Validation.Count, RunPlan.EvaluationBatchSize, _recipe.Training.Seed, shuffle: false));
-        _stepsPerEpoch = train.StepsPerEpoch;
+        using var streams = new ReplicaStreams(_recipe, _plan, _inputs.Dataset, _model.FeatureWidth, exchange, new(Math.Min(ShareOfCores, 8), Prefetch: 2));
+        var data = streams.Data;
+        _stepsPerEpoch = data.StepsPerEpoch;
         _started ??= _time.GetTimestamp();
         if (order.Rank == 0) CatchUpOnReports(order);
-        var data = TrainingData.Supervised(train, validation, _inputs.Dataset.Labels);
-        var loop = new TrainingLoop(_replica, new SupervisedObjective(), data, exchange, this, _plan.Exchange);
+        var loop = new TrainingLoop(_replica, _objective, data, exchange, this, _plan.Exchange);
         Volatile.Write(ref _loop, loop);
         try
         {
-            return loop.Run(Position!, cancellationToken);
+            var result = loop.Run(Position!, cancellationToken);
+            if (order.Rank == 0 && result?.Target is { } target) Conclude(result, target);
+            return result;
         }
         finally
         {
@@ -188,7 +189,7 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
                 ["loss"] = report.Validation.Loss,
                 ["macroF1"] = report.Validation.MacroF1,
                 ["trainingLoss"] = report.TrainingLoss,
-            },
+            }.Concat(TargetValues.Of(report.Target)).ToDictionary(),
         });
     }
 
@@ -210,6 +211,7 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
     public void Dispose()
     {
         _replica.Dispose();
+        _objective.Companion?.Dispose();
         _model.Dispose();
     }
 
@@ -219,12 +221,6 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
     private double Seconds => _started is { } started ? _time.GetElapsedTime(started).TotalSeconds : 0;
 
     private double SamplesPerSecond => _samples / Math.Max(Seconds, 1e-9);
-
-    private ImageBatchStream Stream(
-        IGradientExchange exchange, string root, IReadOnlyList<ImageSample> samples, AugmentKind augment, BatchPlan batches) =>
-        new(
-            root, samples, _plan.Preprocessing, augment, batches, exchange.Rank, exchange.WorldSize, _recipe.Training.Seed,
-            new(Math.Min(ShareOfCores, 8), Prefetch: 2));
 
     /// <summary>
     /// The recipe's network with its pretrained backbone and a fresh head, the same bits on every rank, and what was done to load the former;
@@ -273,6 +269,19 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
         if (_order!.Rank == 0) _reports.Add(e);
         _remembered.Enqueue(e);
         if (_remembered.Count > RememberedEvents) _remembered.Dequeue();
+    }
+
+    // The figures that stay are those of the picked epoch.
+    private void Conclude(TrainingResult result, TargetOutcome target)
+    {
+        foreach (var remark in TargetRemarks.Of(target.Source, target.Target, _inputs.Dataset.Labels))
+            _reports.Add(Event("log", result.Position, _recipe.Training.Epochs) with { Message = remark });
+        _reports.Add(Event("pick", result.Position, _recipe.Training.Epochs) with
+        {
+            Message = $"Picked epoch {target.PickedEpoch + 1} of {target.History.Count} by {_recipe.Transfer.Validator}.",
+            Values = TargetValues.Of(result, target),
+        });
+        _reports.Update(status => status with { Confusion = result.Validation.Confusion });
     }
 
     private void CatchUpOnReports(GroupOrder order)

@@ -1,8 +1,11 @@
 using OrleansTransfer.Contracts.Recipes;
+using OrleansTransfer.Learning.Compute;
 using OrleansTransfer.Learning.Data;
+using OrleansTransfer.Learning.Evaluation.Validators;
 using OrleansTransfer.Learning.Models;
 using OrleansTransfer.Learning.Training;
 using OrleansTransfer.Learning.Transfer;
+using OrleansTransfer.Learning.Transfer.Adaptation;
 
 namespace OrleansTransfer.Cluster.Workers;
 
@@ -17,6 +20,8 @@ public sealed record RunPlan(
 {
     /// <summary>Global batch size of evaluation; it has no influence on the result.</summary>
     public const int EvaluationBatchSize = 64;
+
+    private const int TargetSeed = 1, MostJudgedValues = 8_000_000;
 
     /// <summary>Interprets a recipe for a model that was made for it.</summary>
     /// <exception cref="Learning.LearningException">A name or selection in the recipe is unknown.</exception>
@@ -41,11 +46,18 @@ public sealed record RunPlan(
                 recipe.Training.Seed)
             {
                 Accumulate = recipe.Training.Accumulate,
+                Validator = recipe.Data.Target.Length > 0 ? recipe.Transfer.Validator : UnsupervisedValidators.Last,
             },
             new(
                 Math.Max(1, (long)(recipe.Exchange.BucketMegabytes * 1e6 / sizeof(float))),
                 recipe.Exchange.Wire == "bf16" ? WireFormat.BFloat16 : WireFormat.Float32));
     }
+
+    /// <summary>What a recipe minimises for a model that was made for it; its networks are the same bits on every rank.</summary>
+    public static ITrainingObjective ObjectiveOf(Recipe recipe, Classifier model) =>
+        TransferMethods.Get(recipe.Transfer.Method) is IAdaptationMethod adaptation
+            ? adaptation.Create(new(model.Classes, model.FeatureWidth, recipe.Transfer.Weight, recipe.Transfer.Confidence, recipe.Training.Seed))
+            : new SupervisedObjective();
 
     /// <summary>What pictures go through before they reach the backbone.</summary>
     /// <exception cref="Learning.LearningException">The recipe's description of it is malformed.</exception>
@@ -60,6 +72,19 @@ public sealed record RunPlan(
     /// <summary>Order in which the training samples come, as a function of epoch and step.</summary>
     public static BatchPlan TrainingBatches(Recipe recipe, int samples) =>
         new(samples, recipe.Training.BatchSize, recipe.Training.Seed, shuffle: true);
+
+    /// <summary>Order in which the target's samples come; it is another one than the source's.</summary>
+    public static BatchPlan TargetBatches(Recipe recipe, int samples) =>
+        new(samples, recipe.Training.BatchSize, Seeds.Derive(recipe.Training.Seed, TargetSeed), shuffle: true);
+
+    /// <summary>
+    /// The samples that validators look at, at most so many that the outputs of all fit in a message, evenly spaced.
+    /// </summary>
+    public static IReadOnlyList<ImageSample> Judged(IReadOnlyList<ImageSample> samples, int featureWidth)
+    {
+        var most = Math.Clamp(MostJudgedValues / featureWidth, 1000, 10_000);
+        return samples.Count <= most ? samples : [.. Enumerable.Range(0, most).Select(i => samples[(int)((long)i * samples.Count / most)])];
+    }
 
     /// <summary>
     /// The global batch size of a recipe that leaves it to the data: about 32 steps per epoch, from 16 to 64 samples, at least one per worker.

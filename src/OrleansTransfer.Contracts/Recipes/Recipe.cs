@@ -75,13 +75,24 @@ public sealed record DataRecipe
 
     /// <summary>Label names in index order; empty takes the folder names in ordinal order.</summary>
     [Id(3)] public IReadOnlyList<string> Labels { get; init; } = [];
+
+    /// <summary>Folder of pictures of another domain, whose labels are not known, for adaptation methods; empty for none.</summary>
+    [Id(4)] public string Target { get; init; } = "";
+
+    /// <summary>
+    /// Labelled pictures of the target domain, in a folder like <see cref="Train"/>, that accuracy is reported on; never trained on, nor used to pick
+    /// an epoch. Empty for none.
+    /// </summary>
+    [Id(5)] public string TargetTest { get; init; } = "";
 }
 
 /// <summary>How knowledge moves from the source task to the target task.</summary>
 [GenerateSerializer, Alias("orleanstransfer.recipe.transfer")]
 public sealed record TransferRecipe
 {
-    /// <summary><c>feature-extraction</c>, <c>fine-tune</c>, <c>lp-ft</c> or <c>gradual</c>.</summary>
+    /// <summary>
+    /// <c>feature-extraction</c>, <c>fine-tune</c>, <c>lp-ft</c> or <c>gradual</c>; with a target domain one of <see cref="AdaptationWords.Methods"/>.
+    /// </summary>
     [Id(0)] public string Method { get; init; } = "fine-tune";
 
     /// <summary>Backbone stages that train: <c>all</c>, <c>none</c>, <c>last-N-stages</c>, or a stage-name pattern with <c>*</c>.</summary>
@@ -89,6 +100,15 @@ public sealed record TransferRecipe
 
     /// <summary><c>frozen</c>, <c>statistics-frozen</c> or <c>trainable</c>.</summary>
     [Id(2)] public string BatchNorm { get; init; } = "frozen";
+
+    /// <summary>Factor on the adaptation method's own weight of its terms, above 0.</summary>
+    [Id(3)] public double Weight { get; init; } = 1;
+
+    /// <summary>Probability from which a prediction on the target serves as a label, for methods that do so; 0 to 1 (exclusive).</summary>
+    [Id(4)] public double Confidence { get; init; } = 0.95;
+
+    /// <summary>Which score, made without target labels, decides whose epoch's weights the run ends with; <c>last</c> for the last epoch's.</summary>
+    [Id(5)] public string Validator { get; init; } = "im";
 }
 
 /// <summary>How the trainable part is trained.</summary>

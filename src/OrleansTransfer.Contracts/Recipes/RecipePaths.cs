@@ -34,6 +34,8 @@ public static partial class RecipePaths
         Data = recipe.Data with
         {
             Train = Absolute(recipe.Data.Train, baseFolder),
+            Target = recipe.Data.Target.Length == 0 ? "" : Absolute(recipe.Data.Target, baseFolder),
+            TargetTest = recipe.Data.TargetTest.Length == 0 ? "" : Absolute(recipe.Data.TargetTest, baseFolder),
             Validation = ValidationFraction(recipe.Data.Validation) is null ? Absolute(recipe.Data.Validation, baseFolder) : recipe.Data.Validation,
         },
     };

@@ -131,8 +131,6 @@ public static class RecipeReader
 
     private static string UnknownKey(string path)
     {
-        if (RecipeSchema.PlannedKeys.TryGetValue(path, out var advice)) return $"This key is not supported by this version. {advice}";
-
         // A key in the wrong section is as common as a misspelt one: an exact name elsewhere beats a similar one here.
         var name = path[(path.LastIndexOf('.') + 1)..];
         var parent = path.LastIndexOf('.') is var dot and >= 0 ? path[..dot] : "";

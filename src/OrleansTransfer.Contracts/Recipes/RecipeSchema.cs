@@ -22,12 +22,18 @@ internal static class RecipeSchema
             (r, v) => r with { Data = r.Data with { Augment = v } }, ["none", "flip", "standard"], ["trivial", "rand"]),
         new("data.labels", RecipeValueKind.TextList, r => r.Data.Labels,
             (r, v) => r with { Data = r.Data with { Labels = (IReadOnlyList<string>)v } }),
+        Text("data.target", r => r.Data.Target, (r, v) => r with { Data = r.Data with { Target = v } }),
+        Text("data.targetTest", r => r.Data.TargetTest, (r, v) => r with { Data = r.Data with { TargetTest = v } }),
 
         Text("transfer.method", r => r.Transfer.Method, (r, v) => r with { Transfer = r.Transfer with { Method = v } },
-            ["feature-extraction", "fine-tune", "lp-ft", "gradual"], ["dann", "cdan", "mmd", "coral", "mcc"]),
+            ["feature-extraction", "fine-tune", "lp-ft", "gradual", .. AdaptationWords.Methods]),
         Text("transfer.unfreeze", r => r.Transfer.Unfreeze, (r, v) => r with { Transfer = r.Transfer with { Unfreeze = v } }),
         Text("transfer.batchNorm", r => r.Transfer.BatchNorm, (r, v) => r with { Transfer = r.Transfer with { BatchNorm = v } },
             ["frozen", "statistics-frozen", "trainable", "synchronized"]),
+        Number("transfer.weight", r => r.Transfer.Weight, (r, v) => r with { Transfer = r.Transfer with { Weight = v } }),
+        Number("transfer.confidence", r => r.Transfer.Confidence, (r, v) => r with { Transfer = r.Transfer with { Confidence = v } }),
+        Text("transfer.validator", r => r.Transfer.Validator, (r, v) => r with { Transfer = r.Transfer with { Validator = v } },
+            AdaptationWords.Validators),
 
         Integer("training.epochs", r => r.Training.Epochs, (r, v) => r with { Training = r.Training with { Epochs = (int)v } }),
         Integer("training.batchSize", r => r.Training.BatchSize, (r, v) => r with { Training = r.Training with { BatchSize = (int)v } }),
@@ -58,12 +64,6 @@ internal static class RecipeSchema
         Number("exchange.bucketMegabytes", r => r.Exchange.BucketMegabytes, (r, v) => r with { Exchange = r.Exchange with { BucketMegabytes = v } }),
         Text("exchange.wire", r => r.Exchange.Wire, (r, v) => r with { Exchange = r.Exchange with { Wire = v } }, ["fp32", "bf16"]),
     ];
-
-    /// <summary>Keys that the format knows and this version cannot run, with what to use in their place.</summary>
-    public static IReadOnlyDictionary<string, string> PlannedKeys { get; } = new Dictionary<string, string>
-    {
-        ["data.target"] = "Leave it out; the methods that use it are not supported either, allowed: feature-extraction, fine-tune, lp-ft, gradual.",
-    };
 
     /// <summary>Paths that hold other keys.</summary>
     public static IReadOnlySet<string> Sections { get; } = Keys.SelectMany(key => Ancestors(key.Path)).ToHashSet();

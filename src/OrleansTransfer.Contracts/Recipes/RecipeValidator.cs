@@ -19,6 +19,7 @@ public static partial class RecipeValidator
         CheckModel(recipe.Model, problems);
         CheckData(recipe.Data, problems);
         CheckTransfer(recipe, problems);
+        CheckAdaptation(recipe, problems);
         CheckTraining(recipe.Training, problems);
         CheckResources(recipe, problems);
         return problems;
@@ -72,6 +73,9 @@ public static partial class RecipeValidator
             "Found an empty text; expected a fraction such as 0.2, or the path of a folder."));
         else CheckPictures("data.validation", data.Validation, problems);
 
+        CheckPictures("data.target", data.Target, problems);
+        CheckPictures("data.targetTest", data.TargetTest, problems);
+
         var repeated = data.Labels.GroupBy(label => label).Where(group => group.Count() > 1).Select(group => $"'{group.Key}'").ToList();
         if (repeated.Count > 0) problems.Add(new("data.labels",
             $"Each label may be listed once; found more than once: {string.Join(", ", repeated)}."));
@@ -101,6 +105,28 @@ public static partial class RecipeValidator
         if (transfer.Unfreeze == "none" && transfer.Method is "lp-ft" or "gradual")
             problems.Add(new("transfer.unfreeze",
                 $"With none the method {transfer.Method} has nothing to fine-tune; use the method feature-extraction, or unfreeze stages."));
+    }
+
+    private static void CheckAdaptation(Recipe recipe, List<RecipeProblem> problems)
+    {
+        var (transfer, data) = (recipe.Transfer, recipe.Data);
+        var adapts = AdaptationWords.Methods.Contains(transfer.Method);
+        if (adapts && data.Target.Length == 0)
+            problems.Add(new("data.target", $"The method {transfer.Method} needs pictures of a target domain, without labels; give their folder."));
+        if (!adapts && data.Target.Length > 0)
+            problems.Add(new("transfer.method",
+                $"The method {transfer.Method} does not look at data.target; use source-only to judge the model there without adapting it, or one of "
+                + $"{string.Join(", ", AdaptationWords.Methods.Skip(1))}; or leave data.target out."));
+        if (data.TargetTest.Length > 0 && data.Target.Length == 0)
+            problems.Add(new("data.targetTest", "There is no data.target that these pictures could be of; give it, or use data.validation."));
+        if (!(transfer.Weight > 0 && double.IsFinite(transfer.Weight)))
+            problems.Add(new("transfer.weight", $"Found {RecipeText.Of(transfer.Weight)}; expected a number above 0, 1 for the published weight."));
+        if (transfer.Confidence is not (> 0 and < 1))
+            problems.Add(new("transfer.confidence", $"Found {RecipeText.Of(transfer.Confidence)}; expected a number between 0 and 1, for instance 0.95."));
+        if (AdaptationWords.SourceFree.Contains(transfer.Method) && recipe.Training.Epochs == 1)
+            problems.Add(new("training.epochs", $"Found 1; the method {transfer.Method} trains on the source first, then on the target, and needs at least 2."));
+        if (transfer.Method == "shot" && transfer.Unfreeze == "none")
+            problems.Add(new("transfer.unfreeze", "With none the method shot has nothing to adapt: it keeps the head. Unfreeze stages."));
     }
 
     private static void CheckTraining(TrainingRecipe training, List<RecipeProblem> problems)

@@ -15,6 +15,15 @@ public enum AugmentKind
     /// A random part of the picture resized to the input size, and <see cref="Flip"/>: Szegedy et al. (arXiv 1409.4842), as torchvision does it.
     /// </summary>
     Standard,
+
+    /// <summary>
+    /// A random part, other brightness and contrast, and a blank square (DeVries and Taylor, arXiv 1708.04552): for methods that ask the network to say
+    /// the same of it.
+    /// </summary>
+    Strong,
+
+    /// <summary><see cref="Strong"/> and <see cref="Flip"/>.</summary>
+    StrongFlip,
 }
 
 /// <summary>Draws the variation of one picture: a pure function of seed, epoch and sample, whichever worker decodes it.</summary>
@@ -30,9 +39,28 @@ public static class Augmentation
     public static Framing Frame(AugmentKind kind, int width, int height, Preprocessing preprocessing, ref SplitMix64 random)
     {
         if (kind == AugmentKind.None) return Framing.Centre(width, height, preprocessing);
+        if (kind == AugmentKind.Strong) return new(RandomPart(width, height, ref random), preprocessing.Crop, preprocessing.Crop, 0, 0, false);
         var mirrored = random.NextDouble() < 0.5;
         if (kind == AugmentKind.Flip) return Framing.Centre(width, height, preprocessing) with { Mirrored = mirrored };
         return new(RandomPart(width, height, ref random), preprocessing.Crop, preprocessing.Crop, 0, 0, mirrored);
+    }
+
+    /// <summary>The strong variation of pictures that are otherwise varied as <paramref name="kind"/> says: mirrored only where those are.</summary>
+    public static AugmentKind Stronger(AugmentKind kind) => kind == AugmentKind.None ? AugmentKind.Strong : AugmentKind.StrongFlip;
+
+    /// <summary>What a strong variation does to a picture's normalised values <c>[3,H,W]</c>, in place; nothing for other kinds.</summary>
+    public static void Distort(AugmentKind kind, Span<float> values, int size, ref SplitMix64 random)
+    {
+        if (kind is not (AugmentKind.Strong or AugmentKind.StrongFlip)) return;
+        var (contrast, brightness) = ((float)random.NextDouble(0.6, 1.4), (float)random.NextDouble(-0.3, 0.3));
+        var mean = 0.0;
+        foreach (var value in values) mean += value;
+        var middle = (float)(mean / values.Length);
+        foreach (ref var value in values) value = (value - middle) * contrast + middle + brightness;
+
+        var side = Math.Max(1, (int)(size * random.NextDouble(0.15, 0.4)));
+        var (left, top) = (random.NextInt(size - side + 1), random.NextInt(size - side + 1));
+        for (var row = 0; row < 3 * side; row++) values.Slice((row / side * size + top + row % side) * size + left, side).Fill(middle);
     }
 
     // torchvision's RandomResizedCrop.get_params: ten tries, then the largest central part of an allowed ratio.

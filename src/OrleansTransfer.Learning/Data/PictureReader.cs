@@ -48,6 +48,7 @@ public sealed class PictureReader
     {
         var picture = _decoder.Decode(path, name);
         Render(picture, Augmentation.Frame(kind, picture.Width, picture.Height, _preprocessing, ref random), destination);
+        Augmentation.Distort(kind, destination, _preprocessing.Crop, ref random);
     }
 
     private void Render(PixelBuffer picture, Framing framing, Span<float> destination)

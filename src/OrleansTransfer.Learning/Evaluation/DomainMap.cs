@@ -11,7 +11,7 @@ public readonly record struct MapPoint(float X, float Y, bool IsTarget, int Clas
 public sealed record DomainMap(IReadOnlyList<MapPoint> Points)
 {
     /// <summary>Most samples of each domain; the embedding's cost grows with the square.</summary>
-    public const int MostSamples = 400;
+    public const int MostSamples = 250;
 
     /// <summary>Embeds samples of both domains together.</summary>
     public static DomainMap Of(SampleOutputs source, SampleOutputs target)

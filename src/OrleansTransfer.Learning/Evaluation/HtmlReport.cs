@@ -40,19 +40,21 @@ public static class HtmlReport
         page.Append($"<title>{Escape(content.Title)}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n<main>\n");
         page.Append($"<h1>{Escape(content.Title)}</h1>\n");
         page.Append($"<p class=\"sub\">Report of a training run, evaluated on {Number(content.Evaluation.Samples)} samples</p>\n");
-        Headline(page, content.Evaluation);
+        Headline(page, content.Evaluation, content.Target?.Test);
         PerLabel(page, content.Evaluation);
         Confusion(page, content.Evaluation);
         Charts(page, content.Epochs);
+        if (content.Target is { } target) TargetSection.Render(page, target, content.Evaluation.Labels);
         page.Append($"<section>\n<h2>Recipe</h2>\n<pre>{Escape(content.Recipe)}</pre>\n</section>\n");
         Pairs(page, "Provenance", content.Provenance);
         Pairs(page, "Broken files that were passed over", [.. content.Broken.Select(file => KeyValuePair.Create(file.Path, file.Reason))]);
         return page.Append("</main>\n</body>\n</html>\n").ToString();
     }
 
-    private static void Headline(StringBuilder page, ClassificationReport report)
+    private static void Headline(StringBuilder page, ClassificationReport report, ClassificationReport? target)
     {
         page.Append("<div class=\"cards\">\n");
+        if (target is not null) Card("accuracy on the target", Share(target.Accuracy));
         Card("accuracy", Share(report.Accuracy));
         Card("macro F1", Share(report.MacroF1));
         Card("loss (cross-entropy)", Share(report.Loss));

@@ -15,7 +15,11 @@ public sealed record ReportContent(
     IReadOnlyList<EpochPoint> Epochs,
     string Recipe,
     IReadOnlyList<KeyValuePair<string, string>> Provenance,
-    IReadOnlyList<BrokenFile> Broken);
+    IReadOnlyList<BrokenFile> Broken)
+{
+    /// <summary>The target domain; null where there is none.</summary>
+    public TargetContent? Target { get; init; }
+}
 
 /// <summary>How the model stood at the end of an epoch; a value that is not known is NaN.</summary>
 /// <param name="Epoch">The epoch, from 0.</param>

@@ -11,7 +11,7 @@ namespace OrleansTransfer.Learning.Evaluation;
 public static class StochasticNeighborEmbedding
 {
     private const double Perplexity = 30, Exaggeration = 12, EarlyMomentum = 0.5, Momentum = 0.8;
-    private const int EarlyIterations = 150, Iterations = 450;
+    private const int EarlyIterations = 100, Iterations = 300;
 
     /// <summary>A place for each row, both coordinates from 0 to 1.</summary>
     /// <param name="rows">Features, all of one length; for a few hundred to a few thousand samples: time and memory grow with the square.</param>

@@ -1,0 +1,117 @@
+using System.CommandLine;
+using System.Globalization;
+using OrleansTransfer.Cli.Runs;
+using OrleansTransfer.Cli.Terminal;
+using OrleansTransfer.Cli.Weights;
+using OrleansTransfer.Contracts.Experiments;
+using OrleansTransfer.Contracts.Recipes;
+
+namespace OrleansTransfer.Cli.Commands;
+
+/// <summary><c>otx adapt</c>: learns from a labelled source and an unlabelled target; with several methods or seeds, compares them.</summary>
+internal static class AdaptCommand
+{
+    private const string DefaultMethod = "dann";
+
+    public static Command Create(IConsoleStreams streams)
+    {
+        var command = new Command(
+            "adapt",
+            "Adapt to a domain without labels. With several methods or seeds, each is an experiment, and a table compares them.");
+        var recipe = new RecipeOptions(command, optional: true);
+        var source = new Option<string?>("--source") { Description = "Labelled samples of the source domain (data.train).", HelpName = "DATA" };
+        var target = new Option<string?>("--target") { Description = "Samples of the target domain, without labels (data.target).", HelpName = "DATA" };
+        var test = new Option<string?>("--target-test")
+        {
+            Description = "Labelled target samples, for checking only (data.targetTest).",
+            HelpName = "DATA",
+        };
+        var methods = new Option<string?>("--method", "--methods")
+        {
+            Description = $"One of {string.Join(", ", AdaptationWords.Methods)}, or several with commas (transfer.method).",
+            HelpName = "METHOD[,METHOD]",
+        };
+        var seeds = new Option<string?>("--seeds") { Description = "Seeds to run with, for instance 0-4 or 1,2,7 (training.seed).", HelpName = "SEEDS" };
+        foreach (var option in (Option[])[source, target, test, methods, seeds]) command.Add(option);
+        var offline = new OfflineOption(command);
+        var connection = new ConnectionOptions(command, trains: true);
+        var output = new OutputOption(command);
+        command.SetAction((parse, interrupted) =>
+        {
+            var sets = new List<string>();
+            Add("data.train", parse.GetValue(source));
+            Add("data.target", parse.GetValue(target));
+            Add("data.targetTest", parse.GetValue(test));
+            if (recipe.IsGiven(parse) is false && (parse.GetValue(source) is null || parse.GetValue(target) is null))
+                throw new CliException("Give a recipe, or both --source and --target.");
+
+            var wanted = MethodsOf(parse.GetValue(methods), recipe, parse, sets);
+            var plans = wanted.SelectMany(method => SeedsOf(parse.GetValue(seeds)).Select(seed => ReadOne(method, seed))).ToList();
+            return RunAsync(plans, TrainCommand.WithWeights(connection.Read(parse), offline, parse, streams), output.Open(parse, streams), interrupted);
+
+            void Add(string path, string? value)
+            {
+                if (value is not null) sets.Add($"{path}={value}");
+            }
+
+            Recipe ReadOne(string method, string? seed) =>
+                recipe.Read(parse, [.. sets, $"transfer.method={method}", .. seed is null ? [] : (string[])[$"training.seed={seed}"]]).Recipe;
+        });
+        return command;
+    }
+
+    private static IReadOnlyList<string> MethodsOf(string? text, RecipeOptions recipe, ParseResult parse, IReadOnlyList<string> sets)
+    {
+        if (text is not null) return text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+        // The recipe's own method, if it has one for a target; the check of the whole comes later.
+        if (!recipe.IsGiven(parse)) return [DefaultMethod];
+        try
+        {
+            return [recipe.Read(parse, sets).Recipe.Transfer.Method];
+        }
+        catch (RecipeException) when (sets.Count > 0)
+        {
+            return [DefaultMethod];
+        }
+    }
+
+    private static IReadOnlyList<string?> SeedsOf(string? text)
+    {
+        if (text is null) return [null];
+        var seeds = new List<string?>();
+        foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            var ends = part.Split('-');
+            if (ends.Length is < 1 or > 2 || !long.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out var first)
+                || !long.TryParse(ends[^1], NumberStyles.None, CultureInfo.InvariantCulture, out var last) || last < first || last - first > 99)
+                throw new CliException($"--seeds: '{part}' is neither a seed nor a range of at most 100 like 0-4.");
+            for (var seed = first; seed <= last; seed++) seeds.Add(seed.ToString(CultureInfo.InvariantCulture));
+        }
+        return seeds;
+    }
+
+    private static async Task<int> RunAsync(IReadOnlyList<Recipe> recipes, Connection connection, Output output, CancellationToken interrupted)
+    {
+        var finished = new List<ExperimentSnapshot>();
+        RunEnd end;
+        await using (var session = await ClusterSession.OpenAsync(connection, interrupted))
+        {
+            var place = 0;
+            do
+            {
+                var recipe = recipes[place];
+                if (recipes.Count > 1) output.Note($"[{place + 1}/{recipes.Count}] {recipe.Transfer.Method}, seed {recipe.Training.Seed}");
+                var experiment = await session.Api.SubmitAsync(RecipePaths.MakeAbsolute(recipe, Environment.CurrentDirectory), interrupted);
+                if (output.Json || recipes.Count > 1) output.Note(experiment.Id);
+                else output.Line(experiment.Id);
+                end = await new RunFollower(session, output).FollowAsync(experiment, from: 1, interrupted);
+                finished.Add(end.Experiment);
+            }
+            while (end.Kind == RunEndKind.Ended && end.Experiment.State == ExperimentState.Completed && ++place < recipes.Count);
+        }
+        if (recipes.Count == 1 || finished.Count < recipes.Count) return RunConclusion.Print(end, connection, output);
+        AdaptationComparison.Of(finished).Print(output);
+        return ExitCodes.Done;
+    }
+}

@@ -1,0 +1,38 @@
+using OrleansTransfer.Learning.Evaluation.Validators;
+using OrleansTransfer.Learning.Training;
+
+namespace OrleansTransfer.Cluster.Workers;
+
+/// <summary>Names of the figures that events carry of a target domain.</summary>
+internal static class TargetValues
+{
+    private const string Prefix = "target.";
+
+    /// <summary>An epoch's scores, and its accuracy where target labels exist for checking; nothing without a target.</summary>
+    public static IEnumerable<KeyValuePair<string, double>> Of(TargetEpoch? epoch)
+    {
+        if (epoch is null) yield break;
+        foreach (var (i, validator) in UnsupervisedValidators.All.Index())
+            if (double.IsFinite(epoch.Scores[i])) yield return new(Prefix + validator.Name, epoch.Scores[i]);
+        if (double.IsFinite(epoch.Accuracy)) yield return new(Prefix + "accuracy", epoch.Accuracy);
+    }
+
+    /// <summary>A run's final figures: on the source, the picked epoch's scores, and accuracy by pick, in the last epoch and in the best.</summary>
+    public static Dictionary<string, double> Of(TrainingResult result, TargetOutcome target)
+    {
+        var values = new Dictionary<string, double>
+        {
+            ["accuracy"] = result.Validation.Accuracy,
+            ["loss"] = result.Validation.Loss,
+            ["macroF1"] = result.Validation.MacroF1,
+            [Prefix + "pickedEpoch"] = target.PickedEpoch + 1,
+        };
+        foreach (var (name, value) in Of(target.History.FirstOrDefault(epoch => epoch.Epoch == target.PickedEpoch))) values[name] = value;
+        if (target.Test is not { } test || target.History.Count == 0) return values;
+        values[Prefix + "accuracy"] = test.Accuracy;
+        values[Prefix + "macroF1"] = test.MacroF1;
+        values[Prefix + "accuracyLast"] = target.History[^1].Accuracy;
+        values[Prefix + "accuracyBest"] = target.History.Max(epoch => epoch.Accuracy);
+        return values;
+    }
+}

@@ -1,0 +1,18 @@
+namespace OrleansTransfer.Contracts.Recipes;
+
+/// <summary>The words that recipes have for learning from a target domain without labels.</summary>
+public static class AdaptationWords
+{
+    /// <summary>Methods that need <see cref="DataRecipe.Target"/>.</summary>
+    public static IReadOnlyList<string> Methods { get; } =
+    [
+        "source-only", "dann", "cdan", "cdan-e", "mmd", "jan", "coral", "mcd", "mdd", "mcc", "afn", "self-training", "cbst", "fixmatch", "shot",
+        "tent", "adabn",
+    ];
+
+    /// <summary>Methods that train on the source first, and then on the target alone: in two phases.</summary>
+    public static IReadOnlyList<string> SourceFree { get; } = ["shot", "tent", "adabn"];
+
+    /// <summary>Values of <see cref="TransferRecipe.Validator"/>.</summary>
+    public static IReadOnlyList<string> Validators { get; } = ["im", "snd", "entropy", "dev", "class-cluster", "source-accuracy", "last"];
+}
