@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using OrleansTransfer.Learning.Training;
 
 namespace OrleansTransfer.Learning.Tests.Training;
@@ -42,6 +43,8 @@ internal sealed class LockstepExchange(LockstepExchange.Meeting meeting, int ran
         {
             try
             {
+                // The ranks compute at the same time: more threads than cores would make each of them many times slower.
+                ComputeThread.Configure(1);
                 results[rank] = body(new LockstepExchange(meeting, rank), stop.Token);
             }
             catch (Exception error)

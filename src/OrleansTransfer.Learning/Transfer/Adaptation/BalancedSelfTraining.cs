@@ -49,9 +49,12 @@ public sealed class BalancedSelfTraining : IAdaptationMethod
     /// <summary>The probability that a prediction must reach, by class.</summary>
     private sealed class ClassThresholds : nn.Module
     {
+        // Each asking makes a handle of its own; the first asking comes when the module is on its device.
+        private Tensor? _values;
+
         public ClassThresholds(int classes) : base(nameof(ClassThresholds)) => register_buffer("thresholds", ones(classes));
 
-        public Tensor Values => get_buffer("thresholds")!;
+        public Tensor Values => _values ??= get_buffer("thresholds")!;
 
         public void Set(SampleOutputs target, double portion)
         {
@@ -61,13 +64,17 @@ public sealed class BalancedSelfTraining : IAdaptationMethod
             {
                 var confidences = predictions.Index().Where(sample => sample.Item == k).Select(sample => probabilities[sample.Index][k])
                     .OrderDescending().ToArray();
-                thresholds[k] = confidences.Length == 0 ? 1 : (float)confidences[Math.Max(0, (int)(portion * confidences.Length) - 1)];
+                thresholds[k] = (float)Threshold(confidences, Math.Max(1, (int)(portion * confidences.Length)));
             }
             using var noGrad = no_grad();
             using var values = tensor(thresholds);
             Values.copy_(values);
         }
     }
+
+    // Between the last sample that is taken and the first that is not, so that rounding does not decide on either.
+    private static double Threshold(double[] descending, int taken) =>
+        descending.Length == 0 ? 1 : taken < descending.Length ? (descending[taken - 1] + descending[taken]) / 2 : descending[^1] / 2;
 
     private sealed class Term(ClassThresholds thresholds) : TargetTerm
     {

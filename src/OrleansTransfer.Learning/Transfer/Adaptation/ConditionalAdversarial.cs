@@ -36,29 +36,32 @@ public sealed class ConditionalAdversarial(bool entropyConditioning) : IAdaptati
     private sealed class Networks : nn.Module<Tensor, Tensor, Tensor>
     {
         private readonly Perceptron discriminator;
-        private readonly Tensor? _features, _predictions;
+        private readonly bool _randomised;
+
+        // Each asking makes a handle of its own; the first asking comes when the module is on its device.
+        private Tensor? _features, _predictions;
 
         public Networks(AdaptationContext context) : base(nameof(Networks))
         {
-            var randomised = context.FeatureWidth * context.Classes > WidestMap;
-            var width = randomised ? RandomisedWidth : context.FeatureWidth * context.Classes;
+            _randomised = context.FeatureWidth * context.Classes > WidestMap;
+            var width = _randomised ? RandomisedWidth : context.FeatureWidth * context.Classes;
             discriminator = new(context.Seed, width, DomainAdversarial.HiddenWidth, DomainAdversarial.HiddenWidth, 1);
             RegisterComponents();
-            if (!randomised) return;
+            if (!_randomised) return;
             using var generator = new Generator((ulong)context.Seed);
-            _features = empty(context.FeatureWidth, RandomisedWidth);
-            _predictions = empty(context.Classes, RandomisedWidth);
-            Initializers.Normal(_features, 0, 1, generator);
-            Initializers.Normal(_predictions, 0, 1, generator);
-            register_buffer("features_projection", _features);
-            register_buffer("predictions_projection", _predictions);
+            var (features, predictions) = (empty(context.FeatureWidth, RandomisedWidth), empty(context.Classes, RandomisedWidth));
+            Initializers.Normal(features, 0, 1, generator);
+            Initializers.Normal(predictions, 0, 1, generator);
+            register_buffer("features_projection", features);
+            register_buffer("predictions_projection", predictions);
         }
 
         /// <summary>Answers <c>[n]</c> for features <c>[n,F]</c> and predictions <c>[n,K]</c>.</summary>
         public override Tensor forward(Tensor features, Tensor predictions)
         {
-            var map = get_buffer("features_projection") is { } projection
-                ? features.matmul(projection) * predictions.matmul(get_buffer("predictions_projection")) / Math.Sqrt(RandomisedWidth)
+            if (_randomised && _features is null) (_features, _predictions) = (get_buffer("features_projection"), get_buffer("predictions_projection"));
+            var map = _randomised
+                ? features.matmul(_features!) * predictions.matmul(_predictions!) / Math.Sqrt(RandomisedWidth)
                 : bmm(predictions.unsqueeze(2), features.unsqueeze(1)).flatten(1);
             return discriminator.call(map).squeeze(1);
         }

@@ -75,7 +75,10 @@ public sealed class SourceHypothesisTransfer : IAdaptationMethod
     {
         public Centroids(int classes, int width) : base(nameof(Centroids)) => register_buffer("centroids", zeros(classes, width));
 
-        private Tensor Values => get_buffer("centroids")!;
+        // Each asking makes a handle of its own; the first asking comes when the module is on its device.
+        private Tensor? _values;
+
+        private Tensor Values => _values ??= get_buffer("centroids")!;
 
         public Tensor Nearest(Tensor features) => features.matmul(Values.t()).argmax(1);
 

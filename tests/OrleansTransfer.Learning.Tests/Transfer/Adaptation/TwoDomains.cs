@@ -1,0 +1,73 @@
+using OrleansTransfer.Learning.Data;
+using OrleansTransfer.Learning.Tests.Training;
+using OrleansTransfer.Learning.Training;
+using OrleansTransfer.Learning.Transfer;
+using OrleansTransfer.Learning.Transfer.Adaptation;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace OrleansTransfer.Learning.Tests.Transfer.Adaptation;
+
+/// <summary>Small runs of adaptation methods on coloured noise: the target is the source in another light.</summary>
+internal static class TwoDomains
+{
+    public const int Classes = 3;
+
+    public static AdaptationContext Context(double confidence = 0.5) => new(Classes, FeatureWidth: 16, Weight: 1, confidence, Seed: 5);
+
+    public static TrainingPlan Plan(IAdaptationMethod method, int epochs = 2, BatchNormPolicy policy = BatchNormPolicy.Synchronized, string validator = "im") =>
+        new("small", Classes, 0, method.Plan(new(epochs, "all", 1e-2, 1), ["layer1", "layer2"]), policy, OptimizerKind.AdamW, 0, ScheduleKind.Constant, 3)
+        {
+            Validator = validator,
+        };
+
+    public static TrainingData Data(IGradientExchange exchange, int stepsPerEpoch = 4, int sourceBatch = 12, int targetBatch = 10)
+    {
+        IBatchStream Source(int steps, int batch, long seed) => new SyntheticStream(steps, batch, exchange.Rank, exchange.WorldSize, seed: seed);
+        IBatchStream Target(int steps, int batch, long seed) => new OtherLight(Source(steps, batch, seed));
+        return new(
+            new Dictionary<string, IBatchStream>
+            {
+                [TrainingData.Train] = Source(stepsPerEpoch, sourceBatch, 7),
+                [TrainingData.Target] = Target(3, targetBatch, 11),
+                [TrainingData.TargetStrong] = Target(3, targetBatch, 11),
+            },
+            Source(3, 10, 99),
+            ["a", "b", "c"])
+        {
+            TargetSamples = new(Source(2, 10, 98), Target(4, 10, 11), Target(4, 25, 12)),
+        };
+    }
+
+    /// <summary>Runs a method on one rank of a group.</summary>
+    public static (RecordingObserver Observer, TrainingResult Result, SortedDictionary<string, string> Hashes) Train(
+        IAdaptationMethod method, IGradientExchange exchange, CancellationToken cancellationToken, TrainingPlan? plan = null, TrainingData? data = null,
+        Action<StepReport>? afterStep = null)
+    {
+        using var model = SmallNetwork.Create(classes: Classes);
+        var objective = method.Create(Context());
+        using var companion = objective.Companion;
+        using var replica = new Replica(plan ?? Plan(method), model, CPU, companion);
+        var observer = new RecordingObserver { AfterStep = afterStep ?? (_ => { }) };
+        var result = new TrainingLoop(replica, objective, data ?? Data(exchange), exchange, observer).Run(TrainingPosition.Start, cancellationToken)!;
+        return (observer, result, Runs.Hashes(model));
+    }
+
+    /// <summary>The same pictures, brighter in one colour and of less contrast.</summary>
+    private sealed class OtherLight(IBatchStream inner) : IBatchStream
+    {
+        public int StepsPerEpoch => inner.StepsPerEpoch;
+
+        public Batch Take(int epoch, int step, CancellationToken cancellationToken)
+        {
+            var batch = inner.Take(epoch, step, cancellationToken);
+            using var noGrad = no_grad();
+            using var scope = NewDisposeScope();
+            var shift = tensor((float[])[0.8f, 0, -0.4f]).view(1, 3, 1, 1);
+            batch.Inputs.mul_(0.7).add_(shift);
+            return batch;
+        }
+
+        public void Dispose() => inner.Dispose();
+    }
+}
