@@ -16,6 +16,13 @@ public sealed class BadInputTests(DrawnLeaves leaves)
     [InlineData("more workers than devices", "resources.workers", "5", "2")]
     [InlineData("a batch smaller than the workers", "training.batchSize", "1 samples for 2 workers")]
     [InlineData("a picture size the network cannot take", "model.inputSize", "16 pixels", "at least 17")]
+    [InlineData("a target that is missing", "data.target", "elsewhere")]
+    [InlineData("an empty target", "data.target", "has no files")]
+    [InlineData("a target of one picture", "data.target", "1 pictures are too few")]
+    [InlineData("a target of other files", "data.target", "None of the 1 files", "notes.txt")]
+    [InlineData("labels for checking that the source has not", "data.targetTest", "stranger")]
+    [InlineData("a method for BatchNorm on a network without", "model.backbone", "BatchNorm", "squeezenet1_1 has none")]
+    [InlineData("parts of a batch that must be whole", "training.accumulate", "mmd")]
     [InlineData("several problems", "2 problems", "data.validation", "resources.workers")]
     public async Task Wrong_input_is_refused_in_words_and_leaves_nothing_behind(string what, params string[] named)
     {
@@ -51,6 +58,9 @@ public sealed class BadInputTests(DrawnLeaves leaves)
         Assert.Contains(address, unreachable.LastError, StringComparison.Ordinal);
     }
 
+    private IEnumerable<string> Adapting(string method, string target) =>
+        [.. Training.SqueezeNet(leaves, epochs: 1), "--set", $"transfer.method={method}", "--set", $"data.target={target}"];
+
     private IEnumerable<string> Arguments(string what, TemporaryFolder folder)
     {
         var recipe = Training.SqueezeNet(leaves, epochs: 1);
@@ -63,6 +73,24 @@ public sealed class BadInputTests(DrawnLeaves leaves)
             case "a folder with one label":
                 File.Copy(leaves.Pictures[0], Path.Combine(Directory.CreateDirectory(folder.Combine("one", "healthy")).FullName, "leaf.png"));
                 return [.. recipe, "--set", $"data.train={folder.Combine("one")}"];
+            case "a target that is missing":
+                return Adapting("mcc", folder.Combine("elsewhere"));
+            case "an empty target":
+                return Adapting("mcc", Directory.CreateDirectory(folder.Combine("target")).FullName);
+            case "a target of one picture":
+                File.Copy(leaves.Pictures[0], Path.Combine(Directory.CreateDirectory(folder.Combine("target")).FullName, "leaf.png"));
+                return Adapting("mcc", folder.Combine("target"));
+            case "a target of other files":
+                File.WriteAllText(Path.Combine(Directory.CreateDirectory(folder.Combine("target")).FullName, "notes.txt"), "no picture");
+                return Adapting("mcc", folder.Combine("target"));
+            case "labels for checking that the source has not":
+                File.Copy(leaves.Pictures[0], Path.Combine(Directory.CreateDirectory(folder.Combine("test", "stranger")).FullName, "leaf.png"));
+                File.Copy(leaves.Pictures[0], Path.Combine(Directory.CreateDirectory(folder.Combine("test", "healthy")).FullName, "leaf.png"));
+                return [.. Adapting("mcc", leaves.Test), "--set", $"data.targetTest={folder.Combine("test")}"];
+            case "a method for BatchNorm on a network without":
+                return [.. Adapting("tent", leaves.Test), "--set", "training.epochs=2"];
+            case "parts of a batch that must be whole":
+                return [.. Adapting("mmd", leaves.Test), "--set", "training.accumulate=2"];
             case "weights of another network":
                 File.WriteAllBytes(folder.Combine("weights.safetensors"), Safetensors.Write("stranger", 1, 2, 3));
                 return [.. recipe, "--set", "model.weights=" + folder.Combine("weights.safetensors")];

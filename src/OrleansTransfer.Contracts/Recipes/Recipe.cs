@@ -70,7 +70,7 @@ public sealed record DataRecipe
     /// </summary>
     [Id(1)] public string Validation { get; init; } = "0.2";
 
-    /// <summary><c>none</c>, <c>flip</c> or <c>standard</c> (random resized crop and flip).</summary>
+    /// <summary><c>none</c>, <c>flip</c>, <c>crop</c> (random resized crop, never mirrored) or <c>standard</c> (crop and flip).</summary>
     [Id(2)] public string Augment { get; init; } = "standard";
 
     /// <summary>Label names in index order; empty takes the folder names in ordinal order.</summary>

@@ -9,7 +9,7 @@ namespace OrleansTransfer.Learning.Evaluation;
 /// </summary>
 public static class DomainClassifier
 {
-    private const int Iterations = 300;
+    private const int Iterations = 150;
     private const double Penalty = 1e-3;
 
     /// <summary>

@@ -99,13 +99,11 @@ public sealed class RecipeReaderTests
     }
 
     [Theory]
-    [InlineData("data: { train: x, target: ./photos }", "data.target")]
     [InlineData("data: { train: x, augment: trivial }", "data.augment")]
     [InlineData("data: { train: dataset:leaves@3 }", "data.train")]
     [InlineData("data: { train: reviews.tsv }", "data.train")]
     [InlineData("data: { train: x }\ntask: text-classification", "task")]
     [InlineData("data: { train: x }\ntraining: { precision: bf16 }", "training.precision")]
-    [InlineData("data: { train: x }\ntransfer: { method: dann }", "transfer.method")]
     public void What_the_format_knows_and_this_version_does_not_is_said_so(string text, string path)
     {
         var problem = Assert.Single(Problems(text));

@@ -28,6 +28,14 @@ public sealed class RecipeValidatorTests
         { "data.labels", Valid with { Data = Valid.Data with { Labels = ["a", "a"] } } },
         { "data.labels", Valid with { Data = Valid.Data with { Labels = ["a"] } } },
         { "transfer.method", Valid with { Transfer = new() { Method = "finetune" } } },
+        { "data.target", Valid with { Transfer = new() { Method = "dann" } } },
+        { "transfer.method", Adapting("fine-tune") },
+        { "data.targetTest", Valid with { Data = Valid.Data with { TargetTest = "/photos" } } },
+        { "transfer.weight", Adapting("dann") with { Transfer = new() { Method = "dann", Weight = 0 } } },
+        { "transfer.confidence", Adapting("fixmatch") with { Transfer = new() { Method = "fixmatch", Confidence = 1 } } },
+        { "transfer.validator", Adapting("mcc") with { Transfer = new() { Method = "mcc", Validator = "accuracy" } } },
+        { "training.epochs", Adapting("shot") with { Training = new() { Epochs = 1 } } },
+        { "transfer.unfreeze", Adapting("shot") with { Transfer = new() { Method = "shot", Unfreeze = "none" } } },
         { "transfer.unfreeze", Valid with { Transfer = new() { Unfreeze = "last-0-stages" } } },
         { "resources.workers", Valid with { Resources = new() { Workers = -1 } } },
         { "resources.minWorkers", Valid with { Resources = new() { Workers = 2, MinWorkers = 3 } } },
@@ -40,6 +48,13 @@ public sealed class RecipeValidatorTests
 
     [Fact]
     public void A_recipe_with_training_data_is_valid() => Assert.Empty(RecipeValidator.Check(Valid));
+
+    [Fact]
+    public void A_recipe_with_a_target_and_a_method_for_it_is_valid() =>
+        Assert.All(AdaptationWords.Methods, method => Assert.Empty(RecipeValidator.Check(Adapting(method))));
+
+    private static Recipe Adapting(string method) =>
+        Valid with { Data = Valid.Data with { Target = "/photos" }, Transfer = new() { Method = method } };
 
     [Theory]
     [MemberData(nameof(Invalid))]

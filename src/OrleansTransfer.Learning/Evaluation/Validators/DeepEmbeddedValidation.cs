@@ -7,7 +7,7 @@ namespace OrleansTransfer.Learning.Evaluation.Validators;
 /// </summary>
 public sealed class DeepEmbeddedValidation : IUnsupervisedValidator
 {
-    private const int MostSamples = 2000;
+    private const int MostSamples = 1000;
 
     /// <inheritdoc/>
     public string Name => "dev";
