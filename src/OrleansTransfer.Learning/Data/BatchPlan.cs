@@ -23,8 +23,8 @@ public sealed class BatchPlan
     /// <param name="seed">Source of the epochs' orders.</param>
     /// <param name="shuffle">Whether each epoch has its own random order; otherwise samples come in index order.</param>
     /// <param name="lengths">
-    /// Lengths of the samples, by which a shuffled epoch puts samples of similar length into one batch, so that little of it is padding; null where all
-    /// samples are of one size.
+    /// Lengths of the samples, by which a shuffled epoch puts samples of similar length into one batch, so that little of it is padding; null where
+    /// all samples are of one size.
     /// </param>
     /// <exception cref="ArgumentException">There are not as many lengths as samples.</exception>
     public BatchPlan(int samples, int batchSize, long seed, bool shuffle, IReadOnlyList<int>? lengths = null)

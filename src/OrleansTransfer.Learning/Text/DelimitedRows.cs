@@ -45,7 +45,8 @@ internal static class DelimitedRows
             }
             else if (fields.Length != header.Length)
             {
-                yield return TextRow.Broken(line, $"the row has {fields.Length} {(fields.Length == 1 ? "field" : "fields")}, the header {header.Length}");
+                var found = fields.Length == 1 ? "1 field" : $"{fields.Length} fields";
+                yield return TextRow.Broken(line, $"the row has {found}, the header {header.Length}");
             }
             else
             {

@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace OrleansTransfer.Learning.Text;
 
 /// <summary>
-/// The texts of one rank, padded with 0 to the longest of the global batch, so that all ranks compute with one length. What a batch contains depends on
-/// plan, seed, epoch and step alone. Tokens are known beforehand and a batch is made in microseconds, on the thread that asks for it.
+/// The texts of one rank, padded with 0 to the longest of the global batch, so that all ranks compute with one length. What a batch contains depends
+/// on plan, seed, epoch and step alone. Tokens are known beforehand and a batch is made in microseconds, on the thread that asks for it.
 /// </summary>
 public sealed class TextBatchStream : IBatchStream
 {

@@ -63,8 +63,8 @@ internal static class TextFile
         // A file that is UTF-8 in most places is damaged UTF-8: any single-byte encoding would read it, as gibberish.
         if (wellFormed <= malformed && Detected(bytes) is { } detected) return (detected.GetString(bytes), detected.WebName);
         throw new LearningException(
-            $"'{path}' is not valid UTF-8: line {Line(bytes, bad)} has the byte 0x{bytes[bad]:X2} where no character can begin or go on, and no other "
-            + "encoding fits well. Save the file as UTF-8 (in a spreadsheet: 'CSV UTF-8'), or correct that line.");
+            $"'{path}' is not valid UTF-8: line {Line(bytes, bad)} has the byte 0x{bytes[bad]:X2} where no character can begin or go on, and no "
+            + "other encoding fits well. Save the file as UTF-8 (in a spreadsheet: 'CSV UTF-8'), or correct that line.");
     }
 
     private static string Marked(string path, byte[] bytes, Encoding encoding)
@@ -77,8 +77,8 @@ internal static class TextFile
         catch (DecoderFallbackException exception)
         {
             throw new LearningException(
-                $"'{path}' begins with the byte-order mark of {encoding.WebName}, but byte {start + exception.Index} and what follows is no character "
-                + "of it. Save the file as UTF-8.", exception);
+                $"'{path}' begins with the byte-order mark of {encoding.WebName}, but byte {start + exception.Index} and what follows is no "
+                + "character of it. Save the file as UTF-8.", exception);
         }
     }
 

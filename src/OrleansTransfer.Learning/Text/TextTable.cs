@@ -71,16 +71,20 @@ public static class TextTable
     }
 
     // The name is judged before the file is opened: a model or a picture given by mistake is then refused at once.
-    private static Func<string, IEnumerable<TextRow>> Reader(string file, string? label, string text) => Path.GetExtension(file).ToLowerInvariant() switch
+    private static Func<string, IEnumerable<TextRow>> Reader(string file, string? label, string text)
     {
-        ".csv" => content => DelimitedRows.Read(file, content, tabs: false, label, text),
-        ".tsv" or ".tab" => content => DelimitedRows.Read(file, content, tabs: true, label, text),
-        ".jsonl" or ".ndjson" => content => JsonRows.Read(file, content, label, text),
-        ".txt" when label is null => Lines,
-        var other => throw new LearningException(
-            $"'{file}' {(other.Length == 0 ? "has no extension" : $"has the extension '{other}'")}, which names no format of texts that is known. "
-            + $"Expected .csv, .tsv or .jsonl{(label is null ? ", or .txt with one text per line" : "")}."),
-    };
+        var extension = Path.GetExtension(file).ToLowerInvariant();
+        return extension switch
+        {
+            ".csv" => content => DelimitedRows.Read(file, content, tabs: false, label, text),
+            ".tsv" or ".tab" => content => DelimitedRows.Read(file, content, tabs: true, label, text),
+            ".jsonl" or ".ndjson" => content => JsonRows.Read(file, content, label, text),
+            ".txt" when label is null => Lines,
+            _ => throw new LearningException(
+                $"The extension of '{file}' names no format of texts that is known: {(extension.Length == 0 ? "it has none" : $"'{extension}'")}. "
+                + $"Expected .csv, .tsv or .jsonl{(label is null ? ", or .txt with one text per line" : "")}."),
+        };
+    }
 
     private static IEnumerable<TextRow> Lines(string content)
     {

@@ -45,7 +45,8 @@ internal sealed record VectorTable(IReadOnlyList<string> Words, float[] Values, 
         var (rows, dimensions) = ((int)file.Info(name).Shape[0], (int)file.Info(name).Shape[1]);
         var words = Vocabulary(path);
         if (words.Count != rows)
-            throw new LearningException($"'{path}' has {rows} vectors, and '{VocabularyPath(path)}' {words.Count} words. Expected one word for each vector.");
+            throw new LearningException(
+                $"'{path}' has {rows} vectors, and '{VocabularyPath(path)}' {words.Count} words. Expected one word for each vector.");
         using var scope = NewDisposeScope();
         var vectors = file.Load(name).to(ScalarType.Float32);
         return new(words, MemoryMarshal.Cast<byte, float>(vectors.bytes).ToArray(), dimensions);
@@ -88,15 +89,17 @@ internal sealed record VectorTable(IReadOnlyList<string> Words, float[] Values, 
                 if (line.Contains('\0')) throw new LearningException($"'{path}' is a binary file: line {number} has a zero byte. {Expected}.");
                 // A line ends with a space where fastText wrote it.
                 var fields = line.TrimEnd(' ', '\r').Split(line.Contains('\t') ? '\t' : ' ');
-                if (number == 1 && fields is [var count, var width] && int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out promised)
-                    && int.TryParse(width, NumberStyles.None, CultureInfo.InvariantCulture, out dimensions)) continue;
-                if (number == 1) promised = -1;
+                if (number == 1 && fields is [var count, var width] && IsCount(count, out var first) && IsCount(width, out var second))
+                {
+                    (promised, dimensions) = (first, second);
+                    continue;
+                }
                 if (fields is [""]) continue;
                 if (dimensions == 0) dimensions = fields.Length - 1;
                 if (dimensions == 0 || fields.Length <= dimensions)
                     throw new LearningException(
-                        $"'{path}', line {number}, has {Math.Max(0, fields.Length - 1)} numbers after its word, and {Math.Max(1, dimensions)} were expected. "
-                        + $"{Expected}.");
+                        $"'{path}', line {number}, has {Math.Max(0, fields.Length - 1)} numbers after its word, and {Math.Max(1, dimensions)} were "
+                        + $"expected. {Expected}.");
                 // Some tables have words with spaces in them; the numbers are the last fields.
                 var numbers = fields.AsSpan(fields.Length - dimensions);
                 words.Add(string.Join(' ', fields[..^dimensions]));
@@ -114,4 +117,6 @@ internal sealed record VectorTable(IReadOnlyList<string> Words, float[] Values, 
             throw new LearningException($"'{path}' says that it has {promised} words, and has {words.Count}: it is cut short, or of another format.");
         return new(words, [.. values], dimensions);
     }
+
+    private static bool IsCount(string field, out int count) => int.TryParse(field, NumberStyles.None, CultureInfo.InvariantCulture, out count);
 }

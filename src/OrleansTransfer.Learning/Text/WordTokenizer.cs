@@ -6,8 +6,8 @@ namespace OrleansTransfer.Learning.Text;
 
 /// <summary>
 /// Cuts a text into lower-case words and marks of punctuation, in Unicode's form C. A word is a run of letters and digits with the marks that combine
-/// with them: the vowel signs and the virama of Devanagari are such marks, and so are the joiners that choose between its ligatures. English words are
-/// cut as in the Penn Treebank, which the tables of GloVe follow: <c>film 's</c>, <c>does n't</c>.
+/// with them: the vowel signs and the virama of Devanagari are such marks, and so are the joiners that choose between its ligatures. English words
+/// are cut as in the Penn Treebank, which the tables of GloVe follow: <c>film 's</c>, <c>does n't</c>.
 /// </summary>
 public static class WordTokenizer
 {

@@ -126,8 +126,8 @@ public sealed class TextTableTests : IDisposable
 
     public static TheoryData<string, byte[]> Marks => new()
     {
-        { "utf-8", Encoding.UTF8.GetPreamble() }, { "utf-16", Encoding.Unicode.GetPreamble() }, { "utf-16BE", Encoding.BigEndianUnicode.GetPreamble() },
-        { "utf-32", Encoding.UTF32.GetPreamble() }, { "utf-8", [] },
+        { "utf-8", Encoding.UTF8.GetPreamble() }, { "utf-16", Encoding.Unicode.GetPreamble() },
+        { "utf-16BE", Encoding.BigEndianUnicode.GetPreamble() }, { "utf-32", Encoding.UTF32.GetPreamble() }, { "utf-8", [] },
     };
 
     [Theory, MemberData(nameof(Marks))]
@@ -167,7 +167,8 @@ public sealed class TextTableTests : IDisposable
         Assert.Contains("line 2 has a zero byte", Refusal("x.tsv", "label\ttext\na\t\0"u8));
         Assert.Contains("'.safetensors'", Refusal("x.safetensors", "{}"u8));
         Assert.Contains("does not exist", Assert.Throws<LearningException>(() => TextTable.Read(_folder["none.csv"])).Message);
-        Assert.Contains("is a folder", Assert.Throws<LearningException>(() => TextTable.Read(Directory.CreateDirectory(_folder["y.csv"]).FullName)).Message);
+        Directory.CreateDirectory(_folder["y.csv"]);
+        Assert.Contains("is a folder", Assert.Throws<LearningException>(() => TextTable.Read(_folder["y.csv"])).Message);
 
         string Refusal(string name, ReadOnlySpan<byte> bytes)
         {

@@ -46,7 +46,10 @@ public sealed class WordVectorsTests : IDisposable
     [Fact]
     public void Of_a_word_in_several_tables_the_first_vector_counts()
     {
-        var vectors = WordVectors.Load([Write("x.vec", "a 1 1\nb 2 2\na 9 9\n"), Write("y.vec", "c 3 3\nb 8 8\ne\u0301 4 4\n"), Write("z.vec", "\u00E9 7 7\nd 5 5\n")]);
+        var vectors = WordVectors.Load(
+        [
+            Write("x.vec", "a 1 1\nb 2 2\na 9 9\n"), Write("y.vec", "c 3 3\nb 8 8\ne\u0301 4 4\n"), Write("z.vec", "\u00E9 7 7\nd 5 5\n"),
+        ]);
         Assert.Equal(["a", "b", "c", "\u00E9", "d"], vectors.Words);
         Assert.Equal([1f, 2, 3, 4, 5], Enumerable.Range(0, 5).Select(row => vectors.Vector(row)[0]));
     }
@@ -55,12 +58,13 @@ public sealed class WordVectorsTests : IDisposable
     public void Normalised_tables_have_unit_vectors_and_each_its_own_mean_removed()
     {
         var random = new Random(1);
-        var shifted = string.Concat(Enumerable.Range(0, 200).Select(i => FormattableString.Invariant($"b{i} {10 + random.NextDouble()} {random.NextDouble()}\n")));
-        var centred = string.Concat(Enumerable.Range(0, 200).Select(i => FormattableString.Invariant($"a{i} {random.NextDouble() - 0.5} {random.NextDouble() - 0.5}\n")));
-        var vectors = WordVectors.Load([Write("a.vec", centred), Write("b.vec", shifted + "zero 0 0\n")], normalise: true);
+        var vectors = WordVectors.Load([Write("a.vec", Table("a", -0.5)), Write("b.vec", Table("b", 10) + "zero 0 0\n")], normalise: true);
         for (var row = 0; row < 400; row++) Assert.Equal(1, Math.Sqrt(vectors.Vector(row).ToArray().Sum(value => value * value)), 1e-5);
         foreach (var start in new[] { 0, 200 })
             Assert.InRange(Math.Abs(Enumerable.Range(start, 200).Average(row => vectors.Vector(row)[1])), 0, 0.2);
+
+        string Table(string name, double shift) => string.Concat(Enumerable.Range(0, 200).Select(i =>
+            FormattableString.Invariant($"{name}{i} {shift + random.NextDouble()} {random.NextDouble() - 0.5}\n")));
     }
 
     [Theory]
@@ -91,7 +95,8 @@ public sealed class WordVectorsTests : IDisposable
         Assert.Contains("not a table of word vectors: it holds 'fc.bias' [2], 'fc.weight' [2,3].", Message("m.safetensors"));
         Write("x.vec", "a 1 2\n");
         Write("y.vec", "b 1 2 3\n");
-        Assert.Contains("3 dimensions, those of", Assert.Throws<LearningException>(() => WordVectors.Load([_folder["x.vec"], _folder["y.vec"]])).Message);
+        string[] unlike = [_folder["x.vec"], _folder["y.vec"]];
+        Assert.Contains("3 dimensions, those of", Assert.Throws<LearningException>(() => WordVectors.Load(unlike)).Message);
         Assert.Contains("cannot be read", Message("none.vec"));
         Assert.Contains("No table", Assert.Throws<LearningException>(() => WordVectors.Load([])).Message);
 

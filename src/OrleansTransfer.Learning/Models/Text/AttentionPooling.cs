@@ -6,8 +6,8 @@ using static TorchSharp.torch.nn;
 namespace OrleansTransfer.Learning.Models.Text;
 
 /// <summary>
-/// A weighted mean of a text's words, whose weights come from the additive score <c>v·tanh(Wx + b)</c> (Bahdanau and others, arXiv 1409.0473) with the
-/// same query for all texts.
+/// A weighted mean of a text's words, whose weights come from the additive score <c>v·tanh(Wx + b)</c> (Bahdanau and others, arXiv 1409.0473) with
+/// the same query for all texts.
 /// </summary>
 internal sealed class AttentionPooling : TextPooling
 {

@@ -6,8 +6,8 @@ using static TorchSharp.torch.nn;
 namespace OrleansTransfer.Learning.Models.Text;
 
 /// <summary>
-/// The largest response of each of 100 filters over 3, 4 and 5 neighbouring words (Kim, arXiv 1408.5882). A window may begin at any word of the text and
-/// reach beyond its end, so that short texts have windows too.
+/// The largest response of each of 100 filters over 3, 4 and 5 neighbouring words (Kim, arXiv 1408.5882). A window may begin at any word of the text
+/// and reach beyond its end, so that short texts have windows too.
 /// </summary>
 internal sealed class ConvolutionPooling : TextPooling
 {

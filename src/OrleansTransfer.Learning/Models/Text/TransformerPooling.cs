@@ -7,8 +7,8 @@ namespace OrleansTransfer.Learning.Models.Text;
 
 /// <summary>
 /// The mean of a text's words after one layer of self-attention and one of two linear maps (Vaswani and others, arXiv 1706.03762), normalised before
-/// each as in Xiong and others (arXiv 2002.04745). Positions are the paper's sines, on a scale that is learned: word vectors are much shorter or longer
-/// than those.
+/// each as in Xiong and others (arXiv 2002.04745). Positions are the paper's sines, on a scale that is learned: word vectors are much shorter or
+/// longer than those.
 /// </summary>
 internal sealed class TransformerPooling : TextPooling
 {

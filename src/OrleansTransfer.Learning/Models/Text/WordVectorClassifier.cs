@@ -71,7 +71,8 @@ public sealed class WordVectorClassifier : Classifier
     {
         if (!vectors.shape.SequenceEqual([Sizes.Rows, Sizes.Dimensions]))
             throw new LearningException(
-                $"The word vectors are [{string.Join(',', vectors.shape)}], and the embedding of {Architecture} is [{Sizes.Rows},{Sizes.Dimensions}].");
+                $"The word vectors are [{string.Join(',', vectors.shape)}], and the embedding of {Architecture} is "
+                + $"[{Sizes.Rows},{Sizes.Dimensions}].");
         using var noGradient = no_grad();
         embedding.weight!.copy_(vectors);
         ClearPadding();

@@ -57,7 +57,8 @@ internal static class ComposedForm
     }
 
     /// <summary>
-    /// The characters of <paramref name="text"/> in form D, bases and marks apart, with their canonical combining classes: 0 for what does not combine.
+    /// The characters of <paramref name="text"/> in form D, bases and marks apart, with their canonical combining classes: 0 for what does not
+    /// combine.
     /// </summary>
     public static List<(int Code, byte Class)> Decomposed(string text)
     {

@@ -28,7 +28,8 @@ public sealed class ComposedFormTests : IDisposable
     {
         var random = new Random(1);
         var texts = Enumerable.Range(0, 0x110000).Where(Rune.IsValid).Select(code => new Rune(code).ToString()).ToList();
-        int[] mixed = [.. "aeouAEकगजनरयళో한".Select(letter => (int)letter), 0x93C, 0x94D, 0x1161, 0x11A8, 0x323, 0x302, 0x301, 0x308, 0x327, 0x5B0, 0x5BC];
+        int[] marks = [0x93C, 0x94D, 0x1161, 0x11A8, 0x323, 0x302, 0x301, 0x308, 0x327, 0x5B0, 0x5BC];
+        int[] mixed = [.. "aeouAEकगजनरयళో한".Select(letter => (int)letter), .. marks];
         for (var i = 0; i < 20_000; i++)
             texts.Add(string.Concat(Enumerable.Range(0, random.Next(2, 8)).Select(_ => new Rune(mixed[random.Next(mixed.Length)]).ToString())));
         _folder.Write("texts", Encoding.UTF32.GetBytes(string.Join('\n', texts)));
