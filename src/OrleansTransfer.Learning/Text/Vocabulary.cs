@@ -1,6 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
-using OrleansTransfer.Learning.Text.Unicode;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -25,10 +23,6 @@ public sealed class Vocabulary
     /// <summary>The id that stands for no word.</summary>
     public const int Padding = 0;
 
-    // The sign below that makes a letter another one (nukta) has this combining class; those from the second on are accents above and below.
-    private const byte Nukta = 7, FirstAccent = 200;
-    private const char Candrabindu = '\u0901', Anusvara = '\u0902';
-
     private readonly Dictionary<string, int> _ids;
     private readonly Dictionary<string, int> _folded = new(StringComparer.Ordinal);
 
@@ -41,7 +35,7 @@ public sealed class Vocabulary
         for (var i = 0; i < words.Count; i++)
         {
             if (!_ids.TryAdd(words[i], i + 1)) throw new ArgumentException($"The word '{words[i]}' is there twice.", nameof(words));
-            _folded.TryAdd(Fold(words[i]), i + 1);
+            _folded.TryAdd(WordFolding.Fold(words[i]), i + 1);
         }
     }
 
@@ -58,7 +52,7 @@ public sealed class Vocabulary
     public int? Id(string word)
     {
         if (_ids.TryGetValue(word, out var id)) return id;
-        return _folded.TryGetValue(Fold(word), out id) ? id : null;
+        return _folded.TryGetValue(WordFolding.Fold(word), out id) ? id : null;
     }
 
     /// <summary>Ids of the words of a text, as they are asked for; words without an id are left out.</summary>
@@ -86,14 +80,5 @@ public sealed class Vocabulary
         for (var i = 0; i < made.Count; i++)
             made[i].Vector.CopyTo(values[((1 + vectors.Words.Count + i) * vectors.Dimensions)..]);
         return (new([.. vectors.Words, .. made.Select(entry => entry.Word)]), rows.MoveToOuterDisposeScope());
-    }
-
-    private static string Fold(string word)
-    {
-        if (Ascii.IsValid(word)) return word;
-        var folded = new StringBuilder(word.Length);
-        foreach (var (code, combining) in ComposedForm.Decomposed(word))
-            if (combining is not (Nukta or >= FirstAccent)) folded.Append(new Rune(code == Candrabindu ? Anusvara : code).ToString());
-        return ComposedForm.Of(folded.ToString());
     }
 }

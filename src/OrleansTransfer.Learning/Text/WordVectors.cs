@@ -59,7 +59,7 @@ public sealed class WordVectors
             }
             values.Add(kept == table.Words.Count ? table.Values : table.Values[..(kept * dimensions)]);
         }
-        return new(words, rows, values.Count == 1 ? values[0] : [.. values.SelectMany(part => part)], dimensions);
+        return new(words, rows, values.Count == 1 ? values[0] : Joined(values), dimensions);
     }
 
     /// <summary>Row of <paramref name="word"/>; null if there is none.</summary>
@@ -82,6 +82,18 @@ public sealed class WordVectors
         var cosines = new (string Word, double Cosine)[Words.Count];
         for (var row = 0; row < cosines.Length; row++) cosines[row] = (Words[row], Cosine(vector, Vector(row)));
         return [.. cosines.OrderByDescending(entry => entry.Cosine).Take(count)];
+    }
+
+    private static float[] Joined(List<float[]> parts)
+    {
+        var joined = new float[parts.Sum(part => part.Length)];
+        var at = 0;
+        foreach (var part in parts)
+        {
+            part.CopyTo(joined, at);
+            at += part.Length;
+        }
+        return joined;
     }
 
     private static double Cosine(ReadOnlySpan<float> a, ReadOnlySpan<float> b)

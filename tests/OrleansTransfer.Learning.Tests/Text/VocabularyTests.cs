@@ -82,6 +82,29 @@ public sealed class VocabularyTests : IDisposable
         Assert.Contains(origin, nearest.Select(entry => entry.Word));
     }
 
+    [Theory]
+    [InlineData("en_train.tsv", "glove_en_100d.f16.safetensors", 0.92, 0.95)]
+    [InlineData("hi_dev.tsv", "hindi_from_lexicon_100d.f16.safetensors", 0.45, 0.9)]
+    public void Real_texts_are_covered(string texts, string table, double words, double withMade)
+    {
+        using var scope = NewDisposeScope();
+        var vectors = WordVectors.Load([SharedFolder.Path("data", "embeddings", table)]);
+        List<string> contents = [.. TextTable.Read(SharedFolder.Path("data", "sentiment", texts)).Samples.Select(sample => sample.Text)];
+        List<string> tokens = [.. contents.SelectMany(WordTokenizer.Tokenize).Where(WordTokenizer.IsWord)];
+        var exact = tokens.Average(token => vectors.Row(token) is null ? 0.0 : 1);
+        var (known, made) = (Share(UnknownWords.Drop), Share(UnknownWords.Ngrams));
+        TestContext.Current.TestOutputHelper?.WriteLine(FormattableString.Invariant(
+            $"{texts}: {tokens.Count} words, of which the table has {exact:0.000}, {known:0.000} without accents, {made:0.000} with n-grams."));
+        Assert.InRange(known, Math.Max(words, exact), 1);
+        Assert.InRange(made, withMade, 1);
+
+        double Share(UnknownWords unknown)
+        {
+            var (vocabulary, _) = Vocabulary.Build(vectors, contents, unknown);
+            return tokens.Average(token => vocabulary.Id(token) is null ? 0.0 : 1);
+        }
+    }
+
     [Fact]
     public void The_vector_made_for_a_word_is_close_to_the_one_it_has()
     {

@@ -10,7 +10,7 @@ namespace OrleansTransfer.Learning.Models.Text;
 /// <param name="Rows">Words and the padding: rows of the embedding.</param>
 /// <param name="Dimensions">Numbers in a word's vector.</param>
 /// <param name="Pooling">How words become a text.</param>
-/// <param name="Hidden">Width of the features.</param>
+/// <param name="Hidden">Width of the features; 0 for no hidden layer, when the features are the pooled vector.</param>
 /// <param name="Standardise">
 /// Whether a BatchNorm layer standardises the pooled vectors. Texts of another language or field have other means and deviations, whatever their
 /// labels: with the layer's statistics taken anew from them, without labels, a network carries over (Li and others, arXiv 1603.04779).
@@ -19,8 +19,8 @@ public sealed record WordVectorSizes(
     int Rows, int Dimensions, TextPoolingKind Pooling = TextPoolingKind.Mean, int Hidden = 64, bool Standardise = true);
 
 /// <summary>
-/// Classifies texts by the vectors of their words: embedding, pooling, standardisation, one hidden layer with ReLU, linear head. Input: int64
-/// <c>[N,L]</c>, 0 for padding, which never changes the result. A text without words is all padding.
+/// Classifies texts by the vectors of their words: embedding, pooling, standardisation, one hidden layer with ReLU if wanted, linear head. Input:
+/// int64 <c>[N,L]</c>, 0 for padding, which never changes the result. A text without words is all padding.
 /// </summary>
 public sealed class WordVectorClassifier : Classifier
 {
@@ -31,7 +31,7 @@ public sealed class WordVectorClassifier : Classifier
     private readonly Embedding embedding;
     private readonly TextPooling pooling;
     private readonly BatchNorm1d? norm;
-    private readonly Linear hidden;
+    private readonly Linear? hidden;
     private SeededDropout dropout;
     private Linear fc;
 
@@ -42,9 +42,9 @@ public sealed class WordVectorClassifier : Classifier
         embedding = Embedding(sizes.Rows, sizes.Dimensions, padding_idx: Learning.Text.Vocabulary.Padding);
         pooling = TextPooling.Of(sizes.Pooling, sizes.Dimensions);
         if (sizes.Standardise) norm = BatchNorm1d(pooling.Width);
-        hidden = Linear(pooling.Width, sizes.Hidden);
+        if (sizes.Hidden > 0) hidden = Linear(pooling.Width, sizes.Hidden);
         dropout = new SeededDropout(0);
-        fc = Linear(sizes.Hidden, classes);
+        fc = Linear(FeatureWidth, classes);
         Classes = classes;
         RegisterComponents();
     }
@@ -60,7 +60,7 @@ public sealed class WordVectorClassifier : Classifier
     public override IReadOnlyList<string> HeadPrefixes { get; } = [nameof(fc)];
 
     /// <inheritdoc/>
-    public override int FeatureWidth => Sizes.Hidden;
+    public override int FeatureWidth => hidden is null ? pooling.Width : Sizes.Hidden;
 
     /// <inheritdoc/>
     public override int Classes { get; protected set; }
@@ -84,8 +84,8 @@ public sealed class WordVectorClassifier : Classifier
         using var scope = NewDisposeScope();
         var mask = input.not_equal(Learning.Text.Vocabulary.Padding).to(ScalarType.Float32); // [N,L]
         // Row 0 stays zero: it receives no gradient.
-        var text = pooling.call(embedding.call(input), mask); // [N,W]
-        return hidden.call(Standardised(text)).relu_().MoveToOuterDisposeScope();
+        var text = Standardised(pooling.call(embedding.call(input), mask)); // [N,W]
+        return (hidden is null ? text : hidden.call(text).relu_()).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -111,7 +111,7 @@ public sealed class WordVectorClassifier : Classifier
             Initializers.Constant(norm.bias!, 0);
             norm.reset_running_stats();
         }
-        Initializers.Linear(hidden, generator);
+        if (hidden is not null) Initializers.Linear(hidden, generator);
         Initializers.Linear(fc, generator);
     }
 

@@ -164,6 +164,19 @@ public sealed class WordVectorClassifierTests
     }
 
     [Fact]
+    public void Without_a_hidden_layer_the_features_are_the_standardised_vector()
+    {
+        using var scope = NewDisposeScope();
+        using var model = new WordVectorClassifier("words", new(Rows, Dimensions, Hidden: 0), 3);
+        model.Initialize(1);
+        var features = model.Features(randint(1, Rows, [40, 5], ScalarType.Int64));
+        Assert.Equal([40L, Dimensions], features.shape);
+        Assert.True(features.mean([0]).abs().max().ToSingle() < 1e-4);
+        model.ReplaceHead(4, 0, seed: 2);
+        Assert.Equal([2L, 4], model.call(ones(2, 3, ScalarType.Int64)).shape);
+    }
+
+    [Fact]
     public void A_single_text_is_standardised_by_the_running_statistics_and_leaves_them_alone()
     {
         using var scope = NewDisposeScope();
