@@ -13,52 +13,27 @@ public static class WordTokenizer
 {
     private const int NonJoiner = 0x200C, Joiner = 0x200D;
 
-    // What an apostrophe begins at the end of an English word.
+    // What follows an apostrophe at the end of an English word; a negation takes the n before it along.
+    private const string Negation = "t";
     private static readonly HashSet<string> s_clitics = ["s", "re", "ve", "ll", "d", "m"];
 
-    /// <summary>The tokens of <paramref name="text"/>, cut as they are asked for.</summary>
+    /// <summary>The tokens of <paramref name="text"/>.</summary>
     public static IEnumerable<string> Tokenize(string text)
     {
-        var normal = Normalize(text);
-        // Runs of word characters and single other characters; an apostrophe waits for what follows it.
-        string? held = null;
-        var apostrophe = false;
-        foreach (var (piece, isWord, follows) in Pieces(normal))
+        var pieces = Pieces(Normalize(text)).ToList();
+        for (var i = 0; i < pieces.Count; i++)
         {
-            if (held is not null && apostrophe && isWord && follows)
+            var piece = pieces[i].Text;
+            if (Clitic(pieces, i) is not { } clitic)
             {
-                apostrophe = false;
-                if (s_clitics.Contains(piece))
-                {
-                    yield return held;
-                    held = null;
-                    yield return "'" + piece;
-                    continue;
-                }
-                if (piece == "t" && held.Length > 1 && held[^1] == 'n')
-                {
-                    yield return held[..^1];
-                    held = null;
-                    yield return "n't";
-                    continue;
-                }
-                yield return held;
-                yield return "'";
-                held = piece;
+                yield return piece;
                 continue;
             }
-            if (held is not null && !apostrophe && piece == "'" && follows)
-            {
-                apostrophe = true;
-                continue;
-            }
-            if (held is not null) yield return held;
-            if (apostrophe) yield return "'";
-            (held, apostrophe) = (isWord ? piece : null, false);
-            if (!isWord) yield return piece;
+            var negation = clitic == Negation;
+            yield return negation ? piece[..^1] : piece;
+            yield return negation ? "n't" : "'" + clitic;
+            i += 2;
         }
-        if (held is not null) yield return held;
-        if (apostrophe) yield return "'";
     }
 
     /// <summary>Whether a token is a word or a number, not a mark of punctuation.</summary>
@@ -67,8 +42,17 @@ public static class WordTokenizer
     /// <summary>The form in which words are looked up: lower case, composed, with one kind of apostrophe.</summary>
     internal static string Normalize(string text) => ComposedForm.Of(text.Replace('’', '\'').ToLowerInvariant());
 
-    // Follows: whether the piece stands directly behind the one before it.
-    private static IEnumerable<(string Piece, bool IsWord, bool Follows)> Pieces(string text)
+    // What follows the apostrophe behind a word, if it is a part of speech of its own.
+    private static string? Clitic(List<Piece> pieces, int word)
+    {
+        if (!pieces[word].IsWord || word + 2 >= pieces.Count) return null;
+        if (pieces[word + 1] is not { Text: "'", Follows: true } || pieces[word + 2] is not { IsWord: true, Follows: true }) return null;
+        var clitic = pieces[word + 2].Text;
+        return s_clitics.Contains(clitic) || (clitic == Negation && pieces[word].Text is [_, .., 'n']) ? clitic : null;
+    }
+
+    // Runs of what belongs to words, and every other character by itself.
+    private static IEnumerable<Piece> Pieces(string text)
     {
         var (start, end) = (-1, 0);
         var follows = false;
@@ -85,7 +69,7 @@ public static class WordTokenizer
             {
                 if (start >= 0)
                 {
-                    yield return (text[start..end], true, follows);
+                    yield return new(text[start..end], true, follows);
                     (start, follows) = (-1, true);
                 }
                 var category = Rune.GetUnicodeCategory(rune);
@@ -95,13 +79,13 @@ public static class WordTokenizer
                 }
                 else if (!IsIgnorable(rune, category))
                 {
-                    yield return (rune.ToString(), false, follows);
+                    yield return new(rune.ToString(), false, follows);
                     follows = true;
                 }
             }
             at += length;
         }
-        if (start >= 0) yield return (text[start..end], true, follows);
+        if (start >= 0) yield return new(text[start..end], true, follows);
     }
 
     private static bool Belongs(Rune rune) => Rune.GetUnicodeCategory(rune) switch
@@ -117,4 +101,7 @@ public static class WordTokenizer
     private static bool IsIgnorable(Rune rune, UnicodeCategory category) => category == UnicodeCategory.Format || IsVariationSelector(rune);
 
     private static bool IsVariationSelector(Rune rune) => rune.Value is >= 0xFE00 and <= 0xFE0F;
+
+    /// <param name="Follows">Whether it stands directly behind the piece before it.</param>
+    private readonly record struct Piece(string Text, bool IsWord, bool Follows);
 }

@@ -43,7 +43,7 @@ public sealed class WordTokenizerTests
         Assert.Equal(WordTokenizer.Tokenize("\u0917\u093C\u091C\u093C\u0932"), WordTokenizer.Tokenize("\u095A\u095B\u0932"));
 
     [Fact]
-    public void A_long_text_is_cut_no_further_than_it_is_read()
+    public void A_text_may_be_long()
     {
         var text = string.Concat(Enumerable.Repeat("word, ", 20_000));
         Assert.Equal(["word", ",", "word"], WordTokenizer.Tokenize(text).Take(3));
