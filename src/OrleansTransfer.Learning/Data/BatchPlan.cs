@@ -9,8 +9,12 @@ namespace OrleansTransfer.Learning.Data;
 /// </summary>
 public sealed class BatchPlan
 {
+    // Samples of this many batches are sorted by length together: enough for batches of nearly one length, and still another mixture every epoch.
+    private const int PooledSteps = 50;
+
     private readonly long _seed;
     private readonly bool _shuffle;
+    private readonly IReadOnlyList<int>? _lengths;
     private (int Epoch, int[] Order)? _latest;
     private readonly Lock _gate = new();
 
@@ -18,7 +22,12 @@ public sealed class BatchPlan
     /// <param name="batchSize">Largest global batch, at least 1.</param>
     /// <param name="seed">Source of the epochs' orders.</param>
     /// <param name="shuffle">Whether each epoch has its own random order; otherwise samples come in index order.</param>
-    public BatchPlan(int samples, int batchSize, long seed, bool shuffle)
+    /// <param name="lengths">
+    /// Lengths of the samples, by which a shuffled epoch puts samples of similar length into one batch, so that little of it is padding; null where
+    /// all samples are of one size.
+    /// </param>
+    /// <exception cref="ArgumentException">There are not as many lengths as samples.</exception>
+    public BatchPlan(int samples, int batchSize, long seed, bool shuffle, IReadOnlyList<int>? lengths = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
@@ -26,6 +35,9 @@ public sealed class BatchPlan
         StepsPerEpoch = (samples / batchSize) + (samples % batchSize == 0 ? 0 : 1);
         _seed = seed;
         _shuffle = shuffle;
+        if (lengths is not null && lengths.Count != samples)
+            throw new ArgumentException($"There are {lengths.Count} lengths for {samples} samples.", nameof(lengths));
+        _lengths = lengths;
     }
 
     /// <summary>Samples in an epoch.</summary>
@@ -78,10 +90,38 @@ public sealed class BatchPlan
             if (_latest is { } latest && latest.Epoch == epoch) return latest.Order;
             var order = new int[Samples];
             for (var i = 0; i < order.Length; i++) order[i] = i;
-            if (_shuffle) new SplitMix64(Seeds.Derive(_seed, epoch)).Shuffle<int>(order);
+            if (_shuffle)
+            {
+                var random = new SplitMix64(Seeds.Derive(_seed, epoch));
+                random.Shuffle<int>(order);
+                if (_lengths is not null) order = GroupedByLength(order, _lengths, random);
+            }
             _latest = (epoch, order);
             return order;
         }
+    }
+
+    // Pools of batches are cut from the random order, sorted by length, and dealt out to the pool's batches in random order.
+    private int[] GroupedByLength(int[] order, IReadOnlyList<int> lengths, SplitMix64 random)
+    {
+        var grouped = new int[order.Length];
+        for (var first = 0; first < StepsPerEpoch; first += PooledSteps)
+        {
+            var steps = Enumerable.Range(first, Math.Min(PooledSteps, StepsPerEpoch - first)).ToArray();
+            var from = Part(Samples, StepsPerEpoch, first).Start;
+            var count = steps.Sum(step => Part(Samples, StepsPerEpoch, step).Count);
+            // The sort is stable: samples of one length stay in random order.
+            var sorted = order.AsSpan(from, count).ToArray().OrderBy(sample => lengths[sample]).ToArray();
+            random.Shuffle<int>(steps);
+            var taken = 0;
+            foreach (var step in steps)
+            {
+                var (start, size) = Part(Samples, StepsPerEpoch, step);
+                sorted.AsSpan(taken, size).CopyTo(grouped.AsSpan(start));
+                taken += size;
+            }
+        }
+        return grouped;
     }
 
     private static (int Start, int Count) Part(int total, int parts, int index)

@@ -6,6 +6,10 @@ internal static class AdaptationPhases
     /// <summary>The name of a phase that trains on the source before a source-free one adapts.</summary>
     public const string Source = "source";
 
+    // Nothing but its own predictions holds a network on a target without labels: large steps lose what the source taught (SHOT's published code
+    // takes a tenth for what the source trained).
+    private const double AdaptRate = 0.1;
+
     /// <summary>One phase in which head and selected stages train.</summary>
     public static IReadOnlyList<Phase> One(string name, TransferOptions options, IReadOnlyList<string> stages) =>
         [new(name, options.Epochs, StageSelector.Parse(options.Unfreeze, stages), options.LearningRate, options.BackboneFactor)];
@@ -28,7 +32,7 @@ internal static class AdaptationPhases
         return
         [
             new(Source, options.Epochs - adaptEpochs, selected, options.LearningRate, options.BackboneFactor),
-            new(name, adaptEpochs, selected, options.LearningRate, scope == TrainableScope.Stages ? options.BackboneFactor : 1) { Scope = scope },
+            new(name, adaptEpochs, selected, options.LearningRate * AdaptRate, scope == TrainableScope.Stages ? options.BackboneFactor : 1) { Scope = scope },
         ];
     }
 }

@@ -1,0 +1,150 @@
+using OrleansTransfer.Learning.Compute;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace OrleansTransfer.Learning.Models.Text;
+
+/// <summary>Sizes of a <see cref="WordVectorClassifier"/>.</summary>
+/// <param name="Rows">Words and the padding: rows of the embedding.</param>
+/// <param name="Dimensions">Numbers in a word's vector.</param>
+/// <param name="Pooling">How words become a text.</param>
+/// <param name="Hidden">Width of the features; 0 for no hidden layer, when the features are the pooled vector.</param>
+/// <param name="Standardise">
+/// Whether a BatchNorm layer standardises the pooled vectors. Texts of another language or field have other means and deviations, whatever their
+/// labels: with the layer's statistics taken anew from them, without labels, a network carries over (Li and others, arXiv 1603.04779).
+/// </param>
+public sealed record WordVectorSizes(
+    int Rows, int Dimensions, TextPoolingKind Pooling = TextPoolingKind.Mean, int Hidden = 64, bool Standardise = true);
+
+/// <summary>
+/// Classifies texts by the vectors of their words: embedding, pooling, standardisation, one hidden layer with ReLU if wanted, linear head. Input:
+/// int64 <c>[N,L]</c>, 0 for padding, which never changes the result. A text without words is all padding.
+/// </summary>
+public sealed class WordVectorClassifier : Classifier
+{
+    // Vectors that no table gave are small beside those of tables.
+    private const double FreshDeviation = 0.1;
+
+    // Fields of modules are named as the keys of the state dict: TorchSharp derives the one from the other.
+    private readonly Embedding embedding;
+    private readonly TextPooling pooling;
+    private readonly BatchNorm1d? norm;
+    private readonly Linear? hidden;
+    private SeededDropout dropout;
+    private Linear fc;
+
+    /// <summary>Makes the network with <paramref name="classes"/> logits.</summary>
+    public WordVectorClassifier(string architecture, WordVectorSizes sizes, int classes) : base(architecture)
+    {
+        Sizes = sizes;
+        embedding = Embedding(sizes.Rows, sizes.Dimensions, padding_idx: Learning.Text.Vocabulary.Padding);
+        pooling = TextPooling.Of(sizes.Pooling, sizes.Dimensions);
+        if (sizes.Standardise) norm = BatchNorm1d(pooling.Width);
+        if (sizes.Hidden > 0) hidden = Linear(pooling.Width, sizes.Hidden);
+        dropout = new SeededDropout(0);
+        fc = Linear(FeatureWidth, classes);
+        Classes = classes;
+        RegisterComponents();
+    }
+
+    /// <summary>The sizes it was made with.</summary>
+    public WordVectorSizes Sizes { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Stage> Stages { get; } =
+        [new(nameof(embedding), [nameof(embedding)]), new("encoder", [nameof(pooling), nameof(norm), nameof(hidden)])];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> HeadPrefixes { get; } = [nameof(fc)];
+
+    /// <inheritdoc/>
+    public override int FeatureWidth => hidden is null ? pooling.Width : Sizes.Hidden;
+
+    /// <inheritdoc/>
+    public override int Classes { get; protected set; }
+
+    /// <summary>Puts <paramref name="vectors"/>, float32 <c>[rows,D]</c> with a row 0 of zeros, into the embedding.</summary>
+    /// <exception cref="LearningException">The shape is another.</exception>
+    public void LoadVectors(Tensor vectors)
+    {
+        if (!vectors.shape.SequenceEqual([Sizes.Rows, Sizes.Dimensions]))
+            throw new LearningException(
+                $"The word vectors are [{string.Join(',', vectors.shape)}], and the embedding of {Architecture} is "
+                + $"[{Sizes.Rows},{Sizes.Dimensions}].");
+        using var noGradient = no_grad();
+        embedding.weight!.copy_(vectors);
+        ClearPadding();
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Features(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var mask = input.not_equal(Learning.Text.Vocabulary.Padding).to(ScalarType.Float32); // [N,L]
+        // Row 0 stays zero: it receives no gradient.
+        var text = Standardised(pooling.call(embedding.call(input), mask)); // [N,W]
+        return (hidden is null ? text : hidden.call(text).relu_()).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public override void ReplaceHead(int classes, double dropout, long seed)
+    {
+        this.dropout = Replace(this, nameof(this.dropout), this.dropout, new SeededDropout(dropout));
+        fc = Replace(this, nameof(fc), fc, Linear(FeatureWidth, classes));
+        Classes = classes;
+        using var generator = new Generator((ulong)seed);
+        Initializers.Linear(fc, generator);
+    }
+
+    /// <inheritdoc/>
+    public override void Initialize(long seed)
+    {
+        using var generator = new Generator((ulong)seed);
+        Initializers.Normal(embedding.weight!, 0, FreshDeviation, generator);
+        ClearPadding();
+        pooling.Initialize(generator);
+        if (norm is not null)
+        {
+            Initializers.Constant(norm.weight!, 1);
+            Initializers.Constant(norm.bias!, 0);
+            norm.reset_running_stats();
+        }
+        if (hidden is not null) Initializers.Linear(hidden, generator);
+        Initializers.Linear(fc, generator);
+    }
+
+    /// <inheritdoc/>
+    protected override Tensor Logits(Tensor features)
+    {
+        using var scope = NewDisposeScope();
+        return fc.call(dropout.call(features)).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Standardised(Tensor text)
+    {
+        if (norm is null) return text;
+        if (!norm.training || text.shape[0] > 1) return norm.call(text);
+        // A single text has no variance: the running statistics stand in. Where statistics are synchronised over the ranks, this hook runs after the
+        // one that sees to it, and finds the layer out of training mode already.
+        var switched = false;
+        var hook = norm.register_forward_pre_hook((_, input) =>
+        {
+            switched = norm.training;
+            if (switched) norm.eval();
+            return input;
+        });
+        var output = norm.call(text);
+        hook.remove();
+        if (switched) norm.train();
+        return output;
+    }
+
+    private void ClearPadding()
+    {
+        using var noGradient = no_grad();
+        using var row = embedding.weight![Learning.Text.Vocabulary.Padding];
+        row.zero_();
+    }
+}
