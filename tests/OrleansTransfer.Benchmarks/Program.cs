@@ -6,6 +6,7 @@ Allocator.RestartTuned();
 // dotnet run -c Release --project tests/OrleansTransfer.Benchmarks -- <name> [--option value]...
 var benchmarks = new Dictionary<string, Func<Options, Task>>
 {
+    ["adaptation"] = AdaptationBenchmark.RunAsync,
     ["exchange"] = ExchangeBenchmark.RunAsync,
     [ExchangeBenchmark.NodeName] = ExchangeBenchmark.RunNodeAsync,
     ["forward"] = ForwardBenchmark.RunAsync,

@@ -28,7 +28,7 @@ public sealed class AdaptationTests(DrawnLeaves leaves)
                 ["class-cluster", "dev", "entropy", "im", "snd", "source-accuracy"],
                 target.GetProperty("scores").EnumerateObject().Select(score => score.Name).Order(StringComparer.Ordinal));
 
-            var bundle = state.File("experiments", run.GetProperty("experiment").GetString()!, "bundle");
+            var bundle = state.File($"experiments/{run.GetProperty("experiment").GetString()}/bundle");
             var predictions = File.ReadAllLines(Path.Combine(bundle, "target-predictions.csv"));
             Assert.Equal("sample,prediction,diseased,healthy", predictions[0]);
             Assert.Equal(13, predictions.Length);

@@ -73,7 +73,7 @@ public sealed class RecipePreparation(RecipeWeights weights)
     {
         try
         {
-            var train = ImageFolder.Scan(recipe.Data.Train, recipe.Data.Labels.Count > 0 ? recipe.Data.Labels : null, cancellationToken);
+            var train = ScanLabelled(recipe, recipe.Data.Train, recipe.Data.Labels.Count > 0 ? recipe.Data.Labels : null, cancellationToken);
             var target = ScanTarget(recipe, train.Labels, problems, cancellationToken);
             if (double.TryParse(recipe.Data.Validation, NumberStyles.Float, CultureInfo.InvariantCulture, out var fraction))
             {
@@ -85,7 +85,7 @@ public sealed class RecipePreparation(RecipeWeights weights)
             }
             try
             {
-                var validation = ImageFolder.Scan(recipe.Data.Validation, train.Labels, cancellationToken);
+                var validation = ScanLabelled(recipe, recipe.Data.Validation, train.Labels, cancellationToken);
                 return new(train.Labels, train.Root, train.Samples, validation.Root, validation.Samples, [.. train.Broken, .. validation.Broken])
                 {
                     Target = target,
@@ -104,6 +104,19 @@ public sealed class RecipePreparation(RecipeWeights weights)
         }
     }
 
+    private static ImageDataset ScanLabelled(
+        Recipe recipe, string path, IReadOnlyList<string>? labels, CancellationToken cancellationToken)
+    {
+        if (recipe.Data.Groups.Count == 0) return ImageFolder.Scan(path, labels, cancellationToken);
+        var joined = LabelGroups.Join(ImageFolder.Scan(path, labels: null, cancellationToken), recipe.Data.Groups);
+        if (labels is null || joined.Labels.SequenceEqual(labels)) return joined;
+        if (joined.Labels.Except(labels).Concat(labels.Except(joined.Labels)).FirstOrDefault() is { } other)
+            throw new LearningException($"With data.groups the labels of '{joined.Root}' are {string.Join(", ", joined.Labels)}; wanted are {string.Join(", ", labels)}: '{other}' differs.");
+        var index = labels.Index().ToDictionary(label => label.Item, label => label.Index, StringComparer.Ordinal);
+        var samples = joined.Samples.Select(sample => sample with { Label = index[joined.Labels[sample.Label]] }).OrderBy(sample => sample.Label);
+        return joined with { Labels = labels, Samples = [.. samples] };
+    }
+
     private static TargetIndex? ScanTarget(
         Recipe recipe, IReadOnlyList<string> labels, List<RecipeProblem> problems, CancellationToken cancellationToken)
     {
@@ -116,6 +129,7 @@ public sealed class RecipePreparation(RecipeWeights weights)
             try
             {
                 var test = ImageFolder.Scan(recipe.Data.TargetTest, labels: null, cancellationToken);
+                if (recipe.Data.Groups.Count > 0 && test.Labels.Except(labels).Any()) test = LabelGroups.Join(test, recipe.Data.Groups);
                 if (test.Labels.Except(labels).ToList() is { Count: > 0 } unknown)
                     throw new LearningException(
                         $"'{test.Root}' has labels that the source has not: {string.Join(", ", unknown)}. The source's are {string.Join(", ", labels)}.");

@@ -70,7 +70,7 @@ public sealed record DataRecipe
     /// </summary>
     [Id(1)] public string Validation { get; init; } = "0.2";
 
-    /// <summary><c>none</c>, <c>flip</c>, <c>crop</c> (random resized crop, never mirrored) or <c>standard</c> (crop and flip).</summary>
+    /// <summary><c>none</c>, <c>flip</c>, <c>crop</c> (random resized crop, never mirrored), <c>affine</c> (turned, moved, scaled) or <c>standard</c> (crop and flip).</summary>
     [Id(2)] public string Augment { get; init; } = "standard";
 
     /// <summary>Label names in index order; empty takes the folder names in ordinal order.</summary>
@@ -84,6 +84,9 @@ public sealed record DataRecipe
     /// an epoch. Empty for none.
     /// </summary>
     [Id(5)] public string TargetTest { get; init; } = "";
+
+    /// <summary>Labels that count as one, each <c>new=old+old</c>, in every labelled folder.</summary>
+    [Id(6)] public IReadOnlyList<string> Groups { get; init; } = [];
 }
 
 /// <summary>How knowledge moves from the source task to the target task.</summary>

@@ -19,9 +19,11 @@ internal static class RecipeSchema
         Text("data.train", r => r.Data.Train, (r, v) => r with { Data = r.Data with { Train = v } }),
         Text("data.validation", r => r.Data.Validation, (r, v) => r with { Data = r.Data with { Validation = v } }),
         Text("data.augment", r => r.Data.Augment,
-            (r, v) => r with { Data = r.Data with { Augment = v } }, ["none", "flip", "crop", "standard"], ["trivial", "rand"]),
+            (r, v) => r with { Data = r.Data with { Augment = v } }, ["none", "flip", "crop", "affine", "standard"], ["trivial", "rand"]),
         new("data.labels", RecipeValueKind.TextList, r => r.Data.Labels,
             (r, v) => r with { Data = r.Data with { Labels = (IReadOnlyList<string>)v } }),
+        new("data.groups", RecipeValueKind.TextList, r => r.Data.Groups,
+            (r, v) => r with { Data = r.Data with { Groups = (IReadOnlyList<string>)v } }),
         Text("data.target", r => r.Data.Target, (r, v) => r with { Data = r.Data with { Target = v } }),
         Text("data.targetTest", r => r.Data.TargetTest, (r, v) => r with { Data = r.Data with { TargetTest = v } }),
 

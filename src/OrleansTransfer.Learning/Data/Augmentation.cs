@@ -21,6 +21,9 @@ public enum AugmentKind
     /// </summary>
     Crop,
 
+    /// <summary>Turned by up to 15 degrees, moved and scaled by a little, never mirrored; what comes in from outside is black.</summary>
+    Affine,
+
     /// <summary>
     /// A random part, other brightness and contrast, and a blank square (DeVries and Taylor, arXiv 1708.04552): for methods that ask the network to say
     /// the same of it.
@@ -43,7 +46,7 @@ public static class Augmentation
     /// <summary>How a picture of the given size is framed.</summary>
     public static Framing Frame(AugmentKind kind, int width, int height, Preprocessing preprocessing, ref SplitMix64 random)
     {
-        if (kind == AugmentKind.None) return Framing.Centre(width, height, preprocessing);
+        if (kind is AugmentKind.None or AugmentKind.Affine) return Framing.Centre(width, height, preprocessing);
         if (kind is AugmentKind.Crop or AugmentKind.Strong) return new(RandomPart(width, height, ref random), preprocessing.Crop, preprocessing.Crop, 0, 0, false);
         var mirrored = random.NextDouble() < 0.5;
         if (kind == AugmentKind.Flip) return Framing.Centre(width, height, preprocessing) with { Mirrored = mirrored };
@@ -51,7 +54,7 @@ public static class Augmentation
     }
 
     /// <summary>The strong variation of pictures that are otherwise varied as <paramref name="kind"/> says: mirrored only where those are.</summary>
-    public static AugmentKind Stronger(AugmentKind kind) => kind is AugmentKind.None or AugmentKind.Crop ? AugmentKind.Strong : AugmentKind.StrongFlip;
+    public static AugmentKind Stronger(AugmentKind kind) => kind is AugmentKind.None or AugmentKind.Crop or AugmentKind.Affine ? AugmentKind.Strong : AugmentKind.StrongFlip;
 
     /// <summary>What a strong variation does to a picture's normalised values <c>[3,H,W]</c>, in place; nothing for other kinds.</summary>
     public static void Distort(AugmentKind kind, Span<float> values, int size, ref SplitMix64 random)

@@ -12,6 +12,7 @@ public sealed class PictureReader
     private readonly PillowResize _resize = new();
     private readonly float[] _factors = new float[3], _offsets = new float[3];
     private readonly byte[] _square;
+    private AffineVariation? _affine;
 
     /// <exception cref="ArgumentException">The preprocessing crops more than it resizes to, or has not three channels.</exception>
     public PictureReader(Preprocessing preprocessing)
@@ -48,6 +49,8 @@ public sealed class PictureReader
     {
         var picture = _decoder.Decode(path, name);
         Render(picture, Augmentation.Frame(kind, picture.Width, picture.Height, _preprocessing, ref random), destination);
+        // The offsets are what black becomes.
+        if (kind == AugmentKind.Affine) (_affine ??= new(_preprocessing.Crop)).Apply(destination, _offsets, ref random);
         Augmentation.Distort(kind, destination, _preprocessing.Crop, ref random);
     }
 

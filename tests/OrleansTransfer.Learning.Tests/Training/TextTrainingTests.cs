@@ -54,7 +54,7 @@ public sealed class TextTrainingTests
             using var validation = new TextBatchStream(texts, new(Texts, 32, 0, false), exchange.Rank, exchange.WorldSize, 0);
             var observer = new RecordingObserver();
             var loop = new TrainingLoop(
-                replica, [new(new CrossEntropyLoss())], TrainingData.Supervised(training, validation, ["even", "odd"]), exchange, observer);
+                replica, new SupervisedObjective(), TrainingData.Supervised(training, validation, ["even", "odd"]), exchange, observer);
             var result = loop.Run(TrainingPosition.Start, cancellationToken)!;
             return (observer.Steps.Select(step => step.Loss).ToList(), Runs.Hashes(model), result.Validation.Accuracy);
         });

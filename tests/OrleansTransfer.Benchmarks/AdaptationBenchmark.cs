@@ -1,0 +1,136 @@
+using System.Diagnostics;
+using System.Text.Json;
+using OrleansTransfer.Learning.Compute;
+using OrleansTransfer.Learning.Data;
+using OrleansTransfer.Learning.Models;
+using OrleansTransfer.Learning.Training;
+using OrleansTransfer.Learning.Transfer;
+using OrleansTransfer.Learning.Transfer.Adaptation;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace OrleansTransfer.Benchmarks;
+
+/// <summary>
+/// What a step of an adaptation method costs beside a step of supervised training on as many pictures. Both train replicas in one process, one
+/// worker each, turn by turn, so that whatever else the machine does slows both. Options: <c>--methods dann,cdan --network resnet18 --batch 16 --size 64 --steps 40 --warmup 10
+/// --threads 1</c>; <c>batch</c> is that of each domain.
+/// </summary>
+internal static class AdaptationBenchmark
+{
+    private const int Classes = 10;
+
+    public static Task RunAsync(Options options) => Task.Run(() =>
+    {
+        ComputeThread.Configure(options.Number("threads", 1));
+        foreach (var name in options.Text("methods", "dann").Split(',')) Run((IAdaptationMethod)TransferMethods.Get(name), options);
+    });
+
+    private static void Run(IAdaptationMethod method, Options options)
+    {
+        int steps = options.Number("steps", 40), warmUp = options.Number("warmup", 10), batch = options.Number("batch", 16);
+        var (network, size) = (options.Text("network", "resnet18"), options.Number("size", 64));
+        using var plain = new Side(network, new SourceOnly(), steps + warmUp, 2 * batch, 0, size);
+        using var adapting = new Side(network, method, steps + warmUp, batch, batch, size);
+        List<double> supervised = [], adapted = [];
+        for (var step = 0; step < steps + warmUp; step++)
+        {
+            var (first, second) = (plain.Step(), adapting.Step());
+            if (step < warmUp) continue;
+            supervised.Add(first);
+            adapted.Add(second);
+        }
+        var (plainly, own) = (Median(supervised), Median(adapted));
+        Console.WriteLine(JsonSerializer.Serialize(new
+        {
+            benchmark = "adaptation",
+            method = method.Name,
+            network,
+            size,
+            batchOfEachDomain = batch,
+            steps,
+            supervisedMedianMs = Math.Round(plainly, 2),
+            adaptingMedianMs = Math.Round(own, 2),
+            ratio = Math.Round(own / plainly, 3),
+        }));
+    }
+
+    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+
+    /// <summary>A loop on a thread of its own that does one step whenever it is asked to.</summary>
+    private sealed class Side : ITrainingObserver, IDisposable
+    {
+        private readonly SemaphoreSlim _go = new(0), _done = new(0);
+        private readonly Thread _thread;
+        private readonly int _steps;
+        private int _finished;
+
+        public Side(string network, IAdaptationMethod method, int steps, int source, int target, int size)
+        {
+            _steps = steps;
+            _thread = new Thread(() => Work(network, method, steps, source, target, size)) { IsBackground = true };
+            _thread.Start();
+        }
+
+        /// <summary>Milliseconds of the next step.</summary>
+        public double Step()
+        {
+            var started = Stopwatch.GetTimestamp();
+            _go.Release();
+            _done.Wait();
+            return Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+        }
+
+        public void OnStep(StepReport report)
+        {
+            _done.Release();
+            if (++_finished < _steps) _go.Wait();
+        }
+
+        public void OnEpoch(EpochReport report) { }
+
+        public bool WantsCheckpoint(TrainingPosition position, bool endOfEpoch) => false;
+
+        public void OnCheckpoint(ReplicaCheckpoint checkpoint) => checkpoint.Dispose();
+
+        public void Dispose()
+        {
+            _thread.Join();
+            _go.Dispose();
+            _done.Dispose();
+        }
+
+        private void Work(string network, IAdaptationMethod method, int steps, int source, int target, int size)
+        {
+            ComputeThread.Configure(1);
+            using var model = Backbones.Get(network).Create(Classes);
+            model.Initialize(1);
+            var phases = method.Plan(new(1, "all", 1e-3, 1), [.. model.Stages.Select(stage => stage.Name)]);
+            var plan = new TrainingPlan(network, Classes, 0, phases, BatchNormPolicy.Trainable, OptimizerKind.AdamW, 0.01, ScheduleKind.Constant, 1);
+            var objective = method.Create(new(Classes, model.FeatureWidth, 1, 0.95, 1));
+            using var companion = objective.Companion;
+            using var replica = new Replica(plan, model, CPU, companion);
+            var streams = new Dictionary<string, IBatchStream> { [TrainingData.Train] = new RepeatedPictures(steps, source, size) };
+            if (target > 0) streams[TrainingData.Target] = streams[TrainingData.TargetStrong] = new RepeatedPictures(steps, target, size);
+            var data = new TrainingData(streams, new RepeatedPictures(0, 1, size), [.. Enumerable.Range(0, Classes).Select(label => $"{label}")]);
+            _go.Wait();
+            new TrainingLoop(replica, objective, data, new NoExchange(), this).Run(TrainingPosition.Start, CancellationToken.None);
+        }
+    }
+
+    /// <summary>The same random batch at every step: the data path is not measured here.</summary>
+    private sealed class RepeatedPictures(int steps, int batch, int size) : IBatchStream
+    {
+        private readonly Tensor _pictures = randn(batch, 3, size, size), _labels = randint(0, Classes, batch, ScalarType.Int64);
+
+        public int StepsPerEpoch => steps;
+
+        public Batch Take(int epoch, int step, CancellationToken cancellationToken) => new(_pictures.alias(), _labels.alias(), batch);
+
+        public void Dispose()
+        {
+            _pictures.Dispose();
+            _labels.Dispose();
+        }
+    }
+}
