@@ -24,6 +24,9 @@ public sealed record BundleDescription
     /// <summary>What is done to an image before the model sees it; null for models of other inputs.</summary>
     public BundlePreprocessing? Preprocessing { get; init; }
 
+    /// <summary>What is done to a text before the model sees it; null for models of other inputs.</summary>
+    public BundleText? Text { get; init; }
+
     /// <summary>The pretrained weights that training started from; null if it started from scratch.</summary>
     public BundleBaseWeights? BaseWeights { get; init; }
 
@@ -51,6 +54,14 @@ public sealed record BundleDescription
 public sealed record BundlePreprocessing(
     int Resize, int Crop, string Interpolation, IReadOnlyList<double> Mean, IReadOnlyList<double> Std, string Channels = "rgb",
     double Scale = 1 / 255.0);
+
+/// <summary>From a text to the model's input: words in small letters, in composed form, looked up in the vocabulary; unknown words are left out.</summary>
+/// <param name="Vocabulary">Name of the bundle's file of words, one a line, the first of id 1; 0 is the padding.</param>
+/// <param name="MaximumLength">Words that are looked at.</param>
+/// <param name="Dimensions">Numbers in a word's vector.</param>
+/// <param name="Pooling">How words become one vector, for example <c>mean</c>.</param>
+/// <param name="Hidden">Width of the layer in front of the head; 0 for none.</param>
+public sealed record BundleText(string Vocabulary, int MaximumLength, int Dimensions, string Pooling, int Hidden);
 
 /// <summary>Pretrained weights.</summary>
 /// <param name="Name">What the recipe or the catalogue calls them.</param>

@@ -20,6 +20,9 @@ public static class BundleFormat
     /// <summary>Example predictions; optional.</summary>
     public const string Predictions = "predictions.png";
 
+    /// <summary>The words that a model of texts knows, one a line; only for such.</summary>
+    public const string Vocabulary = "vocabulary.txt";
+
     /// <summary>Predictions for an unlabelled target domain; optional.</summary>
     public const string TargetPredictions = "target-predictions.csv";
 

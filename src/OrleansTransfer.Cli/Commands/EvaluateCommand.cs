@@ -12,13 +12,13 @@ internal static class EvaluateCommand
     public static Command Create(IConsoleStreams streams)
     {
         var source = PredictCommand.Source();
-        var data = new Argument<string>("data") { Description = "A folder with one folder of pictures per label." };
+        var data = new Argument<string>("data") { Description = "A folder with one folder of pictures per label, or a table of labelled texts." };
         var shift = new Option<string?>("--shift")
         {
             Description = "Another domain, with or without labels: how far it lies from the data, and how the model does there.",
             HelpName = "DATA",
         };
-        var command = new Command("evaluate", "Measure a trained model on labelled pictures.") { source, data, shift };
+        var command = new Command("evaluate", "Measure a trained model on labelled samples.") { source, data, shift };
         var connection = new ConnectionOptions(command);
         var output = new OutputOption(command);
         command.SetAction((parse, interrupted) => RunAsync(
@@ -31,10 +31,10 @@ internal static class EvaluateCommand
     {
         using var bundle = await BundleFolder.OpenAsync(source, connection, interrupted);
         using var model = await TrainedModel.LoadAsync(bundle.Path, interrupted);
-        var data = LabelledEvaluation.Scan(folder, model.Labels, interrupted);
+        var data = LabelledSamples.Read(model, folder, interrupted);
         foreach (var broken in data.Broken) output.Note($"passed over: {broken.Path}: {broken.Reason}");
 
-        var report = LabelledEvaluation.Run(model, data, interrupted);
+        var report = data.Judge(model, interrupted);
         var shift = other is null ? null : DomainShift.Measure(model, data, other, interrupted);
         if (output.Json)
         {

@@ -13,9 +13,9 @@ internal static class PredictCommand
     public static Command Create(IConsoleStreams streams)
     {
         var source = Source();
-        var files = new Argument<string[]>("files") { Description = "Pictures, or folders of pictures.", Arity = ArgumentArity.OneOrMore };
+        var files = new Argument<string[]>("files") { Description = "Pictures or folders of pictures; for a model of texts, texts or files of texts (.txt, .csv, .tsv, .jsonl).", Arity = ArgumentArity.OneOrMore };
         var top = new Option<int>("--top") { Description = "Likeliest labels to name.", HelpName = "K", DefaultValueFactory = _ => 1 };
-        var command = new Command("predict", "Ask a trained model what is on pictures.") { source, files, top };
+        var command = new Command("predict", "Ask a trained model what is on pictures, or what texts are.") { source, files, top };
         var connection = new ConnectionOptions(command);
         var output = new OutputOption(command);
         command.SetAction((parse, interrupted) => RunAsync(
@@ -35,14 +35,15 @@ internal static class PredictCommand
         string source, string[] files, int top, Connection connection, Output output, CancellationToken interrupted)
     {
         if (top < 1) throw new CliException($"--top {top} is too few; expected at least 1.");
-        var pictures = files.SelectMany(Expand).ToList();
         using var bundle = await BundleFolder.OpenAsync(source, connection, interrupted);
         using var model = await TrainedModel.LoadAsync(bundle.Path, interrupted);
-        var predictions = new Predictor(model.Network, model.Preprocessing, model.Labels).Predict(pictures, top, interrupted);
+        var predictions = model.Texts is null
+            ? new Predictor(model.Network, model.Preprocessing, model.Labels).Predict([.. files.SelectMany(Expand)], top, interrupted)
+            : TextPrediction.Run(model, files, top, interrupted);
 
         if (output.Json) output.Document(predictions);
         var columns = Enumerable.Range(0, predictions[0].Top.Count).SelectMany(_ => (string[])["LABEL", "PROBABILITY"]);
-        output.Table(["FILE", .. columns], predictions.Select(prediction => (string[])[
+        output.Table([model.Texts is null ? "FILE" : "TEXT", .. columns], predictions.Select(prediction => (string[])[
             prediction.Path,
             .. prediction.Top.SelectMany(guess => (string[])[guess.Label, guess.Probability.ToString("0.0000", CultureInfo.InvariantCulture)]),
         ]));

@@ -1,6 +1,5 @@
-using OrleansTransfer.Learning.Data;
+using OrleansTransfer.Learning;
 using OrleansTransfer.Learning.Evaluation;
-using TorchSharp;
 
 namespace OrleansTransfer.Cli.Models;
 
@@ -19,53 +18,37 @@ internal sealed record DomainShift(
     IReadOnlyDictionary<string, double> PredictedShares,
     IReadOnlyList<string> Remarks)
 {
-    private const int BatchSize = 32, MostSamples = 2000, FewestSamples = 10;
+    private const int MostSamples = 2000, FewestSamples = 10;
 
     /// <summary>Compares the two domains.</summary>
     /// <exception cref="CliException">There are too few samples to compare.</exception>
-    public static DomainShift Measure(TrainedModel model, ImageDataset source, string folder, CancellationToken cancellationToken)
+    public static DomainShift Measure(TrainedModel model, LabelledSamples source, string path, CancellationToken cancellationToken)
     {
-        var target = ImageFolder.ScanUnlabelled(folder, cancellationToken);
-        if (Math.Min(source.Samples.Count, target.Samples.Count) < FewestSamples)
+        var target = LabelledSamples.ReadUnlabelled(model, path, cancellationToken);
+        if (Math.Min(source.Count, target.Count) < FewestSamples)
             throw new CliException(
-                $"{source.Samples.Count} samples of the one domain and {target.Samples.Count} of the other are too few to compare; {FewestSamples} of each are needed.");
-        var (ofSource, ofTarget) = (Outputs(model, source, cancellationToken), Outputs(model, target, cancellationToken));
+                $"{source.Count} samples of the one domain and {target.Count} of the other are too few to compare; {FewestSamples} of each are needed.");
+        var (ofSource, ofTarget) = (source.Outputs(model, MostSamples, cancellationToken), target.Outputs(model, MostSamples, cancellationToken));
         var shares = TargetRemarks.Shares(ofTarget.Predictions, model.Labels.Count);
         return new(
             DomainClassifier.ProxyADistance(ofSource.Features, ofTarget.Features),
-            target.Samples.Count,
-            LabelsAreKnown(folder, model.Labels)
-                ? LabelledEvaluation.Run(model, LabelledEvaluation.Scan(folder, model.Labels, cancellationToken), cancellationToken).Accuracy
-                : null,
+            target.Count,
+            Labelled(model, path, cancellationToken)?.Judge(model, cancellationToken).Accuracy,
             ofTarget.Probabilities.Average(row => row.Max()),
             model.Labels.Index().ToDictionary(label => label.Item, label => shares[label.Index]),
             TargetRemarks.Of(ofSource, ofTarget, model.Labels));
     }
 
-    private static bool LabelsAreKnown(string folder, IReadOnlyList<string> labels) =>
-        IdxNames(folder) || (ImageFolder.LabelsIn(folder) is { Count: > 1 } found && !found.Except(labels).Any());
-
-    // An IDX file with labels beside it says no more than that they are there.
-    private static bool IdxNames(string folder) => File.Exists(folder) && ImageFolder.LabelsIn(folder).Count > 0;
-
-    private static SampleOutputs Outputs(TrainedModel model, ImageDataset data, CancellationToken cancellationToken)
+    // A domain may have labels or not; that it has none that the model knows is no error here.
+    private static LabelledSamples? Labelled(TrainedModel model, string path, CancellationToken cancellationToken)
     {
-        using var withoutGradients = torch.no_grad();
-        var count = Math.Min(MostSamples, data.Samples.Count);
-        var samples = Enumerable.Range(0, count).Select(i => data.Samples[(int)((long)i * data.Samples.Count / count)]).ToList();
-        var plan = new BatchPlan(samples.Count, BatchSize, seed: 0, shuffle: false);
-        using var batches = new ImageBatchStream(data.Root, samples, model.Preprocessing, AugmentKind.None, plan, rank: 0, worldSize: 1, seed: 0);
-        List<float[]> logits = [], features = [];
-        for (var step = 0; step < batches.StepsPerEpoch; step++)
+        try
         {
-            using var scope = torch.NewDisposeScope();
-            using var batch = batches.Take(0, step, cancellationToken);
-            var outputs = model.Network.Outputs(batch.Inputs);
-            logits.AddRange(Rows(outputs.Logits));
-            features.AddRange(Rows(outputs.Features));
+            return LabelledSamples.Read(model, path, cancellationToken);
         }
-        return new([.. logits], [.. features], [.. samples.Select(sample => sample.Label)]);
+        catch (Exception error) when (error is CliException or LearningException)
+        {
+            return null;
+        }
     }
-
-    private static IEnumerable<float[]> Rows(torch.Tensor tensor) => tensor.contiguous().data<float>().ToArray().Chunk((int)tensor.shape[1]);
 }

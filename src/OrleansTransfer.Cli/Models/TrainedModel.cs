@@ -1,6 +1,8 @@
 using OrleansTransfer.Learning.Compute;
 using OrleansTransfer.Learning.Data;
 using OrleansTransfer.Learning.Models;
+using OrleansTransfer.Learning.Models.Text;
+using OrleansTransfer.Learning.Text;
 using OrleansTransfer.Learning.Weights;
 using OrleansTransfer.Storage;
 
@@ -8,9 +10,10 @@ namespace OrleansTransfer.Cli.Models;
 
 /// <summary>The classifier of a bundle, ready to use on this machine's CPU.</summary>
 /// <param name="Network">In evaluation mode.</param>
-/// <param name="Preprocessing">What it expects of a picture.</param>
+/// <param name="Pictures">What it expects of a picture; null for a model of texts.</param>
+/// <param name="Texts">What it makes of a text; null for a model of pictures.</param>
 /// <param name="Labels">Label names in the order of the logits.</param>
-internal sealed record TrainedModel(Classifier Network, Preprocessing Preprocessing, IReadOnlyList<string> Labels) : IDisposable
+internal sealed record TrainedModel(Classifier Network, Preprocessing? Pictures, TextInput? Texts, IReadOnlyList<string> Labels) : IDisposable
 {
     /// <summary>Loads the model of a bundle.</summary>
     /// <exception cref="BundleException">The folder is not a whole bundle.</exception>
@@ -19,23 +22,45 @@ internal sealed record TrainedModel(Classifier Network, Preprocessing Preprocess
     {
         var bundle = await BundleReader.OpenAsync(folder, cancellationToken);
         var description = bundle.Description;
+        if (description.Text is { } text) return LoadTexts(folder, bundle, text);
         if (description.Preprocessing is not { } input || !Enum.TryParse<Interpolation>(input.Interpolation, ignoreCase: true, out var interpolation)
             || !Enum.TryParse<ChannelOrder>(input.Channels, ignoreCase: true, out var channels))
             throw new CliException(
-                $"The bundle '{folder}' is for the task {description.Task} with inputs other than pictures this version can prepare.");
+                $"The bundle '{folder}' is for the task {description.Task} with inputs that this version cannot prepare.");
 
         Allocator.KeepLargeBlocks();
         var preprocessing = new Preprocessing(
             input.Resize, input.Crop, interpolation, [.. input.Mean.Select(mean => (float)mean)], [.. input.Std.Select(std => (float)std)],
             channels, input.Scale);
         NativeLog.LeaveOutWarnings();
-        var network = Backbones.Get(description.Architecture).Create(description.Labels.Count);
+        return new(Load(Backbones.Get(description.Architecture).Create(description.Labels.Count), bundle), preprocessing, null, description.Labels);
+    }
+
+    /// <summary>What pictures go through.</summary>
+    /// <exception cref="CliException">The model is one of texts.</exception>
+    public Preprocessing Preprocessing => Pictures ?? throw new CliException("The model is one of texts; pictures mean nothing to it.");
+
+    private static TrainedModel LoadTexts(string folder, Bundle bundle, BundleText text)
+    {
+        var words = Path.Combine(folder, text.Vocabulary);
+        if (!File.Exists(words)) throw new CliException($"The bundle '{folder}' is incomplete: it has no {text.Vocabulary}.");
+        if (!Enum.TryParse<TextPoolingKind>(text.Pooling, ignoreCase: true, out var pooling))
+            throw new CliException($"The bundle '{folder}' pools words by '{text.Pooling}', which this version does not know.");
+        Allocator.KeepLargeBlocks();
+        var vocabulary = new Vocabulary(File.ReadAllLines(words));
+        var labels = bundle.Description.Labels;
+        var network = new WordVectorClassifier(bundle.Description.Architecture, new(vocabulary.Rows, text.Dimensions, pooling, text.Hidden), labels.Count);
+        return new(Load(network, bundle), null, new(vocabulary, text.MaximumLength), labels);
+    }
+
+    private static Classifier Load(Classifier network, Bundle bundle)
+    {
         try
         {
             using var weights = SafetensorsFile.Open(bundle.ModelPath);
             StateDict.Load(network, weights, new LoadOptions());
             network.eval();
-            return new(network, preprocessing, description.Labels);
+            return network;
         }
         catch
         {

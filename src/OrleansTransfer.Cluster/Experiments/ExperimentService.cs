@@ -93,7 +93,7 @@ public sealed class ExperimentService(
 
         var dataset = await DatasetIndex.ReadAsync(container, snapshot.Id, cancellationToken);
         foreach (var root in new[] { dataset.TrainRoot, dataset.ValidationRoot }.Distinct())
-            if (!Directory.Exists(root)) throw new RecipeException("data", $"the folder {root} of this experiment's pictures is gone.");
+            if (!Path.Exists(root)) throw new RecipeException("data", $"{root}, where this experiment's samples are, is gone.");
         var devices = cluster.Nodes.Sum(node => node.Devices.Count);
         var least = Math.Min(snapshot.Recipe.Resources.MinWorkers, snapshot.Recipe.Resources.Workers);
         if (devices < least)

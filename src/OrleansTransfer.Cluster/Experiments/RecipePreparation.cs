@@ -31,7 +31,9 @@ public sealed class RecipePreparation(RecipeWeights weights)
     {
         var problems = RecipeValidator.Check(recipe).ToList();
         var dataset = problems.Any(problem => problem.Path.StartsWith("data", StringComparison.Ordinal)) ? null
-            : await Task.Run(() => ScanData(recipe, problems, cancellationToken), cancellationToken);
+            : await Task.Run(
+                () => recipe.Task == TaskWords.Texts ? TextPreparation.Scan(recipe, problems) : ScanData(recipe, problems, cancellationToken),
+                cancellationToken);
         var workers = CheckDevices(recipe, cluster, problems);
         if (recipe.Resources.Workers == 0 && recipe.Resources.MinWorkers > Math.Max(1, workers))
             problems.Add(new("resources.minWorkers", $"{recipe.Resources.MinWorkers} are more than the {workers} devices that the cluster has."));
@@ -45,7 +47,7 @@ public sealed class RecipePreparation(RecipeWeights weights)
             var smallest = RunPlan.TrainingBatches(recipe, dataset.Train.Count).SmallestBatch;
             if (smallest < workers)
                 problems.Add(new("training.batchSize", dataset.Train.Count < workers
-                    ? $"{dataset.Train.Count} training pictures cannot be divided among {workers} workers: use at most {dataset.Train.Count}."
+                    ? $"{dataset.Train.Count} training samples cannot be divided among {workers} workers: use at most {dataset.Train.Count}."
                     : $"a batch of {recipe.Training.BatchSize} cannot be divided among {workers} workers: use at least {workers}, " +
                       "or fewer workers."));
             else if (recipe.Transfer.BatchNorm == "synchronized" && smallest < workers * recipe.Training.Accumulate)
@@ -54,7 +56,7 @@ public sealed class RecipePreparation(RecipeWeights weights)
                     + "transfer.batchNorm: synchronized no part may be empty: use fewer parts, or a larger training.batchSize."));
             if (dataset.Target is { } target && RunPlan.TargetBatches(recipe, target.Samples.Count).SmallestBatch < Math.Max(2, workers))
                 problems.Add(new("data.target",
-                    $"{target.Samples.Count} pictures are too few for {workers} workers and a comparison of distributions: at least {Math.Max(2, workers)} "
+                    $"{target.Samples.Count} samples are too few for {workers} workers and a comparison of distributions: at least {Math.Max(2, workers)} "
                     + "are needed, and some hundred say something."));
         }
         if (problems.Count > 0) throw new RecipeException(problems);
@@ -78,7 +80,8 @@ public sealed class RecipePreparation(RecipeWeights weights)
             if (double.TryParse(recipe.Data.Validation, NumberStyles.Float, CultureInfo.InvariantCulture, out var fraction))
             {
                 var split = StratifiedSplit.By(train, fraction, recipe.Training.Seed);
-                return new(train.Labels, train.Root, Pick(train, split.Train), train.Root, Pick(train, split.Validation), train.Broken)
+                return new(
+                    train.Labels, train.Root, Pick(train, split.Train), train.Root, Pick(train, split.Validation), train.Broken)
                 {
                     Target = target,
                 };
@@ -86,7 +89,9 @@ public sealed class RecipePreparation(RecipeWeights weights)
             try
             {
                 var validation = ScanLabelled(recipe, recipe.Data.Validation, train.Labels, cancellationToken);
-                return new(train.Labels, train.Root, train.Samples, validation.Root, validation.Samples, [.. train.Broken, .. validation.Broken])
+                return new(
+                    train.Labels, train.Root, Indexed(train.Samples), validation.Root, Indexed(validation.Samples),
+                    [.. train.Broken, .. validation.Broken])
                 {
                     Target = target,
                 };
@@ -125,7 +130,7 @@ public sealed class RecipePreparation(RecipeWeights weights)
         {
             var target = ImageFolder.ScanUnlabelled(recipe.Data.Target, cancellationToken);
             var remarks = RemarksOn(recipe.Data.Target, target, recipe.Data.TargetTest);
-            if (recipe.Data.TargetTest.Length == 0) return new(target.Root, target.Samples, target.Root, [], remarks);
+            if (recipe.Data.TargetTest.Length == 0) return new(target.Root, Indexed(target.Samples), target.Root, [], remarks);
             try
             {
                 var test = ImageFolder.Scan(recipe.Data.TargetTest, labels: null, cancellationToken);
@@ -134,7 +139,9 @@ public sealed class RecipePreparation(RecipeWeights weights)
                     throw new LearningException(
                         $"'{test.Root}' has labels that the source has not: {string.Join(", ", unknown)}. The source's are {string.Join(", ", labels)}.");
                 var index = labels.Index().ToDictionary(label => label.Item, label => label.Index, StringComparer.Ordinal);
-                return new(target.Root, target.Samples, test.Root, [.. test.Samples.Select(sample => sample with { Label = index[test.Labels[sample.Label]] })], remarks);
+                return new(
+                    target.Root, Indexed(target.Samples), test.Root,
+                    [.. test.Samples.Select(sample => new IndexedSample(sample.Path, index[test.Labels[sample.Label]]))], remarks);
             }
             catch (LearningException e)
             {
@@ -160,7 +167,11 @@ public sealed class RecipePreparation(RecipeWeights weights)
         return remarks;
     }
 
-    private static IReadOnlyList<ImageSample> Pick(ImageDataset dataset, IReadOnlyList<int> indices) => [.. indices.Select(i => dataset.Samples[i])];
+    private static IReadOnlyList<IndexedSample> Pick(ImageDataset dataset, IReadOnlyList<int> indices) =>
+        Indexed([.. indices.Select(i => dataset.Samples[i])]);
+
+    private static IReadOnlyList<IndexedSample> Indexed(IReadOnlyList<ImageSample> samples) =>
+        [.. samples.Select(sample => new IndexedSample(sample.Path, sample.Label))];
 
     private static int CheckDevices(Recipe recipe, ClusterStatus cluster, List<RecipeProblem> problems)
     {
@@ -186,6 +197,7 @@ public sealed class RecipePreparation(RecipeWeights weights)
     private async Task<(Recipe Recipe, string? Path, string? Sha256)> CheckModelAsync(
         Recipe recipe, int classes, List<RecipeProblem> problems, CancellationToken cancellationToken)
     {
+        if (recipe.Task == TaskWords.Texts) return (CheckTextModel(recipe, classes, problems), null, null);
         try
         {
             var backbone = Backbones.Get(recipe.Model.Backbone);
@@ -224,6 +236,22 @@ public sealed class RecipePreparation(RecipeWeights weights)
             problems.Add(new(e.Message.Contains("stage", StringComparison.Ordinal) ? "transfer.unfreeze" : "model.backbone", e.Message));
         }
         return (recipe, null, null);
+    }
+
+    private static Recipe CheckTextModel(Recipe recipe, int classes, List<RecipeProblem> problems)
+    {
+        // Tables are read for a recipe only that is right so far.
+        if (problems.Count > 0) return recipe;
+        try
+        {
+            using var model = TaskModel.Build(recipe, classes, null).Model;
+            CheckPlan(recipe, model, classes, problems);
+        }
+        catch (LearningException e)
+        {
+            problems.Add(new(e.Message.Contains("stage", StringComparison.Ordinal) ? "transfer.unfreeze" : "model.vectors", e.Message));
+        }
+        return recipe with { Model = recipe.Model with { Weights = "none" } };
     }
 
     private static void CheckPlan(Recipe recipe, Classifier model, int classes, List<RecipeProblem> problems)

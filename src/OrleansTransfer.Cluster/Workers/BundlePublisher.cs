@@ -3,6 +3,7 @@ using System.Reflection;
 using OrleansTransfer.Contracts.Recipes;
 using OrleansTransfer.Contracts.Workers;
 using OrleansTransfer.Learning.Evaluation;
+using OrleansTransfer.Learning.Models.Text;
 using OrleansTransfer.Learning.Weights;
 using OrleansTransfer.Storage;
 
@@ -24,10 +25,10 @@ public sealed class BundlePublisher(IBlobContainer container)
         var description = new BundleDescription
         {
             Experiment = assignment.Experiment,
-            Architecture = outcome.Plan.Backbone.Name,
+            Architecture = outcome.Plan.Architecture,
             Task = recipe.Task,
             Labels = dataset.Labels,
-            Preprocessing = new(
+            Preprocessing = preprocessing is null ? null : new(
                 preprocessing.Resize,
                 preprocessing.Crop,
                 preprocessing.Interpolation.ToString().ToLowerInvariant(),
@@ -35,6 +36,9 @@ public sealed class BundlePublisher(IBlobContainer container)
                 [.. preprocessing.Std.Select(Widen)],
                 preprocessing.Channels.ToString().ToLowerInvariant(),
                 preprocessing.Scale),
+            Text = outcome.Task.Model is WordVectorClassifier texts
+                ? new(BundleFormat.Vocabulary, recipe.Data.MaximumLength, texts.Sizes.Dimensions, recipe.Model.Pooling, texts.Sizes.Hidden)
+                : null,
             BaseWeights = assignment.WeightsSha256 is { } sha256 ? new(NameOf(recipe.Model.Weights), sha256) : null,
             Recipe = yaml,
             Metrics = outcome.Result.Target is { } figures
@@ -65,13 +69,15 @@ public sealed class BundlePublisher(IBlobContainer container)
             [
                 .. content is null ? [] : (CheckpointFile[])[CheckpointFile.FromData(
                     BundleFormat.TargetPredictions, BinaryData.FromString(PredictionTable.Render(content.Paths, content.Target, dataset.Labels)))],
+                .. outcome.Task.Vocabulary is null ? [] : (CheckpointFile[])[CheckpointFile.FromData(
+                    BundleFormat.Vocabulary, BinaryData.FromString(string.Join('\n', outcome.Task.Vocabulary.Words) + "\n"))],
                 new(BundleFormat.Model, (stream, _) =>
                 {
-                    StateDict.Save(outcome.Model, stream, metadata);
+                    StateDict.Save(outcome.Task.Model, stream, metadata);
                     return Task.CompletedTask;
                 }),
                 CheckpointFile.FromData(BundleFormat.Report, BinaryData.FromString(report)),
-                CheckpointFile.FromData(BundleFormat.Readme, BinaryData.FromString(BundleReadme.Render(description, outcome.Plan.Backbone.Library))),
+                CheckpointFile.FromData(BundleFormat.Readme, BinaryData.FromString(BundleReadme.Render(description, outcome.Plan.Library))),
             ],
             cancellationToken);
         var prefix = BlobLayout.Bundle(assignment.Experiment).TrimEnd('/');
@@ -88,7 +94,7 @@ public sealed class BundlePublisher(IBlobContainer container)
             [.. target.History.Select(epoch => new TargetPoint(epoch.Epoch, epoch.Scores, epoch.Accuracy))],
             target.Source,
             target.Target,
-            [.. RunPlan.Judged(dataset.Target!.Samples, outcome.Model.FeatureWidth).Select(sample => sample.Path)],
+            [.. RunPlan.Judged(dataset.Target!.Samples, outcome.Task.Model.FeatureWidth).Select(sample => sample.Item)],
             target.Test,
             target.Before,
             TargetRemarks.Of(target.Source, target.Target, dataset.Labels));
@@ -112,23 +118,27 @@ public sealed class BundlePublisher(IBlobContainer container)
     }
 
     private static IReadOnlyList<KeyValuePair<string, string>> Provenance(
-        WorkerAssignment assignment, IReadOnlyList<WorkerAddress> group, DatasetIndex dataset, ReplicaOutcome outcome, BundleDescription description) =>
-    [
-        new("Experiment", $"{assignment.Experiment}, attempt {assignment.Attempt}"),
-        new("Architecture", description.Architecture),
-        new("Base weights", description.BaseWeights is { } weights ? $"{weights.Name} (SHA-256 {weights.Sha256})" : "none: trained from scratch"),
-        new("Training pictures", $"{dataset.Train.Count} in {dataset.TrainRoot}"),
-        new(
-            "Validation pictures",
-            $"{dataset.Validation.Count}{(dataset.ValidationRoot == dataset.TrainRoot ? ", split off" : $" in {dataset.ValidationRoot}")}"),
-        .. dataset.Target is { } target
-            ? (KeyValuePair<string, string>[])[new("Target pictures", $"{target.Samples.Count} in {target.Root}, without labels"),
-                new("Labelled target pictures, for checking", target.Test.Count == 0 ? "none" : $"{target.Test.Count} in {target.TestRoot}")]
-            : [],
-        new("Workers", string.Join(", ", group)),
-        new("Throughput", string.Create(CultureInfo.InvariantCulture, $"{outcome.SamplesPerSecond:0.0} pictures/s over {outcome.Seconds:0.0} s")),
-        .. description.Libraries.Select(library => new KeyValuePair<string, string>(library.Key, library.Value)),
+        WorkerAssignment assignment, IReadOnlyList<WorkerAddress> group, DatasetIndex dataset, ReplicaOutcome outcome, BundleDescription description)
+    {
+        var what = description.Text is null ? "pictures" : "texts";
+        return
+        [
+            new("Experiment", $"{assignment.Experiment}, attempt {assignment.Attempt}"),
+            new("Architecture", description.Architecture),
+            new("Base weights", description.BaseWeights is { } weights ? $"{weights.Name} (SHA-256 {weights.Sha256})" : "none: trained from scratch"),
+            new($"Training {what}", $"{dataset.Train.Count} in {dataset.TrainRoot}"),
+            new(
+                $"Validation {what}",
+                $"{dataset.Validation.Count}{(dataset.ValidationRoot == dataset.TrainRoot ? ", split off" : $" in {dataset.ValidationRoot}")}"),
+            .. dataset.Target is { } target
+                ? (KeyValuePair<string, string>[])[new($"Target {what}", $"{target.Samples.Count} in {target.Root}, without labels"),
+                    new($"Labelled target {what}, for checking", target.Test.Count == 0 ? "none" : $"{target.Test.Count} in {target.TestRoot}")]
+                : [],
+            new("Workers", string.Join(", ", group)),
+            new("Throughput", string.Create(CultureInfo.InvariantCulture, $"{outcome.SamplesPerSecond:0.0} {what}/s over {outcome.Seconds:0.0} s")),
+            .. description.Libraries.Select(library => new KeyValuePair<string, string>(library.Key, library.Value)),
     ];
+    }
 
     private static Dictionary<string, string> Libraries() => new()
     {

@@ -12,7 +12,7 @@ public static class BundleReadme
     /// <param name="library">Whose key names the weights carry: <c>torchvision</c> or <c>timm</c>.</param>
     public static string Render(BundleDescription bundle, string library)
     {
-        var preprocessing = bundle.Preprocessing!;
+        var (sample, samples) = bundle.Text is null ? ("picture.jpg", "pictures") : ("\"a text\"", "texts");
         var create = library == "torchvision"
             ? $"torchvision.models.{bundle.Architecture}(num_classes={bundle.Labels.Count})"
             : $"timm.create_model(\"{bundle.Architecture}\", num_classes={bundle.Labels.Count})";
@@ -32,25 +32,33 @@ public static class BundleReadme
             # {bundle.Experiment}
 
             A {bundle.Architecture} that tells apart: {string.Join(", ", bundle.Labels)}.
-            Accuracy on the validation pictures: {bundle.Metrics["accuracy"].ToString("0.0000", CultureInfo.InvariantCulture)}. `report.html` has the details.
+            Accuracy on the validation {samples}: {bundle.Metrics["accuracy"].ToString("0.0000", CultureInfo.InvariantCulture)}. `report.html` has the details.
 
             ## Predict
 
             ```
-            otx predict {bundle.Experiment} picture.jpg
-            otx predict path/to/this/folder picture.jpg
+            otx predict {bundle.Experiment} {sample}
+            otx predict path/to/this/folder {sample}
             ```
 
             ## In PyTorch
 
             {loading}
 
-            Pictures go in as {preprocessing.Channels.ToUpperInvariant()} times {Scale(preprocessing.Scale)}, shorter side resized to {preprocessing.Resize}
-            ({preprocessing.Interpolation}, antialiased), centre crop {preprocessing.Crop}, normalised with mean {Join(preprocessing.Mean)} and standard deviation {Join(preprocessing.Std)}. The logits come in the
-            order of `labels` in `bundle.json`.
+            {Inputs(bundle)} The logits come in the order of `labels` in `bundle.json`.
 
             """;
     }
+
+    private static string Inputs(BundleDescription bundle) => bundle switch
+    {
+        { Preprocessing: { } pictures } =>
+            $"Pictures go in as {pictures.Channels.ToUpperInvariant()} times {Scale(pictures.Scale)}, shorter side resized to {pictures.Resize}\n"
+            + $"({pictures.Interpolation}, antialiased), centre crop {pictures.Crop}, normalised with mean {Join(pictures.Mean)} and standard deviation {Join(pictures.Std)}.",
+        { Text: { } texts } =>
+            $"Texts go in as the places of their words in `{texts.Vocabulary}`, from 1, at most {texts.MaximumLength} of them; 0 is padding.",
+        _ => "",
+    };
 
     private static string Scale(double scale) => scale == 1 / 255.0 ? "1/255" : scale.ToString(CultureInfo.InvariantCulture);
 

@@ -9,17 +9,17 @@ namespace OrleansTransfer.Cluster.Workers;
 /// folder again: all agree on it even when files come and go.
 /// </summary>
 /// <param name="Labels">Label names in index order.</param>
-/// <param name="TrainRoot">Folder that the training paths are relative to.</param>
+/// <param name="TrainRoot">Folder that the training paths are relative to; for texts the table.</param>
 /// <param name="Train">Training samples in order.</param>
-/// <param name="ValidationRoot">Folder that the validation paths are relative to.</param>
+/// <param name="ValidationRoot">Folder that the validation paths are relative to; for texts the table.</param>
 /// <param name="Validation">Validation samples in order.</param>
 /// <param name="Broken">Files passed over.</param>
 public sealed record DatasetIndex(
     IReadOnlyList<string> Labels,
     string TrainRoot,
-    IReadOnlyList<ImageSample> Train,
+    IReadOnlyList<IndexedSample> Train,
     string ValidationRoot,
-    IReadOnlyList<ImageSample> Validation,
+    IReadOnlyList<IndexedSample> Validation,
     IReadOnlyList<BrokenFile> Broken)
 {
     /// <summary>Pictures of the target domain; null where there is none.</summary>
@@ -53,4 +53,9 @@ public sealed record DatasetIndex(
 /// <param name="Test">Labelled samples for checking; empty for none.</param>
 /// <param name="Remarks">What is worth saying of the data: files passed over, labels that are not looked at.</param>
 public sealed record TargetIndex(
-    string Root, IReadOnlyList<ImageSample> Samples, string TestRoot, IReadOnlyList<ImageSample> Test, IReadOnlyList<string> Remarks);
+    string Root, IReadOnlyList<IndexedSample> Samples, string TestRoot, IReadOnlyList<IndexedSample> Test, IReadOnlyList<string> Remarks);
+
+/// <summary>One sample.</summary>
+/// <param name="Item">Path of a picture relative to its root, with forward slashes; or a text itself.</param>
+/// <param name="Label">Index into the labels; of no meaning in a target domain.</param>
+public sealed record IndexedSample(string Item, int Label);

@@ -12,15 +12,17 @@ internal sealed class ReplicaStreams : IDisposable
     private readonly List<IBatchStream> _open = [];
     private readonly Recipe _recipe;
     private readonly RunPlan _plan;
+    private readonly TaskModel _task;
     private readonly IGradientExchange _exchange;
     private readonly DecodingOptions _decoding;
 
-    /// <param name="featureWidth">Of the network; bounds how many samples validators look at.</param>
+    /// <param name="task">The network; its features bound how many samples validators look at.</param>
     /// <param name="exchange">The group; rank and world size decide what the streams yield.</param>
     public ReplicaStreams(
-        Recipe recipe, RunPlan plan, DatasetIndex dataset, int featureWidth, IGradientExchange exchange, DecodingOptions decoding)
+        Recipe recipe, RunPlan plan, TaskModel task, DatasetIndex dataset, IGradientExchange exchange, DecodingOptions decoding)
     {
-        (_recipe, _plan, _exchange, _decoding) = (recipe, plan, exchange, decoding);
+        (_recipe, _plan, _task, _exchange, _decoding) = (recipe, plan, task, exchange, decoding);
+        var featureWidth = task.Model.FeatureWidth;
         try
         {
             var training = new Dictionary<string, IBatchStream>
@@ -57,13 +59,12 @@ internal sealed class ReplicaStreams : IDisposable
         foreach (var stream in _open) stream.Dispose();
     }
 
-    private ImageBatchStream Evaluation(string root, IReadOnlyList<ImageSample> samples) =>
+    private IBatchStream Evaluation(string root, IReadOnlyList<IndexedSample> samples) =>
         Open(root, samples, AugmentKind.None, new(samples.Count, RunPlan.EvaluationBatchSize, _recipe.Training.Seed, shuffle: false));
 
-    private ImageBatchStream Open(string root, IReadOnlyList<ImageSample> samples, AugmentKind augment, BatchPlan batches)
+    private IBatchStream Open(string root, IReadOnlyList<IndexedSample> samples, AugmentKind augment, BatchPlan batches)
     {
-        var stream = new ImageBatchStream(
-            root, samples, _plan.Preprocessing, augment, batches, _exchange.Rank, _exchange.WorldSize, _recipe.Training.Seed, _decoding);
+        var stream = _task.Open(_recipe, _plan, root, samples, augment, batches, _exchange.Rank, _exchange.WorldSize, _decoding);
         _open.Add(stream);
         return stream;
     }

@@ -28,6 +28,7 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
     private readonly CheckpointUploader _checkpoints;
     private readonly WorkerOrders _orders;
     private readonly TimeProvider _time;
+    private readonly TaskModel _task;
     private readonly Classifier _model;
     private readonly RunPlan _plan;
     private readonly ITrainingObjective _objective;
@@ -55,7 +56,8 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
         (_assignment, _recipe, _inputs, _reports, _checkpoints, _orders, _time) =
             (assignment, assignment.Recipe, inputs, reports, checkpoints, orders, time);
         ComputeThread.Configure(ShareOfCores);
-        (_model, var loaded) = BuildModel(_recipe, inputs.Dataset.Labels.Count, inputs.WeightsPath);
+        _task = TaskModel.Build(_recipe, inputs.Dataset.Labels.Count, inputs.WeightsPath);
+        _model = _task.Model;
         try
         {
             var device = new torch.Device(worker.Device.StartsWith("cuda", StringComparison.Ordinal) ? worker.Device : "cpu");
@@ -67,7 +69,7 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
             Position = assignment.Joins ? null : inputs.Position;
             using var checkpoint = inputs.OpenCheckpoint();
             if (checkpoint is not null) _replica.Restore(checkpoint);
-            else _remarks = [.. loaded?.Remarks ?? [], .. inputs.Dataset.Target?.Remarks ?? []];
+            else _remarks = [.. _task.Loaded?.Remarks ?? [], .. inputs.Dataset.Target?.Remarks ?? []];
         }
         catch
         {
@@ -122,7 +124,8 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
     public TrainingResult? Run(IGradientExchange exchange, GroupOrder order, CancellationToken cancellationToken)
     {
         _order = order;
-        using var streams = new ReplicaStreams(_recipe, _plan, _inputs.Dataset, _model.FeatureWidth, exchange, new(Math.Min(ShareOfCores, 8), Prefetch: 2));
+        using var streams = new ReplicaStreams(
+            _recipe, _plan, _task, _inputs.Dataset, exchange, new(Math.Min(ShareOfCores, 8), Prefetch: 2));
         var data = streams.Data;
         _stepsPerEpoch = data.StepsPerEpoch;
         _started ??= _time.GetTimestamp();
@@ -143,7 +146,7 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
     }
 
     /// <summary>What is left when the run is complete. The model stays the replica's.</summary>
-    public ReplicaOutcome Outcome(TrainingResult result) => new(_model, _plan, result, Epochs, Seconds, SamplesPerSecond);
+    public ReplicaOutcome Outcome(TrainingResult result) => new(_task, _plan, result, Epochs, Seconds, SamplesPerSecond);
 
     /// <inheritdoc/>
     public bool WantsPause => _orders.IsToPause(_order!.Generation);
@@ -222,32 +225,6 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
 
     private double SamplesPerSecond => _samples / Math.Max(Seconds, 1e-9);
 
-    /// <summary>
-    /// The recipe's network with its pretrained backbone and a fresh head, the same bits on every rank, and what was done to load the former;
-    /// null for a run from scratch.
-    /// </summary>
-    private static (Classifier Model, LoadReport? Loaded) BuildModel(Recipe recipe, int classes, string? weightsPath)
-    {
-        var model = Backbones.Get(recipe.Model.Backbone).Create(classes);
-        try
-        {
-            model.Initialize(recipe.Training.Seed);
-            LoadReport? loaded = null;
-            if (weightsPath is not null)
-            {
-                using var weights = WeightFile.Open(weightsPath);
-                loaded = StateDict.Load(model, weights, new(IgnoreHead: true));
-            }
-            model.ReplaceHead(classes, recipe.Model.Head.Dropout, recipe.Training.Seed);
-            return (model, loaded);
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
-    }
-
     // For all stages that any phase trains. What lies on other devices, their own allocator refuses in words.
     private void CheckMemory(torch.Device device)
     {
@@ -302,11 +279,11 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
 }
 
 /// <summary>What is left when a run is complete.</summary>
-/// <param name="Model">The trained network, on its device.</param>
+/// <param name="Task">The trained network, on its device.</param>
 /// <param name="Plan">What it was trained by.</param>
 /// <param name="Result">Where it stands and how it does on the validation samples.</param>
 /// <param name="Epochs">The epochs of this attempt.</param>
 /// <param name="Seconds">Training time of this attempt.</param>
 /// <param name="SamplesPerSecond">Throughput of this attempt, all ranks together.</param>
 public sealed record ReplicaOutcome(
-    Classifier Model, RunPlan Plan, TrainingResult Result, IReadOnlyList<ReplicaEpoch> Epochs, double Seconds, double SamplesPerSecond);
+    TaskModel Task, RunPlan Plan, TrainingResult Result, IReadOnlyList<ReplicaEpoch> Epochs, double Seconds, double SamplesPerSecond);

@@ -10,13 +10,14 @@ using OrleansTransfer.Learning.Transfer.Adaptation;
 namespace OrleansTransfer.Cluster.Workers;
 
 /// <summary>What a recipe means to the learning library: the same on the node that checks it and on every worker.</summary>
-/// <param name="Backbone">The network.</param>
-/// <param name="Preprocessing">What pictures go through.</param>
-/// <param name="Augment">Augmentation of training pictures.</param>
+/// <param name="Architecture">Catalogue name of the network.</param>
+/// <param name="Library">Whose key names its weights carry.</param>
+/// <param name="Preprocessing">What pictures go through; null for texts.</param>
+/// <param name="Augment">Variation of training samples.</param>
 /// <param name="Training">What a replica needs.</param>
 /// <param name="Exchange">How gradients are handed to the exchange.</param>
 public sealed record RunPlan(
-    Backbone Backbone, Preprocessing Preprocessing, AugmentKind Augment, TrainingPlan Training, ExchangeSettings Exchange)
+    string Architecture, string Library, Preprocessing? Preprocessing, AugmentKind Augment, TrainingPlan Training, ExchangeSettings Exchange)
 {
     /// <summary>Global batch size of evaluation; it has no influence on the result.</summary>
     public const int EvaluationBatchSize = 64;
@@ -27,15 +28,16 @@ public sealed record RunPlan(
     /// <exception cref="Learning.LearningException">A name or selection in the recipe is unknown.</exception>
     public static RunPlan Of(Recipe recipe, Classifier model, int classes)
     {
-        var backbone = Backbones.Get(recipe.Model.Backbone);
+        var backbone = recipe.Task == TaskWords.Texts ? null : Backbones.Get(recipe.Model.Backbone);
         var options = new TransferOptions(
             recipe.Training.Epochs, recipe.Transfer.Unfreeze, recipe.Training.Optimizer.LearningRate, recipe.Training.Optimizer.BackboneFactor);
         return new(
-            backbone,
-            PreprocessingOf(recipe, backbone),
+            recipe.Model.Backbone,
+            backbone?.Library ?? Backbones.OwnLibrary,
+            backbone is null ? null : PreprocessingOf(recipe, backbone),
             Choice<AugmentKind>("data.augment", recipe.Data.Augment),
             new(
-                backbone.Name,
+                recipe.Model.Backbone,
                 classes,
                 recipe.Model.Head.Dropout,
                 TransferMethods.Plan(recipe.Transfer.Method, options, model),
@@ -80,7 +82,7 @@ public sealed record RunPlan(
     /// <summary>
     /// The samples that validators look at, at most so many that the outputs of all fit in a message, evenly spaced.
     /// </summary>
-    public static IReadOnlyList<ImageSample> Judged(IReadOnlyList<ImageSample> samples, int featureWidth)
+    public static IReadOnlyList<IndexedSample> Judged(IReadOnlyList<IndexedSample> samples, int featureWidth)
     {
         var most = Math.Clamp(MostJudgedValues / featureWidth, 1000, 10_000);
         return samples.Count <= most ? samples : [.. Enumerable.Range(0, most).Select(i => samples[(int)((long)i * samples.Count / most)])];

@@ -10,7 +10,7 @@ public sealed record Recipe
     /// <summary>Name of the experiment and stem of its id; by default the folder of the training data.</summary>
     [Id(0)] public string Name { get; init; } = "";
 
-    /// <summary><c>image-classification</c>.</summary>
+    /// <summary><c>image-classification</c> or <c>text-classification</c>.</summary>
     [Id(1)] public string Task { get; init; } = "image-classification";
 
     [Id(2)] public ModelRecipe Model { get; init; } = new();
@@ -45,6 +45,15 @@ public sealed record ModelRecipe
     /// filter=bilinear channels=rgb scale=1/255 mean=0.485,0.456,0.406 std=0.229,0.224,0.225</c>.
     /// </summary>
     [Id(4)] public string Preprocessing { get; init; } = "auto";
+
+    /// <summary>Tables of word vectors of one space, for the backbone <c>word-vectors</c>; the most trusted first.</summary>
+    [Id(5)] public IReadOnlyList<string> Vectors { get; init; } = [];
+
+    /// <summary>How the words of a text become one vector: <c>mean</c>, <c>attention</c>, <c>convolution</c> or <c>transformer</c>.</summary>
+    [Id(6)] public string Pooling { get; init; } = "mean";
+
+    /// <summary>Width of the layer between the words' vector and the head of <c>word-vectors</c>; 0 for none.</summary>
+    [Id(7)] public int Hidden { get; init; } = 64;
 }
 
 /// <summary>The classifier that replaces the pretrained one.</summary>
@@ -87,6 +96,9 @@ public sealed record DataRecipe
 
     /// <summary>Labels that count as one, each <c>new=old+old</c>, in every labelled folder.</summary>
     [Id(6)] public IReadOnlyList<string> Groups { get; init; } = [];
+
+    /// <summary>Tokens of a text that are looked at; what comes after them is cut off, and counted.</summary>
+    [Id(7)] public int MaximumLength { get; init; } = 256;
 }
 
 /// <summary>How knowledge moves from the source task to the target task.</summary>

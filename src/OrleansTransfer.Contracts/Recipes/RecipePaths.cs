@@ -29,6 +29,7 @@ public static partial class RecipePaths
     {
         Model = recipe.Model with
         {
+            Vectors = [.. recipe.Model.Vectors.Select(path => Absolute(path, baseFolder))],
             Weights = IsWeightsFile(recipe.Model.Weights) ? Absolute(recipe.Model.Weights, baseFolder) : recipe.Model.Weights,
         },
         Data = recipe.Data with

@@ -7,7 +7,7 @@ internal static class RecipeSchema
     public static IReadOnlyList<RecipeKey> Keys { get; } =
     [
         Text("name", r => r.Name, (r, v) => r with { Name = v }),
-        Text("task", r => r.Task, (r, v) => r with { Task = v }, ["image-classification"], ["text-classification"]),
+        Text("task", r => r.Task, (r, v) => r with { Task = v }, ["image-classification", "text-classification"]),
 
         Text("model.backbone", r => r.Model.Backbone, (r, v) => r with { Model = r.Model with { Backbone = v } }),
         Text("model.weights", r => r.Model.Weights, (r, v) => r with { Model = r.Model with { Weights = v } }),
@@ -15,6 +15,12 @@ internal static class RecipeSchema
         Number("model.head.dropout", r => r.Model.Head.Dropout, (r, v) => Head(r, r.Model.Head with { Dropout = v })),
         Integer("model.inputSize", r => r.Model.InputSize, (r, v) => r with { Model = r.Model with { InputSize = (int)v } }),
         Text("model.preprocessing", r => r.Model.Preprocessing, (r, v) => r with { Model = r.Model with { Preprocessing = v } }),
+
+        new("model.vectors", RecipeValueKind.TextList, r => r.Model.Vectors,
+            (r, v) => r with { Model = r.Model with { Vectors = (IReadOnlyList<string>)v } }),
+        Text("model.pooling", r => r.Model.Pooling, (r, v) => r with { Model = r.Model with { Pooling = v } },
+            ["mean", "attention", "convolution", "transformer"]),
+        Integer("model.hidden", r => r.Model.Hidden, (r, v) => r with { Model = r.Model with { Hidden = (int)v } }),
 
         Text("data.train", r => r.Data.Train, (r, v) => r with { Data = r.Data with { Train = v } }),
         Text("data.validation", r => r.Data.Validation, (r, v) => r with { Data = r.Data with { Validation = v } }),
@@ -24,6 +30,7 @@ internal static class RecipeSchema
             (r, v) => r with { Data = r.Data with { Labels = (IReadOnlyList<string>)v } }),
         new("data.groups", RecipeValueKind.TextList, r => r.Data.Groups,
             (r, v) => r with { Data = r.Data with { Groups = (IReadOnlyList<string>)v } }),
+        Integer("data.maximumLength", r => r.Data.MaximumLength, (r, v) => r with { Data = r.Data with { MaximumLength = (int)v } }),
         Text("data.target", r => r.Data.Target, (r, v) => r with { Data = r.Data with { Target = v } }),
         Text("data.targetTest", r => r.Data.TargetTest, (r, v) => r with { Data = r.Data with { TargetTest = v } }),
 

@@ -17,7 +17,8 @@ public static partial class RecipeValidator
 
         CheckName(recipe.Name, problems);
         CheckModel(recipe.Model, problems);
-        CheckData(recipe.Data, problems);
+        CheckData(recipe, problems);
+        CheckTexts(recipe, problems);
         CheckTransfer(recipe, problems);
         CheckAdaptation(recipe, problems);
         CheckTraining(recipe.Training, problems);
@@ -56,12 +57,13 @@ public static partial class RecipeValidator
         if (model.InputSize != 0) AtLeast("model.inputSize", model.InputSize, 16, problems, ", or 0 for what the weights expect");
     }
 
-    private static void CheckData(DataRecipe data, List<RecipeProblem> problems)
+    private static void CheckData(Recipe recipe, List<RecipeProblem> problems)
     {
+        var (data, task) = (recipe.Data, recipe.Task);
         if (data.Train.Length == 0)
             problems.Add(new("data.train",
                 "The training data is missing; give a folder that has one folder of pictures per label. It is the only key without a default."));
-        CheckPictures("data.train", data.Train, problems);
+        CheckSamples(task, "data.train", data.Train, problems);
 
         if (RecipePaths.ValidationFraction(data.Validation) is { } fraction)
         {
@@ -71,10 +73,10 @@ public static partial class RecipeValidator
         }
         else if (data.Validation.Length == 0) problems.Add(new("data.validation",
             "Found an empty text; expected a fraction such as 0.2, or the path of a folder."));
-        else CheckPictures("data.validation", data.Validation, problems);
+        else CheckSamples(task, "data.validation", data.Validation, problems);
 
-        CheckPictures("data.target", data.Target, problems);
-        CheckPictures("data.targetTest", data.TargetTest, problems);
+        CheckSamples(task, "data.target", data.Target, problems);
+        CheckSamples(task, "data.targetTest", data.TargetTest, problems);
 
         var repeated = data.Labels.GroupBy(label => label).Where(group => group.Count() > 1).Select(group => $"'{group.Key}'").ToList();
         if (repeated.Count > 0) problems.Add(new("data.labels",
@@ -84,11 +86,39 @@ public static partial class RecipeValidator
             $"Only the label '{data.Labels[0]}' is listed; a classifier needs at least two."));
     }
 
-    private static void CheckPictures(string path, string value, List<RecipeProblem> problems)
+    private static void CheckSamples(string task, string path, string value, List<RecipeProblem> problems)
     {
-        var isTable = Path.GetExtension(value) is ".csv" or ".tsv" or ".jsonl";
-        if (isTable || value.StartsWith("dataset:", StringComparison.Ordinal) || RecipePaths.IsUrl(value))
-            problems.Add(new(path, $"'{value}' is not supported by this version; allowed: a folder that has one folder of pictures per label."));
+        if (value.Length == 0) return;
+        var isTable = Path.GetExtension(value).ToLowerInvariant() is ".csv" or ".tsv" or ".tab" or ".jsonl" or ".ndjson" or ".txt";
+        if (value.StartsWith("dataset:", StringComparison.Ordinal) || RecipePaths.IsUrl(value))
+            problems.Add(new(path, $"'{value}' is not supported by this version; allowed: "
+                + (task == TaskWords.Texts ? "a table of texts (.csv, .tsv, .jsonl)." : "a folder that has one folder of pictures per label.")));
+        else if (task == TaskWords.Images && isTable)
+            problems.Add(new(path, $"'{value}' is a table, and the task is {task}; give a folder of pictures, or task: {TaskWords.Texts}."));
+        else if (task == TaskWords.Texts && !isTable)
+            problems.Add(new(path, $"'{value}' is no table of texts; expected a file that ends in .csv, .tsv or .jsonl, or without labels in .txt."));
+    }
+
+    private static void CheckTexts(Recipe recipe, List<RecipeProblem> problems)
+    {
+        var (model, data) = (recipe.Model, recipe.Data);
+        AtLeast("model.hidden", model.Hidden, 0, problems, "; 0 for no hidden layer");
+        AtLeast("data.maximumLength", data.MaximumLength, 1, problems);
+        if (recipe.Task == TaskWords.Images)
+        {
+            if (model.Backbone == TaskWords.WordVectors)
+                problems.Add(new("model.backbone", $"{TaskWords.WordVectors} is for texts, and the task is {recipe.Task}."));
+            return;
+        }
+        if (recipe.Task != TaskWords.Texts) return;
+        if (model.Backbone != TaskWords.WordVectors)
+            problems.Add(new("model.backbone", $"Found '{model.Backbone}'; for texts this version has {TaskWords.WordVectors}."));
+        else if (model.Vectors.Count == 0)
+            problems.Add(new("model.vectors",
+                "The tables of word vectors are missing; give at least one: safetensors with a NAME.vocab.txt beside it, or the text format of word2vec."));
+        if (model.Weights is not ("imagenet" or "none"))
+            problems.Add(new("model.weights", $"Found '{model.Weights}'; {TaskWords.WordVectors} starts from model.vectors and takes no other weights: use none."));
+        if (data.Groups.Count > 0) problems.Add(new("data.groups", "Labels are joined for folders of pictures only; change the table instead."));
     }
 
     private static void CheckTransfer(Recipe recipe, List<RecipeProblem> problems)

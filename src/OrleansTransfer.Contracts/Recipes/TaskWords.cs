@@ -1,0 +1,14 @@
+namespace OrleansTransfer.Contracts.Recipes;
+
+/// <summary>The words that recipes have for tasks.</summary>
+public static class TaskWords
+{
+    /// <summary>Pictures that have a label each.</summary>
+    public const string Images = "image-classification";
+
+    /// <summary>Texts that have a label each.</summary>
+    public const string Texts = "text-classification";
+
+    /// <summary>The backbone of texts that looks words up in tables of vectors.</summary>
+    public const string WordVectors = "word-vectors";
+}
