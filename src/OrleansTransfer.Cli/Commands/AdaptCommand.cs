@@ -40,6 +40,7 @@ internal static class AdaptCommand
         {
             var sets = new List<string>();
             Add("data.train", parse.GetValue(source));
+            if (parse.GetValue(source) is { } data && RecipeOptions.IsTable(data)) sets.Add($"task={TaskWords.Texts}");
             Add("data.target", parse.GetValue(target));
             Add("data.targetTest", parse.GetValue(test));
             if (recipe.IsGiven(parse) is false && (parse.GetValue(source) is null || parse.GetValue(target) is null))

@@ -34,8 +34,8 @@ internal sealed class RecipeOptions
     {
         _source = new("recipe")
         {
-            Description = "A recipe (YAML or JSON), or a folder with one folder of pictures per label.",
-            HelpName = "recipe.yaml or folder",
+            Description = "A recipe (YAML or JSON), a folder with one folder of pictures per label, or a table of labelled texts (.csv, .tsv, .jsonl).",
+            HelpName = "recipe.yaml or data",
             Arity = optional ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne,
         };
         command.Add(_source);
@@ -55,6 +55,7 @@ internal sealed class RecipeOptions
     {
         List<string> sets = [.. others ?? [], .. Sets(parse)];
         if (parse.GetValue(_source) is not { } source) return RecipeReader.Read("", "", sets);
+        if (IsTable(source)) return RecipeReader.Read("", source, [$"task={TaskWords.Texts}", $"data.train={source}", .. sets]);
         if (Directory.Exists(source)) return RecipeReader.Read("", source, [$"data.train={source}", .. sets]);
         if (!File.Exists(source)) throw new CliException($"There is no file or folder '{source}'; expected a recipe, or a folder of pictures.");
         try
@@ -66,6 +67,9 @@ internal sealed class RecipeOptions
             throw new CliException($"The recipe '{source}' cannot be read: {error.Message}", inner: error);
         }
     }
+
+    /// <summary>Whether a path has the name of a table of texts.</summary>
+    public static bool IsTable(string path) => Path.GetExtension(path).ToLowerInvariant() is ".csv" or ".tsv" or ".tab" or ".jsonl" or ".ndjson";
 
     // The short options first: an explicit --set of the same value wins.
     private List<string> Sets(ParseResult parse)

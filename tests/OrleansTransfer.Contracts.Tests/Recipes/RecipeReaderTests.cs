@@ -101,8 +101,6 @@ public sealed class RecipeReaderTests
     [Theory]
     [InlineData("data: { train: x, augment: trivial }", "data.augment")]
     [InlineData("data: { train: dataset:leaves@3 }", "data.train")]
-    [InlineData("data: { train: reviews.tsv }", "data.train")]
-    [InlineData("data: { train: x }\ntask: text-classification", "task")]
     [InlineData("data: { train: x }\ntraining: { precision: bf16 }", "training.precision")]
     public void What_the_format_knows_and_this_version_does_not_is_said_so(string text, string path)
     {

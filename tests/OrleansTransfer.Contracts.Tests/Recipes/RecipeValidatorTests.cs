@@ -28,6 +28,16 @@ public sealed class RecipeValidatorTests
         { "data.labels", Valid with { Data = Valid.Data with { Labels = ["a", "a"] } } },
         { "data.labels", Valid with { Data = Valid.Data with { Labels = ["a"] } } },
         { "transfer.method", Valid with { Transfer = new() { Method = "finetune" } } },
+        { "data.train", Valid with { Data = new() { Train = "/reviews.tsv" } } },
+        { "data.train", Texts with { Data = new() { Train = "/reviews" } } },
+        { "data.target", Texts with { Data = new() { Train = "/a.csv", Target = "/photos" }, Transfer = new() { Method = "mcc" } } },
+        { "model.backbone", Texts with { Model = Texts.Model with { Backbone = "resnet50" } } },
+        { "model.backbone", Valid with { Model = new() { Backbone = "word-vectors" } } },
+        { "model.vectors", Texts with { Model = Texts.Model with { Vectors = [] } } },
+        { "model.weights", Texts with { Model = Texts.Model with { Weights = "some.safetensors" } } },
+        { "model.pooling", Texts with { Model = Texts.Model with { Pooling = "sum" } } },
+        { "model.hidden", Texts with { Model = Texts.Model with { Hidden = -1 } } },
+        { "data.maximumLength", Texts with { Data = Texts.Data with { MaximumLength = 0 } } },
         { "data.target", Valid with { Transfer = new() { Method = "dann" } } },
         { "transfer.method", Adapting("fine-tune") },
         { "data.targetTest", Valid with { Data = Valid.Data with { TargetTest = "/photos" } } },
@@ -45,6 +55,16 @@ public sealed class RecipeValidatorTests
         { "name", Valid with { Name = "my leaves" } },
         { "name", Valid with { Name = "-leaves" } },
     };
+
+    private static Recipe Texts => new()
+    {
+        Task = TaskWords.Texts,
+        Data = new() { Train = "/reviews.tsv" },
+        Model = new() { Backbone = TaskWords.WordVectors, Vectors = ["/glove.txt"] },
+    };
+
+    [Fact]
+    public void A_recipe_for_texts_is_valid() => Assert.Empty(RecipeValidator.Check(Texts));
 
     [Fact]
     public void A_recipe_with_training_data_is_valid() => Assert.Empty(RecipeValidator.Check(Valid));
