@@ -37,7 +37,7 @@ public static class Freezing
     internal static bool IsHead(Classifier model, string key) => StageOf(model, key) is null;
 
     private static bool Trains(Classifier model, Phase phase, string key) =>
-        StageOf(model, key) is not { } stage || phase.TrainableStages.Contains(stage);
+        !model.IsFixed(key) && (StageOf(model, key) is not { } stage || phase.TrainableStages.Contains(stage));
 
     private static bool FollowsData(Classifier model, Phase phase, BatchNormPolicy policy, string key) =>
         StageOf(model, key) is not { } stage || ((policy is BatchNormPolicy.Trainable or BatchNormPolicy.Synchronized) && phase.TrainableStages.Contains(stage));
