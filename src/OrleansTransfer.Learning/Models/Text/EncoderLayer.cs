@@ -57,6 +57,11 @@ internal sealed class EncoderLayer : Module<Tensor, Tensor>
         return _outputNorm.call(x + _outputDropout.call(fed)).MoveToOuterDisposeScope();
     }
 
+    // Modules are registered under the origin's paths, and not under the names of the fields besides.
+    protected override void RegisterComponents()
+    {
+    }
+
     private Tensor Attention(Tensor input)
     {
         var (query, key, value) = (Heads(_query.call(input)), Heads(_key.call(input)), Heads(_value.call(input)));

@@ -172,6 +172,11 @@ public abstract class TextEncoder : Classifier
         return _head.call(_headDropout.call(features)).MoveToOuterDisposeScope();
     }
 
+    // Modules are registered under the origin's paths, and not under the names of the fields besides.
+    protected sealed override void RegisterComponents()
+    {
+    }
+
     /// <summary>Gives the module <paramref name="prefix"/>, which sees nothing but the last layer's states, to that layer's stage.</summary>
     private protected void AddToLastStage(string prefix) => _stages[^1] = _stages[^1] with { Prefixes = [.. _stages[^1].Prefixes, prefix] };
 
