@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using Google.Protobuf;
 using SentencePiece = Microsoft.ML.Tokenizers.SentencePieceTokenizer;
 
@@ -15,7 +16,12 @@ public sealed class SentencePieceTokenizer : ITextTokenizer
     // What is before the first piece here and what is before it in the file.
     private const int Shift = 1;
 
-    private static readonly SearchValues<char> s_separators = SearchValues.Create("\t\n\r");
+    // What the usual normalisation takes for a space, and what it deletes. A model without it knows none of them, and the deletions of a model with it
+    // are not done by the reader.
+    private static readonly SearchValues<char> s_separators = SearchValues.Create("\t\n\f\r");
+    private static readonly SearchValues<char> s_deleted = SearchValues.Create(
+        "\u0001\u0002\u0003\u0004\u0005\u0006\u0007\u0008\u000B\u000E\u000F\u0010\u0011\u0012\u0013\u0014\u0015\u0016\u0017\u0018\u0019\u001A\u001B\u001C" +
+        "\u001D\u001E\u001F\u007F\u008F\u009F");
 
     private readonly SentencePiece _pieces;
 
@@ -57,9 +63,7 @@ public sealed class SentencePieceTokenizer : ITextTokenizer
     /// <inheritdoc/>
     public EncodedText Encode(string text, int maximumLength)
     {
-        // Models with the usual normalisation do this themselves; those without would not know these characters.
-        var separated = text.AsSpan().ContainsAny(s_separators) ? text.Replace('\t', ' ').Replace('\n', ' ').Replace('\r', ' ') : text;
-        var pieces = string.IsNullOrWhiteSpace(separated) ? [] : _pieces.EncodeToIds(separated, addBeginningOfSentence: false, addEndOfSentence: false);
+        var pieces = _pieces.EncodeToIds(Clean(text), addBeginningOfSentence: false, addEndOfSentence: false);
         List<int> ids = new(pieces.Count);
         foreach (var piece in pieces)
         {
@@ -68,5 +72,15 @@ public sealed class SentencePieceTokenizer : ITextTokenizer
             else if (ids.Count == 0 || ids[^1] != Unknown) ids.Add(Unknown);
         }
         return EncodedText.Between(First, ids, Last, maximumLength);
+    }
+
+    private static string Clean(string text)
+    {
+        if (!text.AsSpan().ContainsAny(s_separators) && !text.AsSpan().ContainsAny(s_deleted)) return text;
+        var clean = new StringBuilder(text.Length);
+        foreach (var character in text)
+            if (s_separators.Contains(character)) clean.Append(' ');
+            else if (!s_deleted.Contains(character)) clean.Append(character);
+        return clean.ToString();
     }
 }

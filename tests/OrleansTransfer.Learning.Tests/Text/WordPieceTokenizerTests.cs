@@ -13,6 +13,48 @@ public sealed class WordPieceTokenizerTests : IDisposable
         "東", "京", "The", "cafe", "café", // 23 to 27
     ];
 
+    // BERT's two cuts, by Unicode's own database: ids of each line of a file in text order, cased.
+    private const string Script = """
+        import sys, unicodedata
+        folder = sys.argv[1]
+        with open(folder + "/vocab.txt", encoding="utf-8", newline="\n") as file:
+            vocabulary = {line.rstrip("\n"): i for i, line in enumerate(file)}
+
+        def basic(text):
+            spaced = ""
+            for c in unicodedata.normalize("NFC", text):
+                kind, value = unicodedata.category(c), ord(c)
+                ideograph = any(a <= value <= b for a, b in (
+                    (0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0xF900, 0xFAFF), (0x20000, 0x2A6DF), (0x2A700, 0x2CEAF), (0x2F800, 0x2FA1F)))
+                ascii_mark = 33 <= value <= 47 or 58 <= value <= 64 or 91 <= value <= 96 or 123 <= value <= 126
+                if c in "\t\n\r" or kind[0] == "Z":
+                    spaced += " "
+                elif value == 0xFFFD or kind in ("Cc", "Cf", "Co"):
+                    continue
+                elif ideograph or ascii_mark or kind[0] == "P":
+                    spaced += f" {c} "
+                else:
+                    spaced += c
+            return spaced.split(" ")
+
+        def pieces(word):
+            found, start = [], 0
+            while start < len(word):
+                for end in range(len(word), start, -1):
+                    piece = ("##" if start else "") + word[start:end]
+                    if piece in vocabulary:
+                        found.append(vocabulary[piece])
+                        start = end
+                        break
+                else:
+                    return [1]
+            return found
+
+        with open(folder + "/texts", encoding="utf-8", newline="\n") as texts, open(folder + "/ids", "w") as ids:
+            for text in texts:
+                print(2, *[i for word in basic(text.rstrip("\n")) for i in pieces(word)], 3, file=ids)
+        """;
+
     private readonly TemporaryFolder _folder = new();
 
     [Theory]
@@ -47,6 +89,24 @@ public sealed class WordPieceTokenizerTests : IDisposable
             Assert.Equal(text.Replace("।", " ।", StringComparison.Ordinal).Replace("##", "", StringComparison.Ordinal),
                 back.Replace("##", "", StringComparison.Ordinal));
         }
+    }
+
+    [Fact]
+    public void Random_texts_are_cut_as_the_description_says()
+    {
+        string[] corpus = ["unaffordable the unable", "नमस्ते दुनिया", "यह हिंदी में लिखा है", "यहाँ सब", "The café, naïve Ünder", "東京は日本の首都"];
+        string[] texts = [.. corpus, .. RandomTexts.Of(corpus, 500)];
+        // Single characters, so that words of all kinds are cut into several pieces.
+        var characters = texts.SelectMany(text => text.EnumerateRunes()).Select(rune => rune.ToString()).Where(c => !string.IsNullOrWhiteSpace(c))
+            .Except(s_vocabulary).Except(["\uFFFD", "\u200B", "\u0958", "🙂"]).Distinct(StringComparer.Ordinal).ToList();
+        File.WriteAllText(_folder["vocab.txt"], string.Join('\n', [.. s_vocabulary, .. characters, .. characters.Select(c => "##" + c).Except(s_vocabulary)]));
+        File.WriteAllText(_folder["texts"], string.Join('\n', texts) + "\n");
+        Python.Run("unicodedata", Script, _folder.Path);
+
+        var ids = File.ReadAllLines(_folder["ids"]);
+        var tokenizer = WordPieceTokenizer.Open(_folder["vocab.txt"]);
+        Assert.Equal(texts.Length, ids.Length);
+        for (var i = 0; i < texts.Length; i++) Assert.Equal($"{texts[i]}: {ids[i]}", $"{texts[i]}: {string.Join(' ', tokenizer.Encode(texts[i], 1000).Ids)}");
     }
 
     [Fact]
