@@ -37,7 +37,8 @@ public abstract class Classifier(string architecture) : nn.Module<Tensor, Tensor
         throw new InvalidOperationException($"{Architecture} has no optional module '{prefix}'.");
 
     /// <summary>
-    /// The token id that shorter texts of a batch are filled up with on the right and that no output depends on. Means nothing to a network for pictures.
+    /// The token id that shorter texts of a batch are filled up with on the right and that no output depends on. Means nothing to a network for
+    /// pictures.
     /// </summary>
     public virtual int PaddingToken => 0;
 

@@ -4,8 +4,8 @@ using System.Text;
 namespace OrleansTransfer.Learning.Text;
 
 /// <summary>
-/// BERT's first cut of a text, into words, punctuation marks and ideographs (section "Tokenization" of its publication's code): what WordPiece then cuts
-/// further.
+/// BERT's first cut of a text, into words, punctuation marks and ideographs (section "Tokenization" of its publication's code): what WordPiece then
+/// cuts further.
 /// </summary>
 internal static class BasicTokens
 {

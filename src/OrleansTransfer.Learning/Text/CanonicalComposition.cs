@@ -4,8 +4,8 @@ using System.Text;
 namespace OrleansTransfer.Learning.Text;
 
 /// <summary>
-/// Unicode's canonical composition (NFC), which <see cref="string.Normalize()"/> does not do where a program runs without culture data. Marks are taken
-/// in the order in which they stand, and ideographs for compatibility stay what they are.
+/// Unicode's canonical composition (NFC), which <see cref="string.Normalize()"/> does not do where a program runs without culture data. Marks are
+/// taken in the order in which they stand, and ideographs for compatibility stay what they are.
 /// </summary>
 internal static class CanonicalComposition
 {
@@ -40,8 +40,8 @@ internal static class CanonicalComposition
     }
 
     /// <summary>
-    /// Whether a character is an accent on the letter before it. Vowel signs of Indic scripts are marks to Unicode as well, but no accents: a word loses
-    /// its meaning without them.
+    /// Whether a character is an accent on the letter before it. Vowel signs of Indic scripts are marks to Unicode as well, but no accents: a word
+    /// loses its meaning without them.
     /// </summary>
     public static bool IsAccent(char mark) => mark is >= '\u0300' and <= '\u036F';
 

@@ -7,7 +7,7 @@ namespace OrleansTransfer.Learning.Text;
 
 /// <summary>
 /// XLM-RoBERTa's tokenizer: the likeliest cut into pieces of a unigram model (Kudo, arXiv 1804.10959). A text stands between &lt;s&gt; and
-/// &lt;/s&gt;. Its ids are not those of the model file: four special tokens come first, of which the file has three in another order, and a mask last.
+/// &lt;/s&gt;. Its ids are not the model file's: four special tokens come first, of which the file has three in another order, and a mask last.
 /// </summary>
 public sealed class SentencePieceTokenizer : ITextTokenizer
 {
@@ -16,12 +16,12 @@ public sealed class SentencePieceTokenizer : ITextTokenizer
     // What is before the first piece here and what is before it in the file.
     private const int Shift = 1;
 
-    // What the usual normalisation takes for a space, and what it deletes. A model without it knows none of them, and the deletions of a model with it
-    // are not done by the reader.
+    // What the usual normalisation takes for a space, and what it deletes. A model without it knows none of them, and the deletions of a model with
+    // it are not done by the reader.
     private static readonly SearchValues<char> s_separators = SearchValues.Create("\t\n\f\r");
     private static readonly SearchValues<char> s_deleted = SearchValues.Create(
-        "\u0001\u0002\u0003\u0004\u0005\u0006\u0007\u0008\u000B\u000E\u000F\u0010\u0011\u0012\u0013\u0014\u0015\u0016\u0017\u0018\u0019\u001A\u001B\u001C" +
-        "\u001D\u001E\u001F\u007F\u008F\u009F");
+        "\u0001\u0002\u0003\u0004\u0005\u0006\u0007\u0008\u000B\u000E\u000F\u0010\u0011\u0012\u0013\u0014\u0015\u0016\u0017\u0018\u0019\u001A" +
+        "\u001B\u001C\u001D\u001E\u001F\u007F\u008F\u009F");
 
     private readonly SentencePiece _pieces;
 
@@ -56,8 +56,8 @@ public sealed class SentencePieceTokenizer : ITextTokenizer
         var (unknown, first, last) = (pieces.UnknownId, pieces.BeginningOfSentenceId, pieces.EndOfSentenceId);
         return (unknown, first, last) == (0, 1, 2)
             ? new(pieces)
-            : throw new LearningException($"'{path}' is a SentencePiece model of another family: its unknown piece, beginning and end are {unknown}, " +
-                $"{first} and {last}; XLM-RoBERTa's are 0, 1 and 2.");
+            : throw new LearningException($"'{path}' is a SentencePiece model of another family: its unknown piece, beginning and end are " +
+                $"{unknown}, {first} and {last}; XLM-RoBERTa's are 0, 1 and 2.");
     }
 
     /// <inheritdoc/>

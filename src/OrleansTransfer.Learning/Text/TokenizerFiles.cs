@@ -11,8 +11,8 @@ public static class TokenizerFiles
     private const int SpareRows = 128;
 
     /// <summary>
-    /// Opens a tokenizer by its file: a WordPiece vocabulary (<c>vocab.txt</c>, or any <c>.txt</c>) or a SentencePiece model (<c>.model</c>); or by the
-    /// folder that holds one of the two.
+    /// Opens a tokenizer by its file: a WordPiece vocabulary (<c>vocab.txt</c>, or any <c>.txt</c>) or a SentencePiece model (<c>.model</c>); or by
+    /// the folder that holds one of the two.
     /// </summary>
     /// <param name="path">The file or the folder.</param>
     /// <param name="cased">Whether texts keep their case, where the file does not say.</param>
@@ -24,13 +24,13 @@ public static class TokenizerFiles
         {
             ".txt" => WordPieceTokenizer.Open(file, cased),
             SentencePieceExtension => SentencePieceTokenizer.Open(file),
-            _ => throw new LearningException($"'{file}' is not known as a tokenizer by its name: expected is a WordPiece vocabulary, {WordPieceName}, " +
-                $"or a SentencePiece model, *{SentencePieceExtension}."),
+            _ => throw new LearningException($"'{file}' is not known as a tokenizer by its name: expected is a WordPiece vocabulary, " +
+                $"{WordPieceName}, or a SentencePiece model, *{SentencePieceExtension}."),
         };
     }
 
-    /// <summary>Throws unless all ids of <paramref name="tokenizer"/> are rows of a token embedding with <paramref name="rows"/> rows, and few are left
-    /// over.</summary>
+    /// <summary>Throws unless all ids of <paramref name="tokenizer"/> are rows of a token embedding with <paramref name="rows"/> rows, and few are
+    /// left over.</summary>
     /// <exception cref="LearningException">They do not fit; names both sizes.</exception>
     public static void CheckVocabulary(ITextTokenizer tokenizer, long rows)
     {
@@ -46,8 +46,8 @@ public static class TokenizerFiles
     {
         CheckVocabulary(tokenizer, model.Configuration.Vocabulary);
         if (tokenizer.PaddingToken != model.PaddingToken)
-            throw new LearningException($"The tokenizer does not fit {model.Architecture}: it pads with token {tokenizer.PaddingToken}, and the network " +
-                $"takes token {model.PaddingToken} for padding.");
+            throw new LearningException($"The tokenizer does not fit {model.Architecture}: it pads with token {tokenizer.PaddingToken}, and the " +
+                $"network takes token {model.PaddingToken} for padding.");
     }
 
     /// <summary>The bytes of the tokenizer file <paramref name="path"/>.</summary>

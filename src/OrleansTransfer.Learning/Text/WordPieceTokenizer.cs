@@ -31,8 +31,8 @@ public sealed class WordPieceTokenizer : ITextTokenizer
     /// <summary>Reads a <c>vocab.txt</c>, whose lines are the tokens in the order of their ids.</summary>
     /// <param name="path">The file.</param>
     /// <param name="cased">
-    /// Whether texts keep their case. Vocabularies called uncased want lower case and letters without accents, in Latin, Greek and Cyrillic script; the
-    /// vowel signs of other scripts stay in any case.
+    /// Whether texts keep their case. Vocabularies called uncased want lower case and letters without accents, in Latin, Greek and Cyrillic script;
+    /// the vowel signs of other scripts stay in any case.
     /// </param>
     /// <exception cref="LearningException">The file cannot be read or is not such a vocabulary.</exception>
     public static WordPieceTokenizer Open(string path, bool cased = true)
@@ -45,7 +45,8 @@ public sealed class WordPieceTokenizer : ITextTokenizer
         {
             if (line.Length == 0) continue;
             if (!vocabulary.TryAdd(line, id))
-                throw new LearningException($"'{path}' is not a WordPiece vocabulary: its lines {vocabulary[line] + 1} and {id + 1} are both '{Shown(line)}'.");
+                throw new LearningException($"'{path}' is not a WordPiece vocabulary: its lines {vocabulary[line] + 1} and {id + 1} are both " +
+                    $"'{Shown(line)}'.");
             size = id + 1;
         }
         if (new[] { Padding, Unknown, First, Last }.FirstOrDefault(token => !vocabulary.ContainsKey(token)) is { } missing)

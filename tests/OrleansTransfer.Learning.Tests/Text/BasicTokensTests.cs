@@ -20,7 +20,8 @@ public class BasicTokensTests
     [InlineData("हिंदी में लिखा है", "हिंदी में लिखा है")]
     [InlineData("Cafe\u0301", "Café")]
     [InlineData("\u095Bरूर", "\u091C\u093Cरूर")]
-    public void A_cased_text_is_cut_and_otherwise_left_as_it_is(string text, string tokens) => Assert.Equal(tokens, BasicTokens.Split(text, cased: true));
+    public void A_cased_text_is_cut_and_otherwise_left_as_it_is(string text, string tokens) =>
+        Assert.Equal(tokens, BasicTokens.Split(text, cased: true));
 
     [Theory]
     [InlineData("Café ÜBER", "cafe uber")]

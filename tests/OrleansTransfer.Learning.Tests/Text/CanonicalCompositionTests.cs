@@ -4,8 +4,8 @@ namespace OrleansTransfer.Learning.Tests.Text;
 
 public sealed class CanonicalCompositionTests : IDisposable
 {
-    // Every character of the basic plane that has a canonical decomposition into two, and Hangul syllables: apart, then together. Of what Unicode wants
-    // apart, both are the same.
+    // Every character of the basic plane that has a canonical decomposition into two, and Hangul syllables: apart, then together. Of what Unicode
+    // wants apart, both are the same.
     private const string Script = """
         import sys, unicodedata
         with open(sys.argv[1], "w", encoding="utf-8") as file:
@@ -31,7 +31,8 @@ public sealed class CanonicalCompositionTests : IDisposable
     [InlineData("\u0928\u093C", "\u0929")]
     [InlineData("\u1112\u1161\u11AB", "한")]
     [InlineData("कि\u0902", "कि\u0902")]
-    public void Letters_and_marks_become_one_where_unicode_has_one(string text, string composed) => Assert.Equal(composed, CanonicalComposition.Compose(text));
+    public void Letters_and_marks_become_one_where_unicode_has_one(string text, string composed) =>
+        Assert.Equal(composed, CanonicalComposition.Compose(text));
 
     [Fact]
     public void All_of_the_basic_plane_agrees_with_the_unicode_database()

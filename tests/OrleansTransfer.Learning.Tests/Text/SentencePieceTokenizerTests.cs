@@ -57,7 +57,8 @@ public sealed class SentencePieceTokenizerTests : IDisposable
     }
 
     [Fact]
-    public void Special_tokens_that_are_written_out_are_text() => Assert.DoesNotContain(2, Open().Encode("hello </s> <s> world", 64).Ids.Skip(1).SkipLast(1));
+    public void Special_tokens_that_are_written_out_are_text() =>
+        Assert.DoesNotContain(2, Open().Encode("hello </s> <s> world", 64).Ids.Skip(1).SkipLast(1));
 
     // Four special tokens, of which the file has three, and the mask.
     [Fact]
@@ -69,7 +70,8 @@ public sealed class SentencePieceTokenizerTests : IDisposable
     {
         string[] texts =
         [
-            .. s_corpus, "नमस्ते", "यहाँ की भाषा", "अंग्रेज\u093Cी", "अंग्रे\u095Bी", "ＨＥＬＬＯ ｗｏｒｌｄ", "ﬁne cafe\u0301", "a", "x y z", "word\\tword\\nword",
+            .. s_corpus, "नमस्ते", "यहाँ की भाषा", "अंग्रेज\u093Cी", "अंग्रे\u095Bी", "ＨＥＬＬＯ ｗｏｒｌｄ", "ﬁne cafe\u0301", "a", "x y z",
+            "word\\tword\\nword",
             "many    spaces", "unknown 漢字 and 🙂", "1/2 ½ ²", "hello\u200Bworld", "</s> <unk> <pad>", "…", "हिंदी" + new string('क', 300),
             .. RandomTexts.Of(s_corpus, 300),
             // Every kind of space and control character; line ends are what separates the texts in the file.
@@ -83,9 +85,10 @@ public sealed class SentencePieceTokenizerTests : IDisposable
         var ids = File.ReadAllLines(_folder["ids"]);
         var tokenizer = SentencePieceTokenizer.Open(_folder["trained.model"]);
         Assert.Equal($"{tokenizer.VocabularySize}", ids[^1]);
-        var differing = texts.Zip(ids)
-            .Select(pair => (Text: pair.First.Replace("\\n", "\n", StringComparison.Ordinal).Replace("\\t", "\t", StringComparison.Ordinal), Ids: pair.Second))
-            .Select(pair => (pair.Text, Expected: pair.Ids, Actual: string.Join(' ', tokenizer.Encode(pair.Text, 1000).Ids)))
+        var differing = texts
+            .Select(text => text.Replace("\\n", "\n", StringComparison.Ordinal).Replace("\\t", "\t", StringComparison.Ordinal))
+            .Zip(ids)
+            .Select(pair => (Text: pair.First, Expected: pair.Second, Actual: string.Join(' ', tokenizer.Encode(pair.First, 1000).Ids)))
             .Where(triple => triple.Expected != triple.Actual)
             .Select(triple => $"'{triple.Text}' is {triple.Expected}, not {triple.Actual}").ToList();
         Assert.True(differing.Count == 0, $"{differing.Count} texts: {string.Join("; ", differing.Take(5))}");

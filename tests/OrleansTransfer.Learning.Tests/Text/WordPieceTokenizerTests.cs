@@ -99,14 +99,15 @@ public sealed class WordPieceTokenizerTests : IDisposable
         // Single characters, so that words of all kinds are cut into several pieces.
         var characters = texts.SelectMany(text => text.EnumerateRunes()).Select(rune => rune.ToString()).Where(c => !string.IsNullOrWhiteSpace(c))
             .Except(s_vocabulary).Except(["\uFFFD", "\u200B", "\u0958", "🙂"]).Distinct(StringComparer.Ordinal).ToList();
-        File.WriteAllText(_folder["vocab.txt"], string.Join('\n', [.. s_vocabulary, .. characters, .. characters.Select(c => "##" + c).Except(s_vocabulary)]));
+        File.WriteAllLines(_folder["vocab.txt"], [.. s_vocabulary, .. characters, .. characters.Select(c => "##" + c).Except(s_vocabulary)]);
         File.WriteAllText(_folder["texts"], string.Join('\n', texts) + "\n");
         Python.Run("unicodedata", Script, _folder.Path);
 
         var ids = File.ReadAllLines(_folder["ids"]);
         var tokenizer = WordPieceTokenizer.Open(_folder["vocab.txt"]);
         Assert.Equal(texts.Length, ids.Length);
-        for (var i = 0; i < texts.Length; i++) Assert.Equal($"{texts[i]}: {ids[i]}", $"{texts[i]}: {string.Join(' ', tokenizer.Encode(texts[i], 1000).Ids)}");
+        foreach (var (text, expected) in texts.Zip(ids))
+            Assert.Equal($"{text}: {expected}", $"{text}: {string.Join(' ', tokenizer.Encode(text, 1000).Ids)}");
     }
 
     [Fact]
@@ -126,7 +127,8 @@ public sealed class WordPieceTokenizerTests : IDisposable
     }
 
     [Fact]
-    public void A_word_of_more_than_a_hundred_letters_is_unknown() => Assert.Equal([2, 1, 5, 3], Open().Encode(new string('u', 101) + " the", 64).Ids);
+    public void A_word_of_more_than_a_hundred_letters_is_unknown() =>
+        Assert.Equal([2, 1, 5, 3], Open().Encode(new string('u', 101) + " the", 64).Ids);
 
     [Fact]
     public void Sizes_are_those_of_the_file()

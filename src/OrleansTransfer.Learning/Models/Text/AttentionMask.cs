@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace OrleansTransfer.Learning.Models.Text;
 
 /// <summary>
-/// Which tokens of the batch under way are text and not padding. The layers of an encoder look here instead of having a second input, so that each is a
-/// function of one tensor, as a stage's entrance has to be.
+/// Which tokens of the batch under way are text and not padding. The layers of an encoder look here instead of having a second input, so that each
+/// is a function of one tensor, as a stage's entrance has to be.
 /// </summary>
 internal sealed class AttentionMask
 {
@@ -15,7 +15,7 @@ internal sealed class AttentionMask
     /// <remarks>Not infinity, of which the softmax of a text without any token would make numbers that are none.</remarks>
     public Tensor Additive => _additive ?? throw new InvalidOperationException("A layer of a text encoder was called outside of its encoder.");
 
-    /// <summary>For the time that the result lives, the batch is one whose text is where <paramref name="mask"/>, bool <c>[N,L]</c>, is true.</summary>
+    /// <summary>While the result lives, the batch is one whose text is where <paramref name="mask"/>, bool <c>[N,L]</c>, is true.</summary>
     public IDisposable Use(Tensor mask)
     {
         using var scope = NewDisposeScope();

@@ -6,8 +6,8 @@ using static TorchSharp.torch.nn;
 namespace OrleansTransfer.Learning.Models.Text;
 
 /// <summary>
-/// BERT (Devlin et al., arXiv 1810.04805), in English or in many languages. Features are those of its pooler: a linear layer with tanh on the state of
-/// the first token, [CLS], which was trained with the encoder and belongs to the last layer's stage.
+/// BERT (Devlin et al., arXiv 1810.04805), in English or in many languages. Features are those of its pooler: a linear layer with tanh on the state
+/// of the first token, [CLS], which was trained with the encoder and belongs to the last layer's stage.
 /// </summary>
 public sealed class Bert : TextEncoder
 {

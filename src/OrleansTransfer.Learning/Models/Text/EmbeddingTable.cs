@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace OrleansTransfer.Learning.Models.Text;
 
 /// <summary>
-/// A row of numbers for each id: int64 <c>[...]</c> to <c>[...,H]</c>. Unlike the stock module it draws nothing when it is made, which for a quarter of
-/// a million tokens takes seconds and is thrown away when weights are loaded.
+/// A row of numbers for each id: int64 <c>[...]</c> to <c>[...,H]</c>. Unlike the stock module it draws nothing when it is made, which for a
+/// quarter of a million tokens takes seconds and is thrown away when weights are loaded.
 /// </summary>
 internal sealed class EmbeddingTable : nn.Module<Tensor, Tensor>
 {

@@ -2,7 +2,7 @@ namespace OrleansTransfer.Learning.Models.Text;
 
 /// <summary>How an architecture's origin names the modules of its encoder.</summary>
 /// <param name="Family">What the encoder is called within networks that are more than an encoder.</param>
-/// <param name="Prefix">What it is called in the public weights: <paramref name="Family"/>, or nothing where they are those of an encoder alone.</param>
+/// <param name="Prefix">What it is called in the public weights; nothing where they are those of an encoder alone.</param>
 /// <param name="Layers">Path of the layers below it; their numbers follow.</param>
 /// <param name="Layer">Names within a layer.</param>
 internal sealed record EncoderKeys(string Family, string Prefix, string Layers, LayerKeys Layer)

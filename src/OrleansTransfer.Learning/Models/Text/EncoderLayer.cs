@@ -7,8 +7,8 @@ using static TorchSharp.torch.nn;
 namespace OrleansTransfer.Learning.Models.Text;
 
 /// <summary>
-/// A transformer layer (Vaswani et al., arXiv 1706.03762, section 3.1) in BERT's form: self-attention and a feed-forward network with GELU, each added
-/// to its input and normalised after that. States <c>[N,L,H]</c> to the same shape.
+/// A transformer layer (Vaswani et al., arXiv 1706.03762, section 3.1) in BERT's form: self-attention and a feed-forward network with GELU, each
+/// added to its input and normalised after that. States <c>[N,L,H]</c> to the same shape.
 /// </summary>
 internal sealed class EncoderLayer : Module<Tensor, Tensor>
 {

@@ -5,8 +5,8 @@ using static TorchSharp.torch.nn;
 namespace OrleansTransfer.Learning.Models.Text;
 
 /// <summary>
-/// A BERT that was trained to give whole texts a vector, as multilingual E5 (Wang et al., arXiv 2402.05672): features are the mean state of the text's
-/// tokens, scaled to length 1. Keys have no prefix.
+/// A BERT that was trained to give whole texts a vector, as multilingual E5 (Wang et al., arXiv 2402.05672): features are the mean state of the
+/// text's tokens, scaled to length 1. Keys have no prefix.
 /// </summary>
 public sealed class SentenceBert : TextEncoder
 {

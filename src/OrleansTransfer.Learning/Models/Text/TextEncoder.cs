@@ -49,7 +49,8 @@ public abstract class TextEncoder : Classifier
         _headName = headPrefixes[^1].Split('.')[^1];
         _headDropout = new SeededDropout(dropout);
         register_module(HeadDropoutName, _headDropout);
-        _stages = [new("embeddings", [keys["embeddings"]]), .. Enumerable.Range(0, configuration.Layers).Select(i => new Stage($"layer.{i}", [LayerKey(i)]))];
+        _stages = [new("embeddings", [keys["embeddings"]])];
+        for (var i = 0; i < configuration.Layers; i++) _stages.Add(new($"layer.{i}", [LayerKey(i)]));
         HeadPrefixes = headPrefixes;
     }
 
@@ -142,8 +143,8 @@ public abstract class TextEncoder : Classifier
     }
 
     /// <summary>
-    /// Folds the low-rank updates into the weights, after which the network is a plain one with the same outputs, all of which can train; does nothing
-    /// where there are no updates.
+    /// Folds the low-rank updates into the weights, after which the network is a plain one with the same outputs, all of which can train; does
+    /// nothing where there are no updates.
     /// </summary>
     public void Merge()
     {
@@ -156,7 +157,7 @@ public abstract class TextEncoder : Classifier
     /// <inheritdoc/>
     public override bool IsFixed(string key) => Adaptation is not null && !IsHead(key) && !AdaptableLinear.IsUpdate(key);
 
-    /// <summary>Features <c>[N,H]</c> of the last layer's states <c>[N,L,H]</c>; <paramref name="mask"/>, bool <c>[N,L]</c>, is true for text.</summary>
+    /// <summary>Features <c>[N,H]</c> of the last layer's states <c>[N,L,H]</c>; the mask, bool <c>[N,L]</c>, is true for text.</summary>
     private protected abstract Tensor Pool(Tensor states, Tensor mask);
 
     /// <summary>Rows of the position embedding for token ids <c>[N,L]</c>; int64, <c>[L]</c> or <c>[N,L]</c>.</summary>

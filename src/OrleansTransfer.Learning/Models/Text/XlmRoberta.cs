@@ -7,8 +7,8 @@ using static TorchSharp.torch.nn;
 namespace OrleansTransfer.Learning.Models.Text;
 
 /// <summary>
-/// XLM-RoBERTa (Conneau et al., arXiv 1911.02116). Positions count from the one behind the padding token's id, and its head has a layer of the encoder's
-/// width with tanh between the first token's state and the last linear layer; public weights lack both.
+/// XLM-RoBERTa (Conneau et al., arXiv 1911.02116). Positions count from the one behind the padding token's id, and its head has a layer of the
+/// encoder's width with tanh between the first token's state and the last linear layer; public weights lack both.
 /// </summary>
 public sealed class XlmRoberta : TextEncoder
 {

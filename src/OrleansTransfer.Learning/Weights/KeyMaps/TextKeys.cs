@@ -3,8 +3,8 @@ using OrleansTransfer.Learning.Models.Text;
 namespace OrleansTransfer.Learning.Weights.KeyMaps;
 
 /// <summary>
-/// The ways in which public weights of a text encoder differ from one file to the next: with or without the encoder's name in front of its keys, with the
-/// layers and buffers that only pre-training or older programs used, and with the names that LayerNorm's weights had at first.
+/// The ways in which public weights of a text encoder differ from one file to the next: with or without the encoder's name in front of its keys,
+/// with the layers and buffers that only pre-training or older programs used, and with the names that LayerNorm's weights had at first.
 /// </summary>
 internal static class TextKeys
 {
@@ -47,7 +47,8 @@ internal static class TextKeys
         if (!prefixed && !renamed && !left) return file;
 
         List<string> reading = [];
-        if (prefixed) reading.Add(model.Keys.Prefix.Length == 0 ? $"without their prefix '{model.Keys.Family}.'" : $"under the prefix '{model.Keys.Prefix}.'");
+        var (family, prefix) = (model.Keys.Family, model.Keys.Prefix);
+        if (prefixed) reading.Add(prefix.Length == 0 ? $"without their prefix '{family}.'" : $"under the prefix '{prefix}.'");
         if (renamed) reading.Add("with gamma and beta of LayerNorm as its weight and bias");
         if (left) reading.Add("without what serves pre-training only");
         return new TranslatedFile(file, string.Join(" and ", reading), tensors, key => theirs.GetValueOrDefault(key, key));

@@ -38,7 +38,8 @@ public class LowRankTests
         var plain = model.call(input);
         model.Adapt(new LowRank(2, 4), seed: 3);
         using var generator = new Generator(1);
-        foreach (var (key, parameter) in model.named_parameters()) if (key.EndsWith("lora.B", StringComparison.Ordinal)) parameter.normal_(0, 1, generator);
+        foreach (var (key, parameter) in model.named_parameters())
+            if (key.EndsWith("lora.B", StringComparison.Ordinal)) parameter.normal_(0, 1, generator);
         var adapted = model.call(input);
         model.Merge();
 

@@ -1,4 +1,5 @@
 using OrleansTransfer.Learning.Models.Text;
+using static TorchSharp.torch;
 
 namespace OrleansTransfer.Learning.Tests.Models.Text;
 
@@ -26,7 +27,7 @@ internal static class SmallEncoders
     {
         var model = Create(name, classes, dropout);
         model.Initialize(seed);
-        using (TorchSharp.torch.no_grad())
+        using (no_grad())
             foreach (var (key, parameter) in model.named_parameters())
                 if (!key.Contains("norm", StringComparison.OrdinalIgnoreCase)) parameter.mul_(10);
         model.eval();
@@ -42,10 +43,10 @@ internal static class SmallEncoders
     };
 
     /// <summary>Token ids <c>[N,L]</c> of texts, padded for <paramref name="model"/>.</summary>
-    public static TorchSharp.torch.Tensor Batch(TextEncoder model, params long[][] texts)
+    public static Tensor Batch(TextEncoder model, params long[][] texts)
     {
         var length = texts.Max(text => text.Length);
-        return TorchSharp.torch.tensor(
-            texts.SelectMany(text => text.Concat(Enumerable.Repeat((long)model.PaddingToken, length - text.Length))).ToArray(), [texts.Length, length]);
+        var padded = texts.SelectMany(text => text.Concat(Enumerable.Repeat((long)model.PaddingToken, length - text.Length)));
+        return tensor(padded.ToArray(), [texts.Length, length]);
     }
 }

@@ -21,8 +21,8 @@ public sealed class TextEncoderParityTests : IDisposable
         var numbers = new[] { sizes.Layers, sizes.Hidden, sizes.Heads, sizes.Inner, sizes.Vocabulary, sizes.Positions, sizes.TokenTypes };
         Python.RunFile("torch, numpy", Path.Combine(AppContext.BaseDirectory, "Models", "Text", "reference_encoder.py"),
         [
-            name, .. numbers.Select(number => number.ToString(CultureInfo.InvariantCulture)), sizes.NormEpsilon.ToString(CultureInfo.InvariantCulture),
-            $"{Classes}", _folder.Path,
+            name, .. numbers.Select(number => number.ToString(CultureInfo.InvariantCulture)),
+            sizes.NormEpsilon.ToString(CultureInfo.InvariantCulture), $"{Classes}", _folder.Path,
         ]);
 
         using var scope = NewDisposeScope();
