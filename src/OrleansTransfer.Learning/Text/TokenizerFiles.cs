@@ -29,6 +29,19 @@ public static class TokenizerFiles
         };
     }
 
+    /// <summary>Opens the tokenizer of an encoder that is known to want one of the kind <paramref name="kind"/>.</summary>
+    /// <param name="path">The file or the folder.</param>
+    /// <param name="kind">What the encoder's catalogue line says.</param>
+    /// <exception cref="LearningException">There is no such file, it is no tokenizer, or it is one of another kind.</exception>
+    public static ITextTokenizer Open(string path, TokenizerKind kind)
+    {
+        var tokenizer = Open(path, cased: kind != TokenizerKind.WordPieceUncased);
+        return tokenizer is SentencePieceTokenizer == (kind == TokenizerKind.SentencePiece)
+            ? tokenizer
+            : throw new LearningException($"The tokenizer '{path}' is of another kind than the encoder's: expected is " +
+                (kind == TokenizerKind.SentencePiece ? $"a SentencePiece model, *{SentencePieceExtension}." : $"a WordPiece vocabulary, {WordPieceName}."));
+    }
+
     /// <summary>Throws unless all ids of <paramref name="tokenizer"/> are rows of a token embedding with <paramref name="rows"/> rows, and few are
     /// left over.</summary>
     /// <exception cref="LearningException">They do not fit; names both sizes.</exception>

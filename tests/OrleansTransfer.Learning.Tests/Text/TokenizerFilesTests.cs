@@ -1,4 +1,5 @@
 using System.Text;
+using OrleansTransfer.Learning.Models.Text;
 using OrleansTransfer.Learning.Tests.Models.Text;
 using OrleansTransfer.Learning.Text;
 
@@ -23,6 +24,17 @@ public sealed class TokenizerFilesTests : IDisposable
         var path = WriteVocabulary("vocab.txt", 10);
         Assert.Equal([2, 1, 3], TokenizerFiles.Open(path).Encode("T5", 10).Ids);
         Assert.Equal([2, 5, 3], TokenizerFiles.Open(path, cased: false).Encode("T5", 10).Ids);
+    }
+
+    [Fact]
+    public void A_file_of_another_kind_than_the_encoders_is_refused()
+    {
+        var (words, pieces) = (WriteVocabulary("vocab.txt", 10), WriteModel("x.model", 10));
+        Assert.Equal([2, 1, 3], TokenizerFiles.Open(words, TokenizerKind.WordPieceCased).Encode("T5", 10).Ids);
+        Assert.Equal([2, 5, 3], TokenizerFiles.Open(words, TokenizerKind.WordPieceUncased).Encode("T5", 10).Ids);
+        Assert.IsType<SentencePieceTokenizer>(TokenizerFiles.Open(pieces, TokenizerKind.SentencePiece));
+        Assert.Contains("*.model", Assert.Throws<LearningException>(() => TokenizerFiles.Open(words, TokenizerKind.SentencePiece)).Message);
+        Assert.Contains("vocab.txt", Assert.Throws<LearningException>(() => TokenizerFiles.Open(pieces, TokenizerKind.WordPieceCased)).Message);
     }
 
     [Fact]
