@@ -36,6 +36,15 @@ public abstract class Classifier(string architecture) : nn.Module<Tensor, Tensor
     public virtual void RemoveOptional(string prefix) =>
         throw new InvalidOperationException($"{Architecture} has no optional module '{prefix}'.");
 
+    /// <summary>
+    /// The token id that shorter texts of a batch are filled up with on the right and that no output depends on. Means nothing to a network for
+    /// pictures.
+    /// </summary>
+    public virtual int PaddingToken => 0;
+
+    /// <summary>Whether the parameter <paramref name="key"/> never trains, whatever stages do: something beside it trains in its place.</summary>
+    public virtual bool IsFixed(string key) => false;
+
     /// <summary>Whether the state-dict key, or module name, <paramref name="key"/> belongs to the head.</summary>
     public bool IsHead(string key)
     {

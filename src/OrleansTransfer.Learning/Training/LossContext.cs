@@ -38,7 +38,7 @@ public sealed class LossContext
         if (_ran) return;
         _ran = true;
         var passes = _passes.Values.ToList();
-        var outputs = _model.Outputs(passes.Count == 1 ? passes[0].Inputs : Joined(passes));
+        var outputs = _model.Outputs(passes.Count == 1 ? passes[0].Inputs : Joined(passes, _model.PaddingToken));
         long start = 0;
         foreach (var pass in passes)
         {
@@ -50,12 +50,12 @@ public sealed class LossContext
         }
     }
 
-    // Texts of different streams are padded to different lengths; token 0 is the padding.
-    private static Tensor Joined(IReadOnlyList<StreamPass> passes)
+    // Texts of different streams are padded to different lengths.
+    private static Tensor Joined(IReadOnlyList<StreamPass> passes, int padding)
     {
         if (passes[0].Inputs.dim() != 2) return cat([.. passes.Select(pass => pass.Inputs)]);
         var length = passes.Max(pass => pass.Inputs.shape[1]);
-        return cat([.. passes.Select(pass => nn.functional.pad(pass.Inputs, [0, length - pass.Inputs.shape[1]]))]);
+        return cat([.. passes.Select(pass => nn.functional.pad(pass.Inputs, [0, length - pass.Inputs.shape[1]], value: padding))]);
     }
 }
 

@@ -43,7 +43,7 @@ public static class Freezing
     private static bool IsBelow(string key, IEnumerable<string> prefixes) => prefixes.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal));
 
     private static bool Trains(Classifier model, Phase phase, string key) =>
-        StageOf(model, key) is { } stage ? phase.TrainableStages.Contains(stage) : phase.Scope == TrainableScope.HeadAndStages;
+        !model.IsFixed(key) && (StageOf(model, key) is { } stage ? phase.TrainableStages.Contains(stage) : phase.Scope == TrainableScope.HeadAndStages);
 
     private static bool FollowsData(Classifier model, Phase phase, BatchNormPolicy policy, string key) =>
         phase.OnlyNorms

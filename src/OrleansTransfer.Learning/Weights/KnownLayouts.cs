@@ -1,4 +1,5 @@
 using OrleansTransfer.Learning.Models;
+using OrleansTransfer.Learning.Models.Text;
 using OrleansTransfer.Learning.Weights.Keras;
 using OrleansTransfer.Learning.Weights.KeyMaps;
 
@@ -16,6 +17,7 @@ internal static class KnownLayouts
     {
         if (file is KerasFile keras) return KerasTranslation.Translate(model, keras);
         var plain = ParallelPrefix.Strip(file);
+        if (model is TextEncoder text) return TextKeys.Translate(text, plain);
         return TimmKeys.Of(model) is { } map && map.Recognises(plain) ? map.ToOurs(plain) : plain;
     }
 }

@@ -1,0 +1,25 @@
+namespace OrleansTransfer.Learning.Models.Text;
+
+/// <summary>How a public encoder's texts become token ids.</summary>
+public enum TokenizerKind
+{
+    /// <summary>WordPiece with a <c>vocab.txt</c>, in the text's own case.</summary>
+    WordPieceCased,
+
+    /// <summary>WordPiece with a <c>vocab.txt</c>, in lower case and without accents.</summary>
+    WordPieceUncased,
+
+    /// <summary>SentencePiece with a <c>.model</c>, whose ids are shifted as in XLM-RoBERTa.</summary>
+    SentencePiece,
+}
+
+/// <summary>A line of the catalogue: a text encoder that a recipe can name.</summary>
+/// <param name="Name">The name in recipes, as the origin spells it.</param>
+/// <param name="Configuration">Its sizes.</param>
+/// <param name="Tokenizer">What makes token ids of texts.</param>
+/// <param name="TextPrefix">What it was trained to see in front of every text; empty for most.</param>
+/// <param name="BackboneParameters">Numbers in all that the public weights give, without a head.</param>
+/// <param name="Create">Makes the network with a head of the given width; weights are uninitialised until loaded or <see
+/// cref="Classifier.Initialize"/> is called.</param>
+public sealed record TextBackbone(
+    string Name, TextConfiguration Configuration, TokenizerKind Tokenizer, string TextPrefix, long BackboneParameters, Func<int, TextEncoder> Create);
