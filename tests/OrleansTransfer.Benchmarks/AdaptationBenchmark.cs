@@ -13,8 +13,8 @@ namespace OrleansTransfer.Benchmarks;
 
 /// <summary>
 /// What a step of an adaptation method costs beside a step of supervised training on as many pictures. Both train replicas in one process, one
-/// worker each, turn by turn, so that whatever else the machine does slows both. Options: <c>--methods dann,cdan --network resnet18 --batch 16 --size 64 --steps 40 --warmup 10
-/// --threads 1</c>; <c>batch</c> is that of each domain.
+/// worker each, turn by turn, so that whatever else the machine does slows both. Options: <c>--methods dann,cdan --network resnet18 --batch 16 --size 64
+/// --steps 40 --warmup 10</c>; <c>batch</c> is that of each domain.
 /// </summary>
 internal static class AdaptationBenchmark
 {
@@ -22,7 +22,6 @@ internal static class AdaptationBenchmark
 
     public static Task RunAsync(Options options) => Task.Run(() =>
     {
-        ComputeThread.Configure(options.Number("threads", 1));
         foreach (var name in options.Text("methods", "dann").Split(',')) Run((IAdaptationMethod)TransferMethods.Get(name), options);
     });
 
@@ -40,7 +39,7 @@ internal static class AdaptationBenchmark
             supervised.Add(first);
             adapted.Add(second);
         }
-        var (plainly, own) = (Median(supervised), Median(adapted));
+        var (bare, own) = (Median(supervised), Median(adapted));
         Console.WriteLine(JsonSerializer.Serialize(new
         {
             benchmark = "adaptation",
@@ -49,9 +48,9 @@ internal static class AdaptationBenchmark
             size,
             batchOfEachDomain = batch,
             steps,
-            supervisedMedianMs = Math.Round(plainly, 2),
+            supervisedMedianMs = Math.Round(bare, 2),
             adaptingMedianMs = Math.Round(own, 2),
-            ratio = Math.Round(own / plainly, 3),
+            ratio = Math.Round(own / bare, 3),
         }));
     }
 
@@ -110,27 +109,11 @@ internal static class AdaptationBenchmark
             var objective = method.Create(new(Classes, model.FeatureWidth, 1, 0.95, 1));
             using var companion = objective.Companion;
             using var replica = new Replica(plan, model, CPU, companion);
-            var streams = new Dictionary<string, IBatchStream> { [TrainingData.Train] = new RepeatedPictures(steps, source, size) };
-            if (target > 0) streams[TrainingData.Target] = streams[TrainingData.TargetStrong] = new RepeatedPictures(steps, target, size);
-            var data = new TrainingData(streams, new RepeatedPictures(0, 1, size), [.. Enumerable.Range(0, Classes).Select(label => $"{label}")]);
+            var streams = new Dictionary<string, IBatchStream> { [TrainingData.Train] = new RepeatedPictures(steps, source, size, Classes) };
+            if (target > 0) streams[TrainingData.Target] = streams[TrainingData.TargetStrong] = new RepeatedPictures(steps, target, size, Classes);
+            var data = new TrainingData(streams, new RepeatedPictures(0, 1, size, Classes), [.. Enumerable.Range(0, Classes).Select(label => $"{label}")]);
             _go.Wait();
             new TrainingLoop(replica, objective, data, new NoExchange(), this).Run(TrainingPosition.Start, CancellationToken.None);
-        }
-    }
-
-    /// <summary>The same random batch at every step: the data path is not measured here.</summary>
-    private sealed class RepeatedPictures(int steps, int batch, int size) : IBatchStream
-    {
-        private readonly Tensor _pictures = randn(batch, 3, size, size), _labels = randint(0, Classes, batch, ScalarType.Int64);
-
-        public int StepsPerEpoch => steps;
-
-        public Batch Take(int epoch, int step, CancellationToken cancellationToken) => new(_pictures.alias(), _labels.alias(), batch);
-
-        public void Dispose()
-        {
-            _pictures.Dispose();
-            _labels.Dispose();
         }
     }
 }

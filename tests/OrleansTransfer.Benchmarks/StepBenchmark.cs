@@ -34,14 +34,14 @@ internal static class StepBenchmark
         };
 
         ComputeThread.Configure(threads);
-        using var stream = new RepeatedBatch(warmUp + steps, options.Number("batch", 16), options.Number("size", 64));
+        using var stream = new RepeatedPictures(warmUp + steps, options.Number("batch", 16), options.Number("size", 64), Classes);
         using var ours = network();
         using var bare = new BareLoop(network(), kind, stream);
 
         var phase = new Phase("fine-tune", 1, [.. ours.Stages.Select(stage => stage.Name)], Rate, 1);
         var plan = new TrainingPlan(ours.Architecture, Classes, 0, [phase], BatchNormPolicy.Trainable, kind, Decay, ScheduleKind.Constant, 1);
         using var replica = new Replica(plan, ours, CPU);
-        using var nothing = new RepeatedBatch(0, 1, 8);
+        using var nothing = new RepeatedPictures(0, 1, 8, Classes);
         var turns = new TakeTurns(bare);
         var data = TrainingData.Supervised(stream, nothing, [.. Enumerable.Range(0, Classes).Select(label => $"{label}")]);
         new TrainingLoop(replica, new SupervisedObjective(), data, new NoExchange(), turns).Run(TrainingPosition.Start, CancellationToken.None);
@@ -130,22 +130,6 @@ internal static class StepBenchmark
         {
             _optimizer.Dispose();
             _model.Dispose();
-        }
-    }
-
-    /// <summary>The same random batch at every step: the data path is not measured here.</summary>
-    private sealed class RepeatedBatch(int steps, int batch, int size) : IBatchStream
-    {
-        private readonly Tensor _images = randn(batch, 3, size, size), _labels = randint(0, Classes, batch, ScalarType.Int64);
-
-        public int StepsPerEpoch => steps;
-
-        public Batch Take(int epoch, int step, CancellationToken cancellationToken) => new(_images.alias(), _labels.alias(), batch);
-
-        public void Dispose()
-        {
-            _images.Dispose();
-            _labels.Dispose();
         }
     }
 }

@@ -13,7 +13,11 @@ internal static class PredictCommand
     public static Command Create(IConsoleStreams streams)
     {
         var source = Source();
-        var files = new Argument<string[]>("files") { Description = "Pictures or folders of pictures; for a model of texts, texts or files of texts (.txt, .csv, .tsv, .jsonl).", Arity = ArgumentArity.OneOrMore };
+        var files = new Argument<string[]>("files")
+        {
+            Description = "Pictures or folders of pictures; for a model of texts, texts or files of texts (.txt, .csv, .tsv, .jsonl).",
+            Arity = ArgumentArity.OneOrMore,
+        };
         var top = new Option<int>("--top") { Description = "Likeliest labels to name.", HelpName = "K", DefaultValueFactory = _ => 1 };
         var command = new Command("predict", "Ask a trained model what is on pictures, or what texts are.") { source, files, top };
         var connection = new ConnectionOptions(command);

@@ -12,8 +12,8 @@ internal sealed record AdaptationComparison(IReadOnlyList<AdaptationComparison.M
     /// <summary>Compares finished runs.</summary>
     public static AdaptationComparison Of(IReadOnlyList<ExperimentSnapshot> experiments)
     {
-        var runs = experiments.Select(experiment => new RunLine(experiment.Id, experiment.Recipe.Training.Seed, experiment.Seconds, RunSummary.Of(experiment).Target))
-            .ToList();
+        var runs = experiments.Select(experiment => new RunLine(
+            experiment.Id, experiment.Recipe.Training.Seed, experiment.Seconds, RunSummary.Of(experiment).Target)).ToList();
         var methods = runs.Where(run => run.Target is not null).GroupBy(run => run.Target!.Method).Select(method => new MethodLine(
             method.Key,
             method.First().Target!.Validator,

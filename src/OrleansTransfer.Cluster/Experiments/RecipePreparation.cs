@@ -116,7 +116,9 @@ public sealed class RecipePreparation(RecipeWeights weights)
         var joined = LabelGroups.Join(ImageFolder.Scan(path, labels: null, cancellationToken), recipe.Data.Groups);
         if (labels is null || joined.Labels.SequenceEqual(labels)) return joined;
         if (joined.Labels.Except(labels).Concat(labels.Except(joined.Labels)).FirstOrDefault() is { } other)
-            throw new LearningException($"With data.groups the labels of '{joined.Root}' are {string.Join(", ", joined.Labels)}; wanted are {string.Join(", ", labels)}: '{other}' differs.");
+            throw new LearningException(
+                $"With data.groups the labels of '{joined.Root}' are {string.Join(", ", joined.Labels)}; wanted are {string.Join(", ", labels)}: "
+                + $"'{other}' differs.");
         var index = labels.Index().ToDictionary(label => label.Item, label => label.Index, StringComparer.Ordinal);
         var samples = joined.Samples.Select(sample => sample with { Label = index[joined.Labels[sample.Label]] }).OrderBy(sample => sample.Label);
         return joined with { Labels = labels, Samples = [.. samples] };

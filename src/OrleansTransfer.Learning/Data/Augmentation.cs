@@ -47,14 +47,16 @@ public static class Augmentation
     public static Framing Frame(AugmentKind kind, int width, int height, Preprocessing preprocessing, ref SplitMix64 random)
     {
         if (kind is AugmentKind.None or AugmentKind.Affine) return Framing.Centre(width, height, preprocessing);
-        if (kind is AugmentKind.Crop or AugmentKind.Strong) return new(RandomPart(width, height, ref random), preprocessing.Crop, preprocessing.Crop, 0, 0, false);
+        if (kind is AugmentKind.Crop or AugmentKind.Strong)
+            return new(RandomPart(width, height, ref random), preprocessing.Crop, preprocessing.Crop, 0, 0, false);
         var mirrored = random.NextDouble() < 0.5;
         if (kind == AugmentKind.Flip) return Framing.Centre(width, height, preprocessing) with { Mirrored = mirrored };
         return new(RandomPart(width, height, ref random), preprocessing.Crop, preprocessing.Crop, 0, 0, mirrored);
     }
 
     /// <summary>The strong variation of pictures that are otherwise varied as <paramref name="kind"/> says: mirrored only where those are.</summary>
-    public static AugmentKind Stronger(AugmentKind kind) => kind is AugmentKind.None or AugmentKind.Crop or AugmentKind.Affine ? AugmentKind.Strong : AugmentKind.StrongFlip;
+    public static AugmentKind Stronger(AugmentKind kind) =>
+        kind is AugmentKind.None or AugmentKind.Crop or AugmentKind.Affine ? AugmentKind.Strong : AugmentKind.StrongFlip;
 
     /// <summary>What a strong variation does to a picture's normalised values <c>[3,H,W]</c>, in place; nothing for other kinds.</summary>
     public static void Distort(AugmentKind kind, Span<float> values, int size, ref SplitMix64 random)

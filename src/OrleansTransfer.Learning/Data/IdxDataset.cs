@@ -18,7 +18,8 @@ internal static class IdxDataset
             throw new LearningException($"'{path}' has {pictures.Count} pictures, and '{companion}' {values.Length} labels: they do not belong together.");
         var found = values.Distinct().Order().Select(Name).ToList();
         var names = labels ?? found;
-        if (found.Count < 2) throw new LearningException($"'{companion}' has the label {found.FirstOrDefault() ?? "nothing"} only; a classifier needs at least two.");
+        if (found.Count < 2)
+            throw new LearningException($"'{companion}' has the label {found.FirstOrDefault() ?? "nothing"} only; a classifier needs at least two.");
         if (names.Except(found).Concat(found.Except(names)).FirstOrDefault() is { } other)
             throw new LearningException($"The labels of '{companion}' are {string.Join(", ", found)}; wanted are {string.Join(", ", names)}: '{other}' differs.");
         var index = names.Index().ToDictionary(name => name.Item, name => name.Index, StringComparer.Ordinal);
@@ -52,7 +53,8 @@ internal static class IdxDataset
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
         {
-            throw new LearningException($"The file '{path}' cannot be used: {(File.Exists(path) ? exception.Message.TrimEnd('.') : "there is no such file")}.", exception);
+            var reason = File.Exists(path) ? exception.Message.TrimEnd('.') : "there is no such file";
+            throw new LearningException($"The file '{path}' cannot be used: {reason}.", exception);
         }
     }
 }
