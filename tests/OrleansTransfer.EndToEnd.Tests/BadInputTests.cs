@@ -18,7 +18,7 @@ public sealed class BadInputTests(DrawnLeaves leaves)
     [InlineData("a picture size the network cannot take", "model.inputSize", "16 pixels", "at least 17")]
     [InlineData("a target that is missing", "data.target", "elsewhere")]
     [InlineData("an empty target", "data.target", "has no files")]
-    [InlineData("a target of one picture", "data.target", "1 pictures are too few")]
+    [InlineData("a target of one picture", "data.target", "1 samples are too few")]
     [InlineData("a target of other files", "data.target", "None of the 1 files", "notes.txt")]
     [InlineData("labels for checking that the source has not", "data.targetTest", "stranger")]
     [InlineData("a method for BatchNorm on a network without", "model.backbone", "BatchNorm", "squeezenet1_1 has none")]

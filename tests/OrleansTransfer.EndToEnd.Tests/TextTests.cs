@@ -46,7 +46,7 @@ public sealed class TextTests
     [Theory]
     [InlineData("no table of vectors", "model.vectors")]
     [InlineData("a vector file of other lengths", "model.vectors")]
-    [InlineData("a table without texts", "data.train", "the column 'text'")]
+    [InlineData("a table without texts", "data.train", "'text'")]
     [InlineData("bytes that are no text", "data.target")]
     [InlineData("a label that the source has not", "data.targetTest", "line 2", "mixed")]
     public async Task Wrong_input_is_refused_in_words(string what, params string[] named)
