@@ -26,7 +26,8 @@ public sealed class SeededDropout(double probability) : nn.Module<Tensor, Tensor
         using var scope = NewDisposeScope();
         using var generator = new Generator((ulong)_seed, input.device);
         var keep = 1 - Probability;
-        var mask = zeros_like(input).bernoulli_(keep, generator).div_(keep);
+        using Scalar divisor = keep; // alive until it is read: see TensorArithmetic
+        var mask = zeros_like(input).bernoulli_(keep, generator).div_(divisor);
         return (input * mask).MoveToOuterDisposeScope();
     }
 }
