@@ -28,8 +28,11 @@ public sealed class SeededDropout(double probability, bool wholeChannels = false
         using var scope = NewDisposeScope();
         using var generator = new Generator((ulong)_seed, input.device);
         var keep = 1 - Probability;
-        var places = wholeChannels ? zeros([input.shape[0], input.shape[1], .. input.shape[2..].Select(_ => 1L)], input.dtype, input.device) : zeros_like(input);
-        var mask = places.bernoulli_(keep, generator).div_(keep);
+        using Scalar divisor = keep; // alive until it is read: see TensorArithmetic
+        var places = wholeChannels
+            ? zeros([input.shape[0], input.shape[1], .. input.shape[2..].Select(_ => 1L)], input.dtype, input.device)
+            : zeros_like(input);
+        var mask = places.bernoulli_(keep, generator).div_(divisor);
         return (input * mask).MoveToOuterDisposeScope();
     }
 }

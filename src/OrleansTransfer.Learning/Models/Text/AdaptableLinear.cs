@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -38,7 +39,7 @@ internal sealed class AdaptableLinear : nn.Module<Tensor, Tensor>
         if (_update is null) return nn.functional.linear(input, weight, bias);
 
         using var scope = NewDisposeScope();
-        return (nn.functional.linear(input, weight, bias) + _update.call(input)).MoveToOuterDisposeScope();
+        return nn.functional.linear(input, weight, bias).Plus(_update.call(input)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Adds an update that changes nothing until it is trained.</summary>

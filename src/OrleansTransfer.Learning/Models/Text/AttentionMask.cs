@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -23,7 +24,7 @@ internal sealed class AttentionMask
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        _additive = mask.logical_not().to(ScalarType.Float32).mul_(Masked).unsqueeze(1).unsqueeze(1).MoveToOuterDisposeScope();
+        _additive = mask.logical_not().to(ScalarType.Float32).MultiplyBy(Masked).unsqueeze(1).unsqueeze(1).MoveToOuterDisposeScope();
         return new Pass(this);
     }
 

@@ -52,9 +52,9 @@ internal sealed class EncoderLayer : Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var attended = _attentionOutput.call(Attention(input));
-        var x = _attentionNorm.call(input + _attentionDropout.call(attended));
+        var x = _attentionNorm.call(input.Plus(_attentionDropout.call(attended)));
         var fed = _output.call(functional.gelu(_inner.call(x)));
-        return _outputNorm.call(x + _outputDropout.call(fed)).MoveToOuterDisposeScope();
+        return _outputNorm.call(x.Plus(_outputDropout.call(fed))).MoveToOuterDisposeScope();
     }
 
     // Modules are registered under the origin's paths, and not under the names of the fields besides.
@@ -70,7 +70,7 @@ internal sealed class EncoderLayer : Module<Tensor, Tensor>
         if (_weightDropout.training && _weightDropout.Probability > 0)
         {
             // The fused kernel drops out by the process-wide generator.
-            var scores = query.matmul(key.transpose(2, 3)) / Math.Sqrt(_headWidth) + mask;
+            var scores = query.matmul(key.transpose(2, 3)).Times(1 / Math.Sqrt(_headWidth)).Plus(mask);
             mixed = _weightDropout.call(scores.softmax(-1)).matmul(value);
         }
         else

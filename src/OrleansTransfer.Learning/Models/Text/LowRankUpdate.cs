@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -31,7 +32,7 @@ internal sealed class LowRankUpdate : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        return (nn.functional.linear(nn.functional.linear(input, A), B) * _scale).MoveToOuterDisposeScope();
+        return nn.functional.linear(nn.functional.linear(input, A), B).Times(_scale).MoveToOuterDisposeScope();
     }
 
     /// <summary>Adds to <paramref name="weight"/>, <c>[O,I]</c>, what makes it do the update's work as well.</summary>
@@ -39,6 +40,6 @@ internal sealed class LowRankUpdate : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        weight.add_(B.mm(A), _scale);
+        weight.AddMultiple(B.mm(A), _scale);
     }
 }

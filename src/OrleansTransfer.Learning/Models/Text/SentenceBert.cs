@@ -24,7 +24,8 @@ public sealed class SentenceBert : TextEncoder
         using var scope = NewDisposeScope();
         var weights = mask.to(states.dtype).unsqueeze(2); // [N,L,1]
         // A text without any token has no mean; its features are 0.
-        var mean = (states * weights).sum(1) / weights.sum(1).clamp_min(1);
+        using Scalar one = 1;
+        var mean = (states * weights).sum(1) / weights.sum(1).clamp_min(one);
         return functional.normalize(mean, 2, 1).MoveToOuterDisposeScope();
     }
 }

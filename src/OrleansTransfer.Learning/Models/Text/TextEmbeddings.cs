@@ -36,8 +36,8 @@ internal sealed class TextEmbeddings : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var sum = word_embeddings.call(input) + position_embeddings.call(_positions(input));
-        if (token_type_embeddings is not null) sum = sum + token_type_embeddings.Weight[0];
+        var sum = word_embeddings.call(input).Plus(position_embeddings.call(_positions(input)));
+        if (token_type_embeddings is not null) sum = sum.Plus(token_type_embeddings.Weight.select(0, 0));
         return dropout.call(LayerNorm.call(sum)).MoveToOuterDisposeScope();
     }
 }

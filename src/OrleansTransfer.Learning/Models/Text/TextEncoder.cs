@@ -90,7 +90,7 @@ public abstract class TextEncoder : Classifier
         if (input.shape[1] > MaximumTokens)
             throw new LearningException($"{Architecture} takes texts of at most {MaximumTokens} tokens, the special ones included; " +
                 $"the longest of this batch has {input.shape[1]}. Let the tokenizer shorten them.");
-        var mask = input.ne(PaddingToken); // [N,L]
+        var mask = input.IsNot(PaddingToken); // [N,L]
         using var pass = _mask.Use(mask);
         var states = _embeddings.call(input); // [N,L,H]
         foreach (var layer in _layers) states = layer.call(states);
@@ -161,7 +161,7 @@ public abstract class TextEncoder : Classifier
     private protected abstract Tensor Pool(Tensor states, Tensor mask);
 
     /// <summary>Rows of the position embedding for token ids <c>[N,L]</c>; int64, <c>[L]</c> or <c>[N,L]</c>.</summary>
-    private protected virtual Tensor Positions(Tensor tokens) => arange(tokens.shape[1], ScalarType.Int64, tokens.device);
+    private protected virtual Tensor Positions(Tensor tokens) => TensorArithmetic.UpTo(tokens.shape[1], tokens.device);
 
     /// <summary>Draws the head.</summary>
     private protected virtual void InitializeHead(Generator generator) => Draw(_head, generator);

@@ -46,8 +46,9 @@ public sealed class XlmRoberta : TextEncoder
     private protected override Tensor Positions(Tensor tokens)
     {
         using var scope = NewDisposeScope();
-        var text = tokens.ne(PaddingToken).to(ScalarType.Int64);
-        return (text.cumsum(1) * text + PaddingToken).MoveToOuterDisposeScope();
+        using Scalar padding = PaddingToken, one = 1;
+        var text = tokens.ne(padding).to(ScalarType.Int64);
+        return (text.cumsum(1) * text).add_(padding, one).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

@@ -1,0 +1,53 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace OrleansTransfer.Learning.Compute;
+
+/// <summary>
+/// Sums and products whose numbers live until libtorch has read them. TorchSharp (0.107) makes a native object for every number in an expression, also
+/// for the 1 that <c>a + b</c> multiplies b with, and nothing keeps the garbage collector from freeing it while the call that reads it is under way.
+/// While another thread collects without pause, one such sum in some thousand fails.
+/// </summary>
+internal static class TensorArithmetic
+{
+    // Never collected, and never written to: threads may share it.
+    private static readonly Scalar s_one = 1;
+
+    /// <summary>The sum of two tensors.</summary>
+    public static Tensor Plus(this Tensor left, Tensor right) => left.add(right, s_one);
+
+    /// <summary>A tensor times a number.</summary>
+    public static Tensor Times(this Tensor tensor, double factor)
+    {
+        using Scalar held = factor;
+        return tensor.mul(held);
+    }
+
+    /// <summary>Multiplies a tensor with a number in place.</summary>
+    public static Tensor MultiplyBy(this Tensor tensor, double factor)
+    {
+        using Scalar held = factor;
+        return tensor.mul_(held);
+    }
+
+    /// <summary>Adds a multiple of another tensor in place.</summary>
+    public static Tensor AddMultiple(this Tensor tensor, Tensor other, double factor)
+    {
+        using Scalar held = factor;
+        return tensor.add_(other, held);
+    }
+
+    /// <summary>Where a tensor of integers is another number: bool, of the same shape.</summary>
+    public static Tensor IsNot(this Tensor tensor, long number)
+    {
+        using Scalar held = number;
+        return tensor.ne(held);
+    }
+
+    /// <summary>The integers from 0 to <paramref name="count"/> - 1, int64 <c>[count]</c>.</summary>
+    public static Tensor UpTo(long count, Device device)
+    {
+        using Scalar first = 0L, end = count;
+        return arange(first, end, s_one, ScalarType.Int64, device);
+    }
+}
