@@ -22,7 +22,8 @@ internal static class EvaluateCommand
         var connection = new ConnectionOptions(command);
         var output = new OutputOption(command);
         command.SetAction((parse, interrupted) => RunAsync(
-            parse.GetRequiredValue(source), parse.GetRequiredValue(data), parse.GetValue(shift), connection.Read(parse), output.Open(parse, streams), interrupted));
+            parse.GetRequiredValue(source), parse.GetRequiredValue(data), parse.GetValue(shift), connection.Read(parse), output.Open(parse, streams),
+            interrupted));
         return command;
     }
 
@@ -73,9 +74,11 @@ internal static class EvaluateCommand
             ("proxy A-distance", $"{Fraction(shift.ProxyADistance)} (0: the domains cannot be told apart; 2: always)"),
             ("accuracy", shift.Accuracy is { } accuracy ? $"{Fraction(accuracy)}, against {Fraction(report.Accuracy)} on the data" : "not known: no labels"),
             ("mean confidence", Fraction(shift.MeanConfidence)),
-            ("predictions", string.Join(", ", shift.PredictedShares.Select(share => $"{share.Key} {share.Value.ToString("0 %", CultureInfo.InvariantCulture)}"))));
+            ("predictions", string.Join(", ", shift.PredictedShares.Select(share => $"{share.Key} {Percent(share.Value)}"))));
         foreach (var remark in shift.Remarks) output.Line(remark);
     }
+
+    private static string Percent(double share) => share.ToString("0 %", CultureInfo.InvariantCulture);
 
     private static string Fraction(double value) => value.ToString("0.0000", CultureInfo.InvariantCulture);
 }

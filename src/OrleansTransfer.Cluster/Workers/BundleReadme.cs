@@ -54,7 +54,8 @@ public static class BundleReadme
     {
         { Preprocessing: { } pictures } =>
             $"Pictures go in as {pictures.Channels.ToUpperInvariant()} times {Scale(pictures.Scale)}, shorter side resized to {pictures.Resize}\n"
-            + $"({pictures.Interpolation}, antialiased), centre crop {pictures.Crop}, normalised with mean {Join(pictures.Mean)} and standard deviation {Join(pictures.Std)}.",
+            + $"({pictures.Interpolation}, antialiased), centre crop {pictures.Crop}, normalised with mean {Join(pictures.Mean)} and standard deviation "
+            + $"{Join(pictures.Std)}.",
         { Text: { } texts } =>
             $"Texts go in as the places of their words in `{texts.Vocabulary}`, from 1, at most {texts.MaximumLength} of them; 0 is padding.",
         _ => "",

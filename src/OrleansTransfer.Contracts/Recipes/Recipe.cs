@@ -79,7 +79,10 @@ public sealed record DataRecipe
     /// </summary>
     [Id(1)] public string Validation { get; init; } = "0.2";
 
-    /// <summary><c>none</c>, <c>flip</c>, <c>crop</c> (random resized crop, never mirrored), <c>affine</c> (turned, moved, scaled) or <c>standard</c> (crop and flip).</summary>
+    /// <summary>
+    /// <c>none</c>, <c>flip</c>, <c>crop</c> (random resized crop, never mirrored), <c>affine</c> (turned, moved, scaled) or <c>standard</c> (crop and
+    /// flip); of texts <c>standard</c> leaves out a tenth of the words.
+    /// </summary>
     [Id(2)] public string Augment { get; init; } = "standard";
 
     /// <summary>Label names in index order; empty takes the folder names in ordinal order.</summary>

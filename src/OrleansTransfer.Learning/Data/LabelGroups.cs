@@ -5,7 +5,9 @@ public static class LabelGroups
 {
     /// <summary>The data set with its labels joined; labels that no group names stay. New labels stand in ordinal order.</summary>
     /// <param name="groups">Each the new label, <c>=</c>, and old ones joined by <c>+</c>; none leaves everything as it is.</param>
-    /// <exception cref="LearningException">A group is malformed or names a label that is not there or in two groups; or fewer than two labels are left.</exception>
+    /// <exception cref="LearningException">
+    /// A group is malformed or names a label that is not there or in two groups; or fewer than two labels are left.
+    /// </exception>
     public static ImageDataset Join(ImageDataset dataset, IReadOnlyList<string> groups)
     {
         if (groups.Count == 0) return dataset;
@@ -19,7 +21,8 @@ public static class LabelGroups
             foreach (var member in members)
             {
                 if (!joined.ContainsKey(member))
-                    throw new LearningException($"The group '{group}' names '{member}', and the labels of '{dataset.Root}' are {string.Join(", ", dataset.Labels)}.");
+                    throw new LearningException(
+                        $"The group '{group}' names '{member}', and the labels of '{dataset.Root}' are {string.Join(", ", dataset.Labels)}.");
                 if (!named.Add(member)) throw new LearningException($"The label '{member}' is in more than one group.");
                 joined[member] = group[..equals].Trim();
             }

@@ -87,7 +87,9 @@ public class ValidatorTests
     [Fact]
     public void A_target_that_lacks_a_class_or_holds_others_is_remarked_on()
     {
-        var source = new SampleOutputs([.. Enumerable.Range(0, 30).Select(i => Logits(i % 3, 9))], [.. Enumerable.Repeat(new float[2], 30)], [.. Enumerable.Range(0, 30).Select(i => i % 3)]);
+        var source = new SampleOutputs(
+            [.. Enumerable.Range(0, 30).Select(i => Logits(i % 3, 9))], [.. Enumerable.Repeat(new float[2], 30)],
+            [.. Enumerable.Range(0, 30).Select(i => i % 3)]);
         string[] labels = ["a", "b", "c"];
         SampleOutputs Target(Func<int, float[]> logits) => new([.. Enumerable.Range(0, 40).Select(logits)], [.. Enumerable.Repeat(new float[2], 40)], new int[40]);
         Assert.Empty(TargetRemarks.Of(source, Target(i => Logits(i % 3, 9)), labels));
@@ -126,7 +128,8 @@ public class ValidatorTests
     private static SampleOutputs Clusters(bool mixed)
     {
         var random = new Random(3);
-        float[][] features = [.. Enumerable.Range(0, 40).Select(i => (float[])[(float)random.NextDouble() + (i % 2 == 0 ? 5 : 0), (float)random.NextDouble() + (i % 2 == 0 ? 0 : 5)])];
+        float Near(bool far) => (float)random.NextDouble() + (far ? 5 : 0);
+        float[][] features = [.. Enumerable.Range(0, 40).Select(i => (float[])[Near(i % 2 == 0), Near(i % 2 == 1)])];
         return new([.. Enumerable.Range(0, 40).Select(i => (mixed ? i / 20 : i % 2) == 0 ? (float[])[5, 0] : [0, 5])], features, new int[40]);
     }
 }
