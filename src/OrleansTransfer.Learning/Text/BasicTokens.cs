@@ -4,7 +4,7 @@ using System.Text;
 namespace OrleansTransfer.Learning.Text;
 
 /// <summary>
-/// BERT's first cut of a text, into words, punctuation marks and ideographs (section "Tokenization" of its publication's code): what WordPiece then
+/// BERT's first cut of a text, into words, punctuation marks and ideographs (Devlin et al., arXiv 1810.04805): what WordPiece then
 /// cuts further.
 /// </summary>
 internal static class BasicTokens
