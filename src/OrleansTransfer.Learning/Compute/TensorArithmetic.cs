@@ -4,9 +4,9 @@ using static TorchSharp.torch;
 namespace OrleansTransfer.Learning.Compute;
 
 /// <summary>
-/// Sums and products whose numbers live until libtorch has read them. TorchSharp (0.107) makes a native object for every number in an expression, also
-/// for the 1 that <c>a + b</c> multiplies b with, and nothing keeps the garbage collector from freeing it while the call that reads it is under way.
-/// While another thread collects without pause, one such sum in some thousand fails.
+/// Sums and products whose numbers live until libtorch has read them. TorchSharp (0.107) makes a native object for every number in an expression,
+/// also for the 1 that <c>a + b</c> multiplies b with, and nothing keeps the garbage collector from freeing it while the call that reads it is under
+/// way. While another thread collects without pause, one such sum in some thousand fails.
 /// </summary>
 internal static class TensorArithmetic
 {

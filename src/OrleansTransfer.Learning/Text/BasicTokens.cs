@@ -5,7 +5,7 @@ using OrleansTransfer.Learning.Text.Unicode;
 namespace OrleansTransfer.Learning.Text;
 
 /// <summary>
-/// BERT's first cut of a text, into words, punctuation marks and ideographs (section "Tokenization" of its publication's code): what WordPiece then
+/// BERT's first cut of a text, into words, punctuation marks and ideographs (Devlin et al., arXiv 1810.04805): what WordPiece then
 /// cuts further.
 /// </summary>
 internal static class BasicTokens

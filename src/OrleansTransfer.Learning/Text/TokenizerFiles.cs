@@ -39,7 +39,9 @@ public static class TokenizerFiles
         return tokenizer is SentencePieceTokenizer == (kind == TokenizerKind.SentencePiece)
             ? tokenizer
             : throw new LearningException($"The tokenizer '{path}' is of another kind than the encoder's: expected is " +
-                (kind == TokenizerKind.SentencePiece ? $"a SentencePiece model, *{SentencePieceExtension}." : $"a WordPiece vocabulary, {WordPieceName}."));
+                (kind == TokenizerKind.SentencePiece
+                    ? $"a SentencePiece model, *{SentencePieceExtension}."
+                    : $"a WordPiece vocabulary, {WordPieceName}."));
     }
 
     /// <summary>Throws unless all ids of <paramref name="tokenizer"/> are rows of a token embedding with <paramref name="rows"/> rows, and few are
