@@ -16,6 +16,23 @@ internal static class TensorArithmetic
     /// <summary>The sum of two tensors.</summary>
     public static Tensor Plus(this Tensor left, Tensor right) => left.add(right, s_one);
 
+    /// <summary>Adds another tensor in place.</summary>
+    public static Tensor Add(this Tensor tensor, Tensor other) => tensor.add_(other, s_one);
+
+    /// <summary>A tensor divided by a number.</summary>
+    public static Tensor Over(this Tensor tensor, double divisor)
+    {
+        using Scalar held = divisor;
+        return tensor.div(held);
+    }
+
+    /// <summary>Sets every element.</summary>
+    public static Tensor FillWith(this Tensor tensor, double value)
+    {
+        using Scalar held = value;
+        return tensor.fill_(held);
+    }
+
     /// <summary>A tensor times a number.</summary>
     public static Tensor Times(this Tensor tensor, double factor)
     {

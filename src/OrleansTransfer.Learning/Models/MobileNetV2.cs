@@ -117,7 +117,7 @@ public sealed class MobileNetV2 : Classifier
         {
             using var scope = NewDisposeScope();
             var output = conv.call(input);
-            return (_adds ? output.add_(input) : output).MoveToOuterDisposeScope();
+            return (_adds ? TensorArithmetic.Add(output, input) : output).MoveToOuterDisposeScope();
         }
     }
 }

@@ -147,7 +147,7 @@ public sealed class MobileNetV3 : Classifier
         {
             using var scope = NewDisposeScope();
             var output = block.call(input);
-            return (_adds ? output.add_(input) : output).MoveToOuterDisposeScope();
+            return (_adds ? TensorArithmetic.Add(output, input) : output).MoveToOuterDisposeScope();
         }
     }
 

@@ -124,7 +124,7 @@ public sealed class ResNet : Classifier
         {
             using var scope = NewDisposeScope();
             var output = Branch(input);
-            return output.add_(Shortcut is { } shortcut ? shortcut.call(input) : input).relu_().MoveToOuterDisposeScope();
+            return TensorArithmetic.Add(output, Shortcut is { } shortcut ? shortcut.call(input) : input).relu_().MoveToOuterDisposeScope();
         }
 
         protected static Sequential? Downsample(int input, int output, int stride) => stride == 1 && input == output

@@ -146,7 +146,7 @@ public sealed class Xception : Classifier
             using var scope = NewDisposeScope();
             var output = rep.call(input);
             var shortcut = skip is null ? input : skipbn!.call(skip.call(input));
-            return output.add_(shortcut).MoveToOuterDisposeScope();
+            return TensorArithmetic.Add(output, shortcut).MoveToOuterDisposeScope();
         }
     }
 }

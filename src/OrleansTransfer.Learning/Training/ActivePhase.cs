@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using OrleansTransfer.Learning.Models;
 using OrleansTransfer.Learning.Transfer;
 using TorchSharp;
@@ -72,7 +73,7 @@ internal sealed class ActivePhase : IDisposable
         using var noGrad = no_grad();
         Statistics.Publish(_statisticsSlots, share);
         if (loss is not null) _lossSlot.copy_(loss.reshape(1));
-        _pauseSlot.fill_(pause ? 1 : 0);
+        _pauseSlot.FillWith(pause ? 1 : 0);
     }
 
     /// <summary>After the exchange: loss and gradient norm of the global batch.</summary>

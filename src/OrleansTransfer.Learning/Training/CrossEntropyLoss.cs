@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using static TorchSharp.torch;
 
 namespace OrleansTransfer.Learning.Training;
@@ -24,9 +25,9 @@ public sealed class CrossEntropyLoss(string stream = TrainingData.Train, double 
     {
         var pass = context[stream];
         var loss = Mean(pass.Logits, pass);
-        return pass.AuxiliaryLogits is { } auxiliary ? loss + Mean(auxiliary, pass) * AuxiliaryWeight : loss;
+        return pass.AuxiliaryLogits is { } auxiliary ? loss.Plus(Mean(auxiliary, pass).Times(AuxiliaryWeight)) : loss;
     }
 
     private Tensor Mean(Tensor logits, StreamPass pass) =>
-        nn.functional.cross_entropy(logits, pass.Labels, reduction: nn.Reduction.Sum, label_smoothing: smoothing).div(pass.GlobalCount);
+        nn.functional.cross_entropy(logits, pass.Labels, reduction: nn.Reduction.Sum, label_smoothing: smoothing).Over(pass.GlobalCount);
 }

@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -40,7 +41,7 @@ internal sealed class RunningStatistics : IDisposable
     /// <param name="weight">Local samples over samples of the global batch; the weights of all ranks sum to 1.</param>
     public void Publish(Tensor slots, double weight)
     {
-        if (_layers.Count > 0) slots.copy_(_live).mul_(weight);
+        if (_layers.Count > 0) slots.copy_(_live).MultiplyBy(weight);
     }
 
     /// <summary>
@@ -73,6 +74,6 @@ internal sealed class RunningStatistics : IDisposable
 
     private void WriteBatchCounts()
     {
-        for (var i = 0; i < _batches.Length; i++) _layers[i].num_batches_tracked!.fill_(_batches[i]);
+        for (var i = 0; i < _batches.Length; i++) _layers[i].num_batches_tracked!.FillWith(_batches[i]);
     }
 }

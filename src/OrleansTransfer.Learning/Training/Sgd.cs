@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -18,7 +19,7 @@ internal sealed class Sgd(FlatParameters parameters, double weightDecay) : FlatO
         {
             using var scope = NewDisposeScope();
             if (weightDecay != 0) chunk.Gradients.add_(chunk.Values, decay);
-            var velocity = chunk.States[0].mul_(momentum).add_(chunk.Gradients);
+            var velocity = TensorArithmetic.Add(chunk.States[0].mul_(momentum), chunk.Gradients);
             chunk.Values.add_(velocity, step);
         }
     }

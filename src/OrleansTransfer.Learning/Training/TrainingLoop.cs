@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using System.Diagnostics;
 using OrleansTransfer.Learning.Data;
 using OrleansTransfer.Learning.Evaluation;
@@ -144,7 +145,7 @@ public sealed class TrainingLoop(
             _activity = TrainingActivity.Backward;
             loss?.backward();
             backward += clock.Lap();
-            if (loss is not null) sum = (sum is null ? loss.detach() : sum + loss.detach()).MoveToOuterDisposeScope();
+            if (loss is not null) sum = (sum is null ? loss.detach() : sum.Plus(loss.detach())).MoveToOuterDisposeScope();
         }
         return (sum, forward, backward);
     }
@@ -158,8 +159,8 @@ public sealed class TrainingLoop(
         {
             if (!term.NeedsWholeBatch && term.Streams.Any(stream => batches[stream].Count == 0)) continue;
             var value = term.Compute(context);
-            if (weight != 1) value = value * weight;
-            sum = sum is null ? value : sum + value;
+            if (weight != 1) value = value.Times(weight);
+            sum = sum is null ? value : sum.Plus(value);
         }
         return sum;
     }
