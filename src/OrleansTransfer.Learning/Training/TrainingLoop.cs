@@ -1,5 +1,5 @@
-using OrleansTransfer.Learning.Compute;
 using System.Diagnostics;
+using OrleansTransfer.Learning.Compute;
 using OrleansTransfer.Learning.Data;
 using OrleansTransfer.Learning.Evaluation;
 using OrleansTransfer.Learning.Evaluation.Validators;
