@@ -63,7 +63,8 @@ internal static class AdaptCommand
 
     private static IReadOnlyList<string> MethodsOf(string? text, RecipeOptions recipe, ParseResult parse, IReadOnlyList<string> sets)
     {
-        if (text is not null) return text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        if (text?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) is { } named)
+            return named.Length > 0 ? named : throw new CliException("--method names no method.");
 
         // The recipe's own method, if it has one for a target; the check of the whole comes later.
         if (!recipe.IsGiven(parse)) return [DefaultMethod];

@@ -28,7 +28,21 @@ internal sealed record LabelledSamples(int Count, IReadOnlyList<BrokenFile> Brok
             TextSample[] samples = [.. table.Samples.Select(sample => sample with { Label = places[sample.Label] })];
             return new(samples.Length, [.. Skipped(table)], () => texts.Open(samples));
         }
-        return Of(model, LabelledEvaluation.Scan(path, model.Labels, cancellationToken));
+        return Of(model, ScanPictures(path, model.Labels, cancellationToken));
+    }
+
+    /// <summary>Finds the pictures and gives each the index that the model knows its label by.</summary>
+    /// <exception cref="CliException">The folder has labels that the model does not know.</exception>
+    public static ImageDataset ScanPictures(string folder, IReadOnlyList<string> modelLabels, CancellationToken cancellationToken)
+    {
+        var found = ImageFolder.Scan(folder, labels: null, cancellationToken);
+        var unknown = found.Labels.Except(modelLabels).ToList();
+        if (unknown.Count > 0)
+            throw new CliException(
+                $"The model does not know these labels of '{folder}': {string.Join(", ", unknown)}. It knows: {string.Join(", ", modelLabels)}.");
+
+        var indices = found.Labels.Select(label => modelLabels.Index().First(known => known.Item == label).Index).ToList();
+        return found with { Labels = modelLabels, Samples = [.. found.Samples.Select(sample => sample with { Label = indices[sample.Label] })] };
     }
 
     /// <summary>Samples whose labels are not known or not looked at.</summary>

@@ -92,12 +92,12 @@ internal sealed class QuickstartJourney(QuickstartPlan plan, Connection connecti
     }
 
     private static ClassificationReport Judge(TrainedModel model, LeafTasks tasks, CancellationToken interrupted) =>
-        LabelledEvaluation.Run(model, LabelledEvaluation.Scan(tasks.Test, model.Labels, interrupted), interrupted);
+        LabelledSamples.Read(model, tasks.Test, interrupted).Judge(model, interrupted);
 
     // The first pictures of each label, whatever the network makes of them.
     private static void DrawSheet(TrainedModel model, LeafTasks tasks, string file, CancellationToken interrupted)
     {
-        var test = LabelledEvaluation.Scan(tasks.Test, model.Labels, interrupted);
+        var test = LabelledSamples.ScanPictures(tasks.Test, model.Labels, interrupted);
         var perLabel = SheetRows * SheetColumns / model.Labels.Count;
         var shown = test.Samples.GroupBy(sample => sample.Label).SelectMany(label => label.Take(perLabel)).ToList();
         var predictions = new Predictor(model.Network, model.Preprocessing, model.Labels)

@@ -41,7 +41,6 @@ public sealed class RecipePreparation(RecipeWeights weights)
 
         if (dataset is not null && recipe.Training.BatchSize >= 0)
         {
-
             if (recipe.Training.BatchSize == 0)
                 recipe = recipe with { Training = recipe.Training with { BatchSize = RunPlan.BatchSizeFor(dataset.Train.Count, workers) } };
             var smallest = RunPlan.TrainingBatches(recipe, dataset.Train.Count).SmallestBatch;

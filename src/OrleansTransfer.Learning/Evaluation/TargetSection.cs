@@ -10,6 +10,8 @@ internal static class TargetSection
 {
     private const int MostPredictions = 200;
 
+    private static readonly string[] s_colours = ["#2563eb", "#16a34a", "#9333ea", "#dc2626", "#0891b2", "#a16207"];
+
     public static void Render(StringBuilder page, TargetContent content, IReadOnlyList<string> labels)
     {
         page.Append($"<section>\n<h2>Target domain</h2>\n<p class=\"sub\">Method {Escape(content.Method)}; the weights are those of epoch ");
@@ -56,13 +58,9 @@ internal static class TargetSection
         if (content.Epochs.Any(epoch => double.IsFinite(epoch.Accuracy)))
             page.Append(LineChart.Render("Accuracy", [new("labelled target", "#ea580c", [.. content.Epochs.Select(epoch => epoch.Accuracy)])], ceiling: 1));
         ChartLine[] scores = [.. UnsupervisedValidators.All.Index().Select(validator => new ChartLine(
-            validator.Item.Name, Colour(validator.Index), Scaled([.. content.Epochs.Select(epoch => epoch.Scores[validator.Index])])))];
+            validator.Item.Name, s_colours[validator.Index % s_colours.Length], Scaled([.. content.Epochs.Select(epoch => epoch.Scores[validator.Index])])))];
         page.Append('\n').Append(LineChart.Render("Scores, each from its lowest to its highest", scores, ceiling: 1)).Append("\n</div>\n</section>\n");
     }
-
-    private static string Colour(int index) => (string[])["#2563eb", "#16a34a", "#9333ea", "#dc2626", "#0891b2", "#a16207"] is var colours
-        ? colours[index % colours.Length]
-        : "";
 
     private static double[] Scaled(double[] values)
     {

@@ -15,7 +15,7 @@ public sealed record TargetEpoch(int Epoch, IReadOnlyList<double> Scores, double
 /// <param name="Test">The final model on labelled target samples that are there for checking only; null without such.</param>
 /// <param name="Source">The final model's outputs on held-out source samples.</param>
 /// <param name="Target">Its outputs on target samples, in the data set's order.</param>
-/// <param name="Before">Both as they were before the first step: source, then target; null when the run did not begin with an evaluation.</param>
+/// <param name="Before">Both domains in the plane, by the features of the network before the first step; null when not known.</param>
 public sealed record TargetOutcome(
     IReadOnlyList<TargetEpoch> History,
     int PickedEpoch,

@@ -38,9 +38,12 @@ internal sealed class TargetState : IDisposable
     {
         _history.Add(epoch);
         var score = validator < 0 ? epoch.Epoch : epoch.Scores[validator];
-        if (_pick is { } best && !(score > best.Score)) return;
+        if (double.IsNaN(score)) score = double.NegativeInfinity;
+
+        // Where no epoch so far could be told, the later one is the better guess.
+        if (_pick is { } best && score <= best.Score && !double.IsNegativeInfinity(best.Score)) return;
         Release();
-        _pick = (epoch.Epoch, double.IsNaN(score) ? double.NegativeInfinity : score);
+        _pick = (epoch.Epoch, score);
         _weights = weights.ToDictionary(entry => entry.Key, entry => entry.Value.detach().to(CPU, copy: true).DetachFromDisposeScope());
     }
 

@@ -16,7 +16,7 @@ public interface IAdaptationMethod : ITransferMethod
     /// <summary>What it does, in a sentence.</summary>
     string Summary { get; }
 
-    /// <summary>Streams of target samples that it reads besides <see cref="TrainingData.Target"/>.</summary>
+    /// <summary>Whether it also reads <see cref="TrainingData.TargetStrong"/>: the target's samples once more, strongly varied.</summary>
     bool ReadsStrongTarget => false;
 
     /// <summary>Makes what is minimised: the same bits for the same context.</summary>
