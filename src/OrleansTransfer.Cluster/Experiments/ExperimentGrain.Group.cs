@@ -31,6 +31,8 @@ public sealed partial class ExperimentGrain
     private GroupRoster? _roster;
     private bool _judging;
     private long _reportedStep;
+    private bool _mayMissReports;
+    private long? _repeated;
     private int _reportedEpoch;
 
     private (int Workers, int Least) Wanted => (
@@ -114,6 +116,7 @@ public sealed partial class ExperimentGrain
             if (e.Kind == "step") _reportedStep = Math.Max(_reportedStep, e.Step);
             if (e.Kind == "epoch") _reportedEpoch = Math.Max(_reportedEpoch, e.Epoch);
         }
+        _mayMissReports = true;
         Snapshot = Snapshot with { Owner = Self() };
     }
 

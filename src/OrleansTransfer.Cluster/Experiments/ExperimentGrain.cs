@@ -146,9 +146,11 @@ public sealed partial class ExperimentGrain(
     public async Task<WorkerDirective> Report(WorkerReport report)
     {
         if (_roster is null || !_roster.Counts(report) || IsDead(report.Silo)) return WorkerDirective.Stop;
-        if (_roster.Take(report, time.GetUtcNow())) TakeProgress(report);
+        var repeats = IsToRepeat(report);
+        if (_roster.Take(report, time.GetUtcNow()))
+            TakeProgress(repeats ? report with { Events = [.. report.Events.Where(e => e.Kind is not ("step" or "epoch"))] } : report);
         await JudgeAsync();
-        return DirectiveFor(report);
+        return DirectiveFor(report) is var directive && directive == WorkerDirective.Continue && repeats ? WorkerDirective.Repeat : directive;
     }
 
     /// <inheritdoc/>
@@ -189,6 +191,14 @@ public sealed partial class ExperimentGrain(
                 SamplesPerSecond = report.SamplesPerSecond > 0 ? report.SamplesPerSecond : Snapshot.SamplesPerSecond,
             };
         ShowProgress(report.Events);
+    }
+
+    // Once per activation that took a run over. Its answer may be lost, and the report come again.
+    private bool IsToRepeat(WorkerReport report)
+    {
+        if (report.Worker != _roster!.Members.FirstOrDefault()) return false;
+        if (_mayMissReports) (_mayMissReports, _repeated) = (false, report.Number);
+        return report.Number == _repeated;
     }
 
     // A new rank 0 reports once more what the one before it may not have lived to report.

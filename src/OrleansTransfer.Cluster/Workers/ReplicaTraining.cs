@@ -18,9 +18,6 @@ namespace OrleansTransfer.Cluster.Workers;
 /// </summary>
 public sealed class ReplicaTraining : ITrainingObserver, IDisposable
 {
-    // What a new rank 0 may have to report in place of one that died before it could: half a second of steps, and the epoch they ended.
-    private const int RememberedEvents = 4096;
-
     private readonly Recipe _recipe;
     private readonly WorkerAssignment _assignment;
     private readonly ReplicaInputs _inputs;
@@ -33,7 +30,6 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
     private readonly RunPlan _plan;
     private readonly ITrainingObjective _objective;
     private readonly Replica _replica;
-    private readonly Queue<ExperimentEvent> _remembered = [];
     private List<ReplicaEpoch> _epochs = [];
     private IReadOnlyList<string> _remarks = [];
     private TrainingLoop? _loop;
@@ -241,12 +237,7 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
     }
 
     // All ranks see the same; one tells, and the others remember in case that one does not live to.
-    private void Tell(ExperimentEvent e)
-    {
-        if (_order!.Rank == 0) _reports.Add(e);
-        _remembered.Enqueue(e);
-        if (_remembered.Count > RememberedEvents) _remembered.Dequeue();
-    }
+    private void Tell(ExperimentEvent e) => _reports.Tell(e, report: _order!.Rank == 0);
 
     // The figures that stay are those of the picked epoch.
     private void Conclude(TrainingResult result, TargetOutcome target)
@@ -265,7 +256,7 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
     {
         _reports.Add(_remarks.Select(remark => Event("log", Position!, epoch: 0) with { Message = remark }));
         _remarks = [];
-        _reports.Add(_remembered.Where(e => e.Kind == "epoch" ? e.Epoch > order.ReportedEpoch : e.Step > order.ReportedStep));
+        _reports.Repeat(order.ReportedStep, order.ReportedEpoch);
     }
 
     private ExperimentEvent Event(string kind, TrainingPosition position, int epoch) => new()

@@ -25,8 +25,12 @@ public sealed partial class ReportChannel(
     private static readonly TimeSpan s_callDeadline = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(50), s_longestPause = TimeSpan.FromMilliseconds(400);
 
+    // What is told once more when another coordinator or another rank 0 comes up: what neither of those before may have lived to write.
+    private const int RememberedEvents = 4096;
+
     private readonly object _gate = new();
     private readonly List<ExperimentEvent> _events = [];
+    private readonly Queue<ExperimentEvent> _remembered = [];
     private readonly SemaphoreSlim _sending = new(1), _changed = new(0, 1);
     private WorkerReport _status = first;
     private long _number;
@@ -48,6 +52,32 @@ public sealed partial class ReportChannel(
     public void Add(params IEnumerable<ExperimentEvent> events)
     {
         lock (_gate) _events.AddRange(events);
+    }
+
+    /// <summary>Adds an event to the next report, and remembers it for <see cref="Repeat"/>.</summary>
+    /// <param name="e">What every rank of the group sees alike.</param>
+    /// <param name="report">Whether this worker is the one to report it.</param>
+    public void Tell(ExperimentEvent e, bool report)
+    {
+        lock (_gate)
+        {
+            if (report) _events.Add(e);
+            _remembered.Enqueue(e);
+            if (_remembered.Count > RememberedEvents) _remembered.Dequeue();
+        }
+    }
+
+    /// <summary>Reports remembered events once more, in the order in which they were told.</summary>
+    /// <param name="step">Last step that the experiment knows of: what belongs to later ones is repeated.</param>
+    /// <param name="epoch">Last epoch that it knows of.</param>
+    public void Repeat(long step, int epoch)
+    {
+        lock (_gate)
+        {
+            var repeated = _remembered.Where(e => e.Kind == "step" ? e.Step > step : e.Epoch > epoch).ToList();
+            _events.RemoveAll(e => repeated.Exists(one => ReferenceEquals(one, e)));
+            _events.InsertRange(0, repeated);
+        }
     }
 
     /// <summary>Changes what every further report says.</summary>

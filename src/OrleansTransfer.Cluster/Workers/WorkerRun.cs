@@ -299,6 +299,9 @@ public sealed partial class WorkerRun
     {
         switch (directive)
         {
+            case WorkerDirective.Repeat:
+                _reports.Repeat(step: 0, epoch: 0);
+                break;
             case WorkerDirective.Pause:
                 Pause(report.Generation);
                 break;

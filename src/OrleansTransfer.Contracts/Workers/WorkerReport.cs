@@ -41,6 +41,12 @@ public enum WorkerDirective
 
     /// <summary>Leave: the experiment no longer counts on this worker.</summary>
     Stop,
+
+    /// <summary>
+    /// Carry on, and report the remembered steps and epochs once more: the coordinator has just come up, and the one before it may have died before it
+    /// wrote what it had heard. Those of the report that this answers were not taken.
+    /// </summary>
+    Repeat,
 }
 
 /// <summary>A worker's word to its experiment. Each says all there is to know, so that one alone tells a new coordinator where the worker stands.</summary>
