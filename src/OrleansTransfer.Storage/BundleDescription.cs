@@ -61,7 +61,14 @@ public sealed record BundlePreprocessing(
 /// <param name="Dimensions">Numbers in a word's vector.</param>
 /// <param name="Pooling">How words become one vector, for example <c>mean</c>.</param>
 /// <param name="Hidden">Width of the layer in front of the head; 0 for none.</param>
-public sealed record BundleText(string Vocabulary, int MaximumLength, int Dimensions, string Pooling, int Hidden);
+public sealed record BundleText(string Vocabulary, int MaximumLength, int Dimensions, string Pooling, int Hidden)
+{
+    /// <summary>The first so many words of the vocabulary have a vector; null for all.</summary>
+    public int? Vectors { get; init; }
+
+    /// <summary>Words and pairs of words that the model has evidence of beside the vectors; 0 for none.</summary>
+    public int EvidenceKeys { get; init; }
+}
 
 /// <summary>Pretrained weights.</summary>
 /// <param name="Name">What the recipe or the catalogue calls them.</param>

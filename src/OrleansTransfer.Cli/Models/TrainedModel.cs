@@ -49,7 +49,12 @@ internal sealed record TrainedModel(Classifier Network, Preprocessing? Pictures,
         Allocator.KeepLargeBlocks();
         var vocabulary = new Vocabulary(File.ReadAllLines(words));
         var labels = bundle.Description.Labels;
-        var network = new WordVectorClassifier(bundle.Description.Architecture, new(vocabulary.Rows, text.Dimensions, pooling, text.Hidden), labels.Count);
+        var sizes = new WordVectorSizes((text.Vectors ?? vocabulary.Words.Count) + 1, text.Dimensions, pooling, text.Hidden)
+        {
+            Ids = vocabulary.Rows,
+            EvidenceKeys = text.EvidenceKeys,
+        };
+        var network = new WordVectorClassifier(bundle.Description.Architecture, sizes, labels.Count);
         return new(Load(network, bundle), null, new(vocabulary, text.MaximumLength), labels);
     }
 

@@ -38,6 +38,10 @@ public sealed class BundlePublisher(IBlobContainer container)
                 preprocessing.Scale),
             Text = outcome.Task.Model is WordVectorClassifier texts
                 ? new(BundleFormat.Vocabulary, recipe.Data.MaximumLength, texts.Sizes.Dimensions, recipe.Model.Pooling, texts.Sizes.Hidden)
+                {
+                    Vectors = texts.Sizes.Rows - 1,
+                    EvidenceKeys = texts.Sizes.EvidenceKeys,
+                }
                 : null,
             BaseWeights = assignment.WeightsSha256 is { } sha256 ? new(NameOf(recipe.Model.Weights), sha256) : null,
             Recipe = yaml,
@@ -94,7 +98,7 @@ public sealed class BundlePublisher(IBlobContainer container)
             [.. target.History.Select(epoch => new TargetPoint(epoch.Epoch, epoch.Scores, epoch.Accuracy))],
             target.Source,
             target.Target,
-            [.. RunPlan.Judged(dataset.Target!.Samples, outcome.Task.Model.FeatureWidth).Select(sample => sample.Item)],
+            [.. RunPlan.Judged(recipe, dataset.Target!.Samples, outcome.Task.Model.FeatureWidth).Select(sample => sample.Item)],
             target.Test,
             target.Before,
             TargetRemarks.Of(target.Source, target.Target, dataset.Labels));

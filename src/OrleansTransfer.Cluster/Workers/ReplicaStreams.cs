@@ -37,8 +37,8 @@ internal sealed class ReplicaStreams : IDisposable
                 if (TransferMethods.Get(recipe.Transfer.Method) is IAdaptationMethod { ReadsStrongTarget: true })
                     training[TrainingData.TargetStrong] = Open(target.Root, target.Samples, Augmentation.Stronger(plan.Augment), batches);
                 judged = new(
-                    Evaluation(dataset.ValidationRoot, RunPlan.Judged(dataset.Validation, featureWidth)),
-                    Evaluation(target.Root, RunPlan.Judged(target.Samples, featureWidth)),
+                    Evaluation(dataset.ValidationRoot, RunPlan.Judged(recipe, dataset.Validation, featureWidth)),
+                    Evaluation(target.Root, RunPlan.Judged(recipe, target.Samples, featureWidth)),
                     target.Test.Count == 0 ? null : Evaluation(target.TestRoot, target.Test));
             }
             Data = new(training, Evaluation(dataset.ValidationRoot, dataset.Validation), dataset.Labels) { TargetSamples = judged };

@@ -52,7 +52,7 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
         (_assignment, _recipe, _inputs, _reports, _checkpoints, _orders, _time) =
             (assignment, assignment.Recipe, inputs, reports, checkpoints, orders, time);
         ComputeThread.Configure(ShareOfCores);
-        _task = TaskModel.Build(_recipe, inputs.Dataset.Labels.Count, inputs.WeightsPath);
+        _task = TaskModel.Build(_recipe, inputs.Dataset.Labels.Count, inputs.WeightsPath, inputs.Dataset);
         _model = _task.Model;
         try
         {
@@ -60,7 +60,7 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
             if (device.type != DeviceType.CPU) _model.to(device);
             _plan = RunPlan.Of(_recipe, _model, inputs.Dataset.Labels.Count);
             CheckMemory(device);
-            _objective = RunPlan.ObjectiveOf(_recipe, _model);
+            _objective = RunPlan.ObjectiveOf(_recipe, _model, TargetTexts);
             _replica = new Replica(_plan.Training, _model, device, _objective.Companion);
             Position = assignment.Joins ? null : inputs.Position;
             using var checkpoint = inputs.OpenCheckpoint();
@@ -216,6 +216,9 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
 
     // More compute threads than cores make a step many times slower, whichever process they belong to.
     private int ShareOfCores => Math.Max(1, Environment.ProcessorCount / _assignment.Neighbours);
+
+    private IReadOnlyList<int[]> TargetTexts() =>
+        _task.Tokens(_recipe, RunPlan.Judged(_recipe, _inputs.Dataset.Target?.Samples ?? [], _model.FeatureWidth)).Tokens;
 
     private double Seconds => _started is { } started ? _time.GetElapsedTime(started).TotalSeconds : 0;
 

@@ -3,6 +3,7 @@ using OrleansTransfer.Learning.Compute;
 using OrleansTransfer.Learning.Data;
 using OrleansTransfer.Learning.Evaluation.Validators;
 using OrleansTransfer.Learning.Models;
+using OrleansTransfer.Learning.Models.Text;
 using OrleansTransfer.Learning.Training;
 using OrleansTransfer.Learning.Transfer;
 using OrleansTransfer.Learning.Transfer.Adaptation;
@@ -22,7 +23,7 @@ public sealed record RunPlan(
     /// <summary>Global batch size of evaluation; it has no influence on the result.</summary>
     public const int EvaluationBatchSize = 64;
 
-    private const int TargetSeed = 1, MostJudgedValues = 8_000_000;
+    private const int TargetSeed = 1, MostJudgedValues = 8_000_000, FewestJudged = 1_000, MostJudgedPictures = 10_000, MostJudgedTexts = 50_000;
 
     /// <summary>Interprets a recipe for a model that was made for it.</summary>
     /// <exception cref="Learning.LearningException">A name or selection in the recipe is unknown.</exception>
@@ -56,10 +57,15 @@ public sealed record RunPlan(
     }
 
     /// <summary>What a recipe minimises for a model that was made for it; its networks are the same bits on every rank.</summary>
-    public static ITrainingObjective ObjectiveOf(Recipe recipe, Classifier model) =>
-        TransferMethods.Get(recipe.Transfer.Method) is IAdaptationMethod adaptation
-            ? adaptation.Create(new(model.Classes, model.FeatureWidth, recipe.Transfer.Weight, recipe.Transfer.Confidence, recipe.Training.Seed))
-            : new SupervisedObjective();
+    /// <param name="texts">Ids of the words of the target samples that are <see cref="Judged"/>, for methods that ask.</param>
+    public static ITrainingObjective ObjectiveOf(Recipe recipe, Classifier model, Func<IReadOnlyList<int[]>>? texts = null)
+    {
+        if (TransferMethods.Get(recipe.Transfer.Method) is not IAdaptationMethod method) return new SupervisedObjective();
+        return method.Create(new(model.Classes, model.FeatureWidth, recipe.Transfer.Weight, recipe.Transfer.Confidence, recipe.Training.Seed)
+        {
+            Texts = method.KnowsWords && model is WordVectorClassifier words ? new(words, texts?.Invoke() ?? []) : null,
+        });
+    }
 
     /// <summary>What pictures go through before they reach the backbone.</summary>
     /// <exception cref="Learning.LearningException">The recipe's description of it is malformed.</exception>
@@ -82,9 +88,10 @@ public sealed record RunPlan(
     /// <summary>
     /// The samples that validators look at, at most so many that the outputs of all fit in a message, evenly spaced.
     /// </summary>
-    public static IReadOnlyList<IndexedSample> Judged(IReadOnlyList<IndexedSample> samples, int featureWidth)
+    public static IReadOnlyList<IndexedSample> Judged(Recipe recipe, IReadOnlyList<IndexedSample> samples, int featureWidth)
     {
-        var most = Math.Clamp(MostJudgedValues / featureWidth, 1000, 10_000);
+        var most = Math.Clamp(
+            MostJudgedValues / featureWidth, FewestJudged, recipe.Task == TaskWords.Texts ? MostJudgedTexts : MostJudgedPictures);
         return samples.Count <= most ? samples : [.. Enumerable.Range(0, most).Select(i => samples[(int)((long)i * samples.Count / most)])];
     }
 

@@ -23,10 +23,11 @@ public sealed class TaskModel
 
     /// <summary>Builds it.</summary>
     /// <param name="weightsPath">Local file of the pretrained weights, or null.</param>
+    /// <param name="dataset">The samples, whose words may join a vocabulary; null where it does not matter which words are known.</param>
     /// <exception cref="Learning.LearningException">A file it needs is missing or malformed.</exception>
-    public static TaskModel Build(Recipe recipe, int classes, string? weightsPath)
+    public static TaskModel Build(Recipe recipe, int classes, string? weightsPath, DatasetIndex? dataset = null)
     {
-        var (model, vocabulary) = recipe.Task == TaskWords.Texts ? Texts(recipe, classes) : (Pictures(recipe, classes), null);
+        var (model, vocabulary) = recipe.Task == TaskWords.Texts ? Texts(recipe, classes, dataset) : (Pictures(recipe, classes), null);
         try
         {
             LoadReport? loaded = null;
@@ -54,8 +55,7 @@ public sealed class TaskModel
             return new ImageBatchStream(
                 root, [.. samples.Select(sample => new ImageSample(sample.Item, sample.Label))], preprocessing, augment, batches, rank, worldSize,
                 recipe.Training.Seed, decoding);
-        var tokens = TokenizedTexts.Of(
-            [.. samples.Select((sample, i) => new TextSample(sample.Item, sample.Label, i + 1))], Vocabulary!.Encode, recipe.Data.MaximumLength);
+        var tokens = Tokens(recipe, samples);
         return new TextBatchStream(tokens, batches, rank, worldSize, recipe.Training.Seed, TextVariation.WordDropout(augment));
     }
 
@@ -66,17 +66,33 @@ public sealed class TaskModel
         return model;
     }
 
-    private static (Classifier, Vocabulary) Texts(Recipe recipe, int classes)
+    /// <summary>The ids of texts' words.</summary>
+    public TokenizedTexts Tokens(Recipe recipe, IReadOnlyList<IndexedSample> samples) => TokenizedTexts.Of(
+        [.. samples.Select((sample, i) => new TextSample(sample.Item, sample.Label, i + 1))], Vocabulary!.Encode, recipe.Data.MaximumLength);
+
+    private static (Classifier, Vocabulary) Texts(Recipe recipe, int classes, DatasetIndex? dataset)
     {
-        var (vocabulary, vectors) = Vocabulary.Build(WordVectors.Load(recipe.Model.Vectors, normalise: true), [], UnknownWords.Drop);
+        var target = Words(dataset?.Target?.Samples);
+        var (vocabulary, vectors) = Vocabulary.Build(
+            WordVectors.Load(recipe.Model.Vectors, normalise: true),
+            [.. Words(dataset?.Train), .. target],
+            Enum.Parse<UnknownWords>(recipe.Model.Unknown, ignoreCase: true));
         using (vectors)
         {
             var pooling = Enum.Parse<TextPoolingKind>(recipe.Model.Pooling, ignoreCase: true);
-            var model = new WordVectorClassifier(
-                TaskWords.WordVectors, new(vocabulary.Rows, (int)vectors.shape[1], pooling, recipe.Model.Hidden), classes);
+            var sizes = new WordVectorSizes((int)vectors.shape[0], (int)vectors.shape[1], pooling, recipe.Model.Hidden);
+            if (recipe.Transfer.Method == AdaptationWords.WordEvidence)
+            {
+                vocabulary = vocabulary.With(target);
+                var keys = target.SelectMany(text => WordPairs.Of([.. vocabulary.Encode(text).Take(recipe.Data.MaximumLength)], vocabulary.Rows)).Distinct();
+                sizes = sizes with { Ids = vocabulary.Rows, EvidenceKeys = Math.Max(1, keys.Count()) };
+            }
+            var model = new WordVectorClassifier(TaskWords.WordVectors, sizes, classes);
             model.Initialize(recipe.Training.Seed);
             model.LoadVectors(vectors);
             return (model, vocabulary);
         }
     }
+
+    private static IReadOnlyList<string> Words(IReadOnlyList<IndexedSample>? texts) => [.. (texts ?? []).Select(sample => sample.Item)];
 }

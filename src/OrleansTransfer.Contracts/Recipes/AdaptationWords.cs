@@ -7,8 +7,11 @@ public static class AdaptationWords
     public static IReadOnlyList<string> Methods { get; } =
     [
         "source-only", "dann", "cdan", "cdan-e", "mmd", "jan", "coral", "mcd", "mdd", "mcc", "afn", "self-training", "cbst", "fixmatch", "shot",
-        "tent", "adabn",
+        "tent", "adabn", WordEvidence,
     ];
+
+    /// <summary>The method that learns of the target's words, in three steps; for texts of <see cref="TaskWords.WordVectors"/>.</summary>
+    public const string WordEvidence = "word-evidence";
 
     /// <summary>Methods that train on the source first, and then on the target alone: in two phases.</summary>
     public static IReadOnlyList<string> SourceFree { get; } = ["shot", "tent", "adabn"];

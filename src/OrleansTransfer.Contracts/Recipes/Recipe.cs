@@ -54,6 +54,12 @@ public sealed record ModelRecipe
 
     /// <summary>Width of the layer between the words' vector and the head of <c>word-vectors</c>; 0 for none.</summary>
     [Id(7)] public int Hidden { get; init; } = 64;
+
+    /// <summary>
+    /// What becomes of words that no table of <c>word-vectors</c> has: <c>drop</c> leaves them out, <c>ngrams</c> makes them a vector from the known words
+    /// that share their character n-grams.
+    /// </summary>
+    [Id(8)] public string Unknown { get; init; } = "drop";
 }
 
 /// <summary>The classifier that replaces the pretrained one.</summary>

@@ -20,6 +20,7 @@ internal static class RecipeSchema
             (r, v) => r with { Model = r.Model with { Vectors = (IReadOnlyList<string>)v } }),
         Text("model.pooling", r => r.Model.Pooling, (r, v) => r with { Model = r.Model with { Pooling = v } },
             ["mean", "attention", "convolution", "transformer"]),
+        Text("model.unknown", r => r.Model.Unknown, (r, v) => r with { Model = r.Model with { Unknown = v } }, ["drop", "ngrams"]),
         Integer("model.hidden", r => r.Model.Hidden, (r, v) => r with { Model = r.Model with { Hidden = (int)v } }),
 
         Text("data.train", r => r.Data.Train, (r, v) => r with { Data = r.Data with { Train = v } }),

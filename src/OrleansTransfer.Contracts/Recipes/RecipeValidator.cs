@@ -155,6 +155,15 @@ public static partial class RecipeValidator
             problems.Add(new("transfer.confidence", $"Found {RecipeText.Of(transfer.Confidence)}; expected a number between 0 and 1, for instance 0.95."));
         if (AdaptationWords.SourceFree.Contains(transfer.Method) && recipe.Training.Epochs == 1)
             problems.Add(new("training.epochs", $"Found 1; the method {transfer.Method} trains on the source first, then on the target, and needs at least 2."));
+        if (transfer.Method == AdaptationWords.WordEvidence)
+        {
+            if (recipe.Training.Epochs < 3)
+                problems.Add(new("training.epochs",
+                    $"Found {recipe.Training.Epochs}; the method {transfer.Method} has three steps of at least one epoch each and needs at least 3."));
+            if (recipe.Model.Backbone != TaskWords.WordVectors)
+                problems.Add(new("transfer.method",
+                    $"The method {transfer.Method} is for texts and the backbone {TaskWords.WordVectors}; the recipe has {recipe.Model.Backbone}."));
+        }
         if (transfer.Method == "shot" && transfer.Unfreeze == "none")
             problems.Add(new("transfer.unfreeze", "With none the method shot has nothing to adapt: it keeps the head. Unfreeze stages."));
     }

@@ -11,7 +11,7 @@ namespace OrleansTransfer.Learning.Compute;
 internal static class TensorArithmetic
 {
     // Never collected, and never written to: threads may share it.
-    private static readonly Scalar s_one = 1;
+    private static readonly Scalar s_one = 1, s_minusOne = -1;
 
     /// <summary>The sum of two tensors.</summary>
     public static Tensor Plus(this Tensor left, Tensor right) => left.add(right, s_one);
@@ -40,6 +40,16 @@ internal static class TensorArithmetic
         return tensor.mul(held);
     }
 
+    /// <summary>A tensor of integers times an integer.</summary>
+    public static Tensor TimesWhole(this Tensor tensor, long factor)
+    {
+        using Scalar held = factor;
+        return tensor.mul(held);
+    }
+
+    /// <summary>The difference of two tensors.</summary>
+    public static Tensor Minus(this Tensor left, Tensor right) => left.add(right, s_minusOne);
+
     /// <summary>Multiplies a tensor with a number in place.</summary>
     public static Tensor MultiplyBy(this Tensor tensor, double factor)
     {
@@ -59,6 +69,13 @@ internal static class TensorArithmetic
     {
         using Scalar held = number;
         return tensor.ne(held);
+    }
+
+    /// <summary>Where a tensor of integers is below a number: bool, of the same shape.</summary>
+    public static Tensor IsBelow(this Tensor tensor, long number)
+    {
+        using Scalar held = number;
+        return tensor.lt(held);
     }
 
     /// <summary>The integers from 0 to <paramref name="count"/> - 1, int64 <c>[count]</c>.</summary>

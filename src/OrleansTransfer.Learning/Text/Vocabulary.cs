@@ -58,6 +58,14 @@ public sealed class Vocabulary
     /// <summary>Ids of the words of a text, as they are asked for; words without an id are left out.</summary>
     public IEnumerable<int> Encode(string text) => WordTokenizer.Tokenize(text).Select(Id).OfType<int>();
 
+    /// <summary>This vocabulary with those words of some texts that have no id in it, behind its own, without accents, in ordinal order.</summary>
+    public Vocabulary With(IEnumerable<string> texts) => new(
+    [
+        .. Words,
+        .. texts.SelectMany(WordTokenizer.Tokenize).Where(token => WordTokenizer.IsWord(token) && Id(token) is null).Select(WordFolding.Fold)
+            .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
+    ]);
+
     /// <summary>
     /// The vocabulary of tables and texts, and its vectors: float32 <c>[1+V+U,D]</c>, row 0 zero. The caller owns the tensor. The same for the same
     /// tables and texts, whatever the order of the texts.

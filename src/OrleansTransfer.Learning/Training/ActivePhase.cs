@@ -95,7 +95,7 @@ internal sealed class ActivePhase : IDisposable
     public void Commit(double headRate)
     {
         using (no_grad()) Statistics.Commit(_statisticsSlots);
-        if (Phase.Scope != TrainableScope.Statistics) Optimizer.Step(headRate, headRate * Phase.BackboneFactor);
+        if (Phase.Updates) Optimizer.Step(headRate, headRate * Phase.BackboneFactor);
     }
 
     /// <inheritdoc/>

@@ -42,8 +42,12 @@ public static class Freezing
 
     private static bool IsBelow(string key, IEnumerable<string> prefixes) => prefixes.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal));
 
+    // A phase that changes nothing still has the gradients of a head: a step without any would be another kind of step.
     private static bool Trains(Classifier model, Phase phase, string key) =>
-        !model.IsFixed(key) && (StageOf(model, key) is { } stage ? phase.TrainableStages.Contains(stage) : phase.Scope == TrainableScope.HeadAndStages);
+        !model.IsFixed(key)
+        && (StageOf(model, key) is { } stage
+            ? phase.TrainableStages.Contains(stage)
+            : phase.Scope is TrainableScope.HeadAndStages or TrainableScope.None);
 
     private static bool FollowsData(Classifier model, Phase phase, BatchNormPolicy policy, string key) =>
         phase.OnlyNorms

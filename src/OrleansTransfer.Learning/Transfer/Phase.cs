@@ -32,6 +32,9 @@ public enum TrainableScope
 
     /// <summary>As <see cref="Normalisation"/>, but scale and shift stay: only statistics follow the data.</summary>
     Statistics,
+
+    /// <summary>Nothing, and no statistics either: what changes, the objective changes before the first step.</summary>
+    None,
 }
 
 /// <summary>A stretch of training with one set of trainable layers and learning rates.</summary>
@@ -47,4 +50,7 @@ public sealed record Phase(string Name, int Epochs, IReadOnlyList<string> Traina
 
     /// <summary>Whether it is all about BatchNorm layers.</summary>
     internal bool OnlyNorms => Scope is TrainableScope.Normalisation or TrainableScope.Statistics;
+
+    /// <summary>Whether steps move parameters.</summary>
+    internal bool Updates => Scope is not (TrainableScope.Statistics or TrainableScope.None);
 }

@@ -14,7 +14,7 @@ public static class TransferMethods
         new ConditionalAdversarial(entropyConditioning: true), new DeepAdaptation(), new JointAdaptation(), new CorrelationAlignment(),
         new ClassifierDiscrepancy(), new MarginDisparity(), new ClassConfusion(), new AdaptiveFeatureNorm(),
         new SelfTraining(), new BalancedSelfTraining(), new ConsistencyTraining(),
-        new SourceHypothesisTransfer(), new TestTimeEntropy(), new AdaptiveBatchNorm(),
+        new SourceHypothesisTransfer(), new TestTimeEntropy(), new AdaptiveBatchNorm(), new CompanyOfWords(),
     ];
 
     /// <summary>The method of that name.</summary>

@@ -73,8 +73,11 @@ public sealed class RecipeValidatorTests
     public void A_recipe_with_a_target_and_a_method_for_it_is_valid() =>
         Assert.All(AdaptationWords.Methods, method => Assert.Empty(RecipeValidator.Check(Adapting(method))));
 
-    private static Recipe Adapting(string method) =>
-        Valid with { Data = Valid.Data with { Target = "/photos" }, Transfer = new() { Method = method } };
+    private static Recipe Adapting(string method)
+    {
+        var recipe = method == AdaptationWords.WordEvidence ? Texts : Valid;
+        return recipe with { Data = recipe.Data with { Target = "/photos" }, Transfer = new() { Method = method } };
+    }
 
     [Theory]
     [MemberData(nameof(Invalid))]

@@ -1,4 +1,5 @@
 using OrleansTransfer.Learning.Data;
+using OrleansTransfer.Learning.Models;
 using OrleansTransfer.Learning.Models.Text;
 using OrleansTransfer.Learning.Text;
 using TorchSharp;
@@ -43,7 +44,8 @@ public sealed class SentimentTransferTests
         var hindi = TextTable.Read(Sentiment("hi_dev.tsv"), train.Labels);
         var unlabelled = TextTable.ReadUnlabelled(Sentiment("hi_unlabeled.txt"));
         var both = WordVectors.Load([.. s_tables.Select(name => SharedFolder.Path("data", "embeddings", name))], normalise: true);
-        var (vocabulary, rows) = Vocabulary.Build(both, [], UnknownWords.Drop);
+        var (tables, rows) = Vocabulary.Build(both, [], UnknownWords.Drop);
+        var vocabulary = tables.With(unlabelled.Samples.Select(sample => sample.Text));
         var (english, target, tokens) = (Tokens(vocabulary, train), Tokens(vocabulary, unlabelled), Tokens(vocabulary, hindi));
         List<double> asTrained = [], standardised = [], refined = [];
         for (var seed = 0; seed < Seeds; seed++)
@@ -51,10 +53,9 @@ public sealed class SentimentTransferTests
             using var model = Train(vocabulary, rows, english, epochs: 6, trainVectors: false, hidden: 0, seed);
             asTrained.Add(Accuracy(Scores(model, tokens), hindi));
             TakeStatistics(model, target);
-            var scores = Scores(model, tokens);
-            standardised.Add(Accuracy(scores, hindi));
-            var evidence = WordEvidence.Gather([.. unlabelled.Samples.Select(sample => sample.Text)], Scores(model, target));
-            refined.Add(Accuracy([.. hindi.Samples.Zip(scores, (sample, score) => evidence.Score(sample.Text, score))], hindi));
+            standardised.Add(Accuracy(Scores(model, tokens), hindi));
+            model.TakeEvidence(target.Tokens, Features(model, target));
+            refined.Add(Accuracy(Scores(model, tokens), hindi));
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine(FormattableString.Invariant(
@@ -72,7 +73,8 @@ public sealed class SentimentTransferTests
     private static WordVectorClassifier Train(
         Vocabulary vocabulary, Tensor rows, TokenizedTexts texts, int epochs, bool trainVectors, int hidden, int seed)
     {
-        var model = new WordVectorClassifier("words", new(vocabulary.Rows, (int)rows.shape[1], Hidden: hidden), 2);
+        var sizes = new WordVectorSizes((int)rows.shape[0], (int)rows.shape[1], Hidden: hidden) { Ids = vocabulary.Rows, EvidenceKeys = 200_000 };
+        var model = new WordVectorClassifier("words", sizes, 2);
         model.Initialize(seed);
         model.LoadVectors(rows);
         model.ReplaceHead(2, dropout: 0, seed);
@@ -95,20 +97,25 @@ public sealed class SentimentTransferTests
         scores.Zip(texts.Samples).Average(pair => pair.First > 0 == (pair.Second.Label == 1) ? 1.0 : 0);
 
     // Logarithms of the odds of the second label.
-    private static List<double> Scores(WordVectorClassifier model, TokenizedTexts texts)
+    private static List<double> Scores(WordVectorClassifier model, TokenizedTexts texts) =>
+        [.. Outputs(model, texts, outputs => outputs.Logits.narrow(1, 1, 1) - outputs.Logits.narrow(1, 0, 1)).Select(row => (double)row[0])];
+
+    private static List<float[]> Features(WordVectorClassifier model, TokenizedTexts texts) => Outputs(model, texts, outputs => outputs.Features);
+
+    private static List<float[]> Outputs(WordVectorClassifier model, TokenizedTexts texts, Func<NetworkOutputs, Tensor> choose)
     {
         using var noGradient = no_grad();
         model.eval();
-        List<double> scores = [];
+        List<float[]> rows = [];
         using var stream = new TextBatchStream(texts, new(texts.Samples, 256, 0, shuffle: false), 0, 1, 0);
         for (var step = 0; step < stream.StepsPerEpoch; step++)
         {
             using var inner = NewDisposeScope();
             using var batch = stream.Take(0, step, Token);
-            var logits = model.call(batch.Inputs);
-            scores.AddRange((logits.narrow(1, 1, 1) - logits.narrow(1, 0, 1)).data<float>().ToArray().Select(score => (double)score));
+            var chosen = choose(model.Outputs(batch.Inputs));
+            rows.AddRange(chosen.contiguous().data<float>().ToArray().Chunk((int)chosen.shape[1]));
         }
-        return scores;
+        return rows;
     }
 
     // The BatchNorm layer's means and variances become those of the texts; nothing else changes.

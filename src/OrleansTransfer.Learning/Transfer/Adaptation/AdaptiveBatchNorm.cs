@@ -1,5 +1,4 @@
 using OrleansTransfer.Learning.Training;
-using static TorchSharp.torch;
 
 namespace OrleansTransfer.Learning.Transfer.Adaptation;
 
@@ -20,13 +19,5 @@ public sealed class AdaptiveBatchNorm : IAdaptationMethod
         AdaptationPhases.SourceFree(Name, options, stages, 1, TrainableScope.Statistics);
 
     /// <inheritdoc/>
-    public ITrainingObjective Create(AdaptationContext context) => new SourceFreeObjective(new WeightedLoss(new Term()));
-
-    /// <summary>Nothing to minimise: the forward pass is the point.</summary>
-    private sealed class Term : TargetTerm
-    {
-        public override string Name => "statistics";
-
-        protected override Tensor Compute(LossContext context, StreamPass target) => target.Logits.sum() * 0;
-    }
+    public ITrainingObjective Create(AdaptationContext context) => new SourceFreeObjective(new WeightedLoss(new ForwardTerm()));
 }
