@@ -110,10 +110,20 @@ internal static class AdaptCommand
                 end = await new RunFollower(session, output).FollowAsync(experiment, from: 1, interrupted);
                 finished.Add(end.Experiment);
             }
-            while (end.Kind == RunEndKind.Ended && end.Experiment.State == ExperimentState.Completed && ++place < recipes.Count);
+            while (end.Kind == RunEndKind.Ended && ++place < recipes.Count);
         }
-        if (recipes.Count == 1 || finished.Count < recipes.Count) return RunConclusion.Print(end, connection, output);
+        if (recipes.Count == 1) return RunConclusion.Print(end, connection, output);
+
+        // What was done is worth showing, whether some runs failed or the user has seen enough.
         AdaptationComparison.Of(finished).Print(output);
-        return ExitCodes.Done;
+        if (end.Kind != RunEndKind.Ended)
+        {
+            output.Note($"{end.Experiment.Id} was {end.Kind.ToString().ToLowerInvariant()}, and {recipes.Count - finished.Count} more were not started.");
+            return ExitCodes.Interrupted;
+        }
+        var unfinished = finished.Where(experiment => experiment.State != ExperimentState.Completed).ToList();
+        foreach (var one in unfinished)
+            output.Note($"error: {one.Id} ({one.Recipe.Transfer.Method}, seed {one.Recipe.Training.Seed}) is {one.State}: {one.Reason ?? "no reason was given"}");
+        return unfinished.Count == 0 ? ExitCodes.Done : ExitCodes.Failed;
     }
 }

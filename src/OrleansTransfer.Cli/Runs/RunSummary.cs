@@ -52,6 +52,7 @@ internal sealed record RunSummary(
             ("macro F1", Figures.Metric(Metrics, "macroF1")),
             ("picked", Target?.Describe()),
             ("target accuracy", Target?.DescribeAccuracy()),
+            ("step by step", Target?.DescribeSteps()),
             ("epochs", $"{Epochs} ({Steps} steps)"),
             ("workers", $"{Workers}"),
             ("time", $"{Figures.Short(Seconds)} s, {Figures.Short(SamplesPerSecond)} samples/s"),

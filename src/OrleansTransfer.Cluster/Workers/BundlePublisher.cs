@@ -46,7 +46,7 @@ public sealed class BundlePublisher(IBlobContainer container)
             BaseWeights = assignment.WeightsSha256 is { } sha256 ? new(NameOf(recipe.Model.Weights), sha256) : null,
             Recipe = yaml,
             Metrics = outcome.Result.Target is { } figures
-                ? TargetValues.Of(outcome.Result, figures)
+                ? TargetValues.Of(outcome.Plan, outcome.Result, figures)
                 : new Dictionary<string, double>
                 {
                     ["accuracy"] = validation.Accuracy,
@@ -60,7 +60,7 @@ public sealed class BundlePublisher(IBlobContainer container)
             assignment.Experiment,
             validation,
             [.. outcome.Epochs.Select(epoch => new EpochPoint(
-                epoch.Epoch, PhaseOf(outcome.Plan, epoch.Epoch), epoch.TrainingLoss, epoch.ValidationLoss, epoch.Accuracy))],
+                epoch.Epoch, outcome.Plan.PhaseOf(epoch.Epoch), epoch.TrainingLoss, epoch.ValidationLoss, epoch.Accuracy))],
             yaml,
             Provenance(assignment, group, dataset, outcome, description),
             dataset.Broken)
@@ -95,7 +95,7 @@ public sealed class BundlePublisher(IBlobContainer container)
             recipe.Transfer.Method,
             recipe.Transfer.Validator,
             target.PickedEpoch,
-            [.. target.History.Select(epoch => new TargetPoint(epoch.Epoch, epoch.Scores, epoch.Accuracy))],
+            [.. target.History.Select(epoch => new TargetPoint(epoch.Epoch, epoch.Scores, epoch.Accuracy, outcome.Plan.PhaseOf(epoch.Epoch)))],
             target.Source,
             target.Target,
             [.. RunPlan.Judged(recipe, dataset.Target!.Samples, outcome.Task.Model.FeatureWidth).Select(sample => sample.Item)],
@@ -110,16 +110,6 @@ public sealed class BundlePublisher(IBlobContainer container)
 
     // The shortest decimal that is the same float: 0.485, not 0.48500001430511475.
     private static double Widen(float value) => double.Parse(value.ToString("R", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
-
-    private static string PhaseOf(RunPlan plan, int epoch)
-    {
-        foreach (var phase in plan.Training.Phases)
-        {
-            if (epoch < phase.Epochs) return phase.Name;
-            epoch -= phase.Epochs;
-        }
-        return "";
-    }
 
     private static IReadOnlyList<KeyValuePair<string, string>> Provenance(
         WorkerAssignment assignment, IReadOnlyList<WorkerAddress> group, DatasetIndex dataset, ReplicaOutcome outcome, BundleDescription description)

@@ -250,7 +250,7 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
         _reports.Add(Event("pick", result.Position, _recipe.Training.Epochs) with
         {
             Message = $"Picked epoch {target.PickedEpoch + 1} of {target.History.Count} by {_recipe.Transfer.Validator}.",
-            Values = TargetValues.Of(result, target),
+            Values = TargetValues.Of(_plan, result, target),
         });
         _reports.Update(status => status with { Confusion = result.Validation.Confusion });
     }

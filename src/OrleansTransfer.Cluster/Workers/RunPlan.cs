@@ -25,6 +25,17 @@ public sealed record RunPlan(
 
     private const int TargetSeed = 1, MostJudgedValues = 8_000_000, FewestJudged = 1_000, MostJudgedPictures = 10_000, MostJudgedTexts = 50_000;
 
+    /// <summary>Name of the phase that an epoch, from 0, belongs to; empty behind the last.</summary>
+    public string PhaseOf(int epoch)
+    {
+        foreach (var phase in Training.Phases)
+        {
+            if (epoch < phase.Epochs) return phase.Name;
+            epoch -= phase.Epochs;
+        }
+        return "";
+    }
+
     /// <summary>Interprets a recipe for a model that was made for it.</summary>
     /// <exception cref="Learning.LearningException">A name or selection in the recipe is unknown.</exception>
     public static RunPlan Of(Recipe recipe, Classifier model, int classes)

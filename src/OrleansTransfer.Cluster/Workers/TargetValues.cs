@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Evaluation;
 using OrleansTransfer.Learning.Evaluation.Validators;
 using OrleansTransfer.Learning.Training;
 
@@ -17,8 +18,11 @@ internal static class TargetValues
         if (double.IsFinite(epoch.Accuracy)) yield return new(Prefix + "accuracy", epoch.Accuracy);
     }
 
-    /// <summary>A run's final figures: on the source, the picked epoch's scores, and accuracy by pick, in the last epoch and in the best.</summary>
-    public static Dictionary<string, double> Of(TrainingResult result, TargetOutcome target)
+    /// <summary>
+    /// A run's final figures: on the source, the picked epoch's scores, accuracy by pick with its interval, in the last epoch and in the best, and after
+    /// each phase where there are several.
+    /// </summary>
+    public static Dictionary<string, double> Of(RunPlan plan, TrainingResult result, TargetOutcome target)
     {
         var values = new Dictionary<string, double>
         {
@@ -33,6 +37,14 @@ internal static class TargetValues
         values[Prefix + "macroF1"] = test.MacroF1;
         values[Prefix + "accuracyLast"] = target.History[^1].Accuracy;
         values[Prefix + "accuracyBest"] = target.History.Max(epoch => epoch.Accuracy);
+        if (test.Samples > 0)
+        {
+            var interval = BootstrapInterval.OfAccuracy(test);
+            (values[Prefix + "accuracyLow"], values[Prefix + "accuracyHigh"]) = (interval.Low, interval.High);
+        }
+        var steps = target.History.GroupBy(epoch => plan.PhaseOf(epoch.Epoch)).ToList();
+        if (steps.Count > 1)
+            foreach (var (i, step) in steps.Index()) values[$"{Prefix}step.{i + 1}.{step.Key}"] = step.Last().Accuracy;
         return values;
     }
 }

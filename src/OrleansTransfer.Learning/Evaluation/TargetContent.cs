@@ -27,4 +27,5 @@ public sealed record TargetContent(
 /// <param name="Epoch">From 0.</param>
 /// <param name="Scores">Of <see cref="Validators.UnsupervisedValidators.All"/>, in its order.</param>
 /// <param name="Accuracy">On labelled target samples; NaN without such.</param>
-public sealed record TargetPoint(int Epoch, IReadOnlyList<double> Scores, double Accuracy);
+/// <param name="Phase">Name of the phase that it belongs to.</param>
+public sealed record TargetPoint(int Epoch, IReadOnlyList<double> Scores, double Accuracy, string Phase);

@@ -17,7 +17,14 @@ internal static class TargetSection
         page.Append($"<section>\n<h2>Target domain</h2>\n<p class=\"sub\">Method {Escape(content.Method)}; the weights are those of epoch ");
         page.Append($"{content.PickedEpoch + 1} of {content.Epochs.Count}, picked by {Escape(content.Validator)}, which needs no target label.</p>\n");
         foreach (var remark in content.Remarks) page.Append($"<p><b>Mind:</b> {Escape(remark)}</p>\n");
+        if (content.Test is { Samples: > 0 } test)
+        {
+            var interval = BootstrapInterval.OfAccuracy(test);
+            page.Append($"<p>Accuracy on the {test.Samples} labelled target samples: <b>{Number(test.Accuracy)}</b>; other samples of the kind would give ");
+            page.Append($"{Number(interval.Low)} to {Number(interval.High)} (95 % bootstrap interval).</p>\n");
+        }
         Choices(page, content);
+        Steps(page, content);
         page.Append("</section>\n");
         Course(page, content);
         Maps(page, content, labels);
@@ -46,6 +53,20 @@ internal static class TargetSection
             page.Append($"<tr><td>{Escape(name)}</td><td>{epoch.Epoch + 1}</td><td>{Number(score)}</td>");
             page.Append(known ? $"<td>{Number(epoch.Accuracy)}</td></tr>\n" : "</tr>\n");
         }
+    }
+
+    /// <summary>What each phase of the method brings, where it has several and labels exist for checking.</summary>
+    private static void Steps(StringBuilder page, TargetContent content)
+    {
+        var phases = content.Epochs.GroupBy(epoch => epoch.Phase).Select(phase => phase.Last()).ToList();
+        if (phases.Count < 2 || !phases.TrueForAll(phase => double.IsFinite(phase.Accuracy))) return;
+        page.Append("<table>\n<tr><th>step</th><th>its last epoch</th><th>accuracy after it</th><th>gain</th></tr>\n");
+        foreach (var (i, phase) in phases.Index())
+        {
+            var gain = i == 0 ? "" : (phase.Accuracy - phases[i - 1].Accuracy).ToString("+0.000;-0.000", CultureInfo.InvariantCulture);
+            page.Append($"<tr><td>{Escape(phase.Phase)}</td><td>{phase.Epoch + 1}</td><td>{Number(phase.Accuracy)}</td><td>{gain}</td></tr>\n");
+        }
+        page.Append("</table>\n");
     }
 
     private static double ScoreOf(TargetPoint epoch, string validator) =>

@@ -1,4 +1,6 @@
 using OrleansTransfer.Learning.Data;
+using OrleansTransfer.Learning.Models;
+using OrleansTransfer.Learning.Models.Text;
 using OrleansTransfer.Learning.Tests.Training;
 using OrleansTransfer.Learning.Training;
 using OrleansTransfer.Learning.Transfer;
@@ -8,18 +10,36 @@ using static TorchSharp.torch;
 
 namespace OrleansTransfer.Learning.Tests.Transfer.Adaptation;
 
-/// <summary>Small runs of adaptation methods on coloured noise: the target is the source in another light.</summary>
+/// <summary>
+/// Small runs of adaptation methods: on coloured noise, where the target is the source in another light, and on texts for methods that know of words.
+/// </summary>
 internal static class TwoDomains
 {
     public const int Classes = 3;
 
     public static AdaptationContext Context(double confidence = 0.5) => new(Classes, FeatureWidth: 16, Weight: 1, confidence, Seed: 5);
 
-    public static TrainingPlan Plan(IAdaptationMethod method, int epochs = 2, BatchNormPolicy policy = BatchNormPolicy.Synchronized, string validator = "im") =>
-        new("small", Classes, 0, method.Plan(new(epochs, "all", 1e-2, 1), ["layer1", "layer2"]), policy, OptimizerKind.AdamW, 0, ScheduleKind.Constant, 3)
+    public static AdaptationContext Context(IAdaptationMethod method, Classifier model) => Context() with
+    {
+        Texts = method.KnowsWords ? new((WordVectorClassifier)model, TwoLanguages.TargetIds) : null,
+    };
+
+    public static TrainingPlan Plan(
+        IAdaptationMethod method, int? epochs = null, BatchNormPolicy policy = BatchNormPolicy.Synchronized, string validator = "im") =>
+        new(
+            "small", Classes, 0,
+            method.Plan(
+                new(epochs ?? (method.KnowsWords ? 3 : 2), "all", 1e-2, 1), method.KnowsWords ? TwoLanguages.Stages : ["layer1", "layer2"]),
+            policy, OptimizerKind.AdamW, 0, ScheduleKind.Constant, 3)
         {
-            Validator = validator,
+            Validator = method.KnowsWords ? "last" : validator,
         };
+
+    public static Classifier Model(IAdaptationMethod method, int seed = 1) =>
+        method.KnowsWords ? TwoLanguages.Model(seed) : SmallNetwork.Create(seed: seed, classes: Classes);
+
+    public static TrainingData Data(IAdaptationMethod method, IGradientExchange exchange, int stepsPerEpoch = 4) =>
+        method.KnowsWords ? TwoLanguages.Data(exchange, stepsPerEpoch) : Data(exchange, stepsPerEpoch);
 
     public static TrainingData Data(IGradientExchange exchange, int stepsPerEpoch = 4, int sourceBatch = 12, int targetBatch = 10)
     {
@@ -44,12 +64,12 @@ internal static class TwoDomains
         IAdaptationMethod method, IGradientExchange exchange, CancellationToken cancellationToken, TrainingPlan? plan = null, TrainingData? data = null,
         Action<StepReport>? afterStep = null)
     {
-        using var model = SmallNetwork.Create(classes: Classes);
-        var objective = method.Create(Context());
+        using var model = Model(method);
+        var objective = method.Create(Context(method, model));
         using var companion = objective.Companion;
         using var replica = new Replica(plan ?? Plan(method), model, CPU, companion);
         var observer = new RecordingObserver { AfterStep = afterStep ?? (_ => { }) };
-        var result = new TrainingLoop(replica, objective, data ?? Data(exchange), exchange, observer).Run(TrainingPosition.Start, cancellationToken)!;
+        var result = new TrainingLoop(replica, objective, data ?? Data(method, exchange), exchange, observer).Run(TrainingPosition.Start, cancellationToken)!;
         return (observer, result, Runs.Hashes(model));
     }
 
