@@ -24,33 +24,37 @@ public sealed class Study
     private StudySettings _settings;
 
     /// <summary>A study without trials.</summary>
+    /// <param name="settings">What the study is about.</param>
+    /// <param name="sampler">Takes the place of the sampler that the settings name.</param>
+    /// <param name="rule">Takes the place of the stopping rule that the settings name.</param>
     /// <exception cref="SpaceException">The space is wrong; names all that is.</exception>
     /// <exception cref="TuningException">There is no such algorithm, or an option is wrong.</exception>
-    public Study(StudySettings settings) : this(settings, new TrialHistory(settings.Goal), Samplers.BuiltIn, StoppingRules.BuiltIn) { }
+    public Study(StudySettings settings, ISampler? sampler = null, IStoppingRule? rule = null)
+        : this(settings, new TrialHistory(settings.Goal), sampler, rule) { }
 
-    private Study(StudySettings settings, TrialHistory history, Catalogue<ISampler> samplers, Catalogue<IStoppingRule> rules)
+    private Study(StudySettings settings, TrialHistory history, ISampler? sampler, IStoppingRule? rule)
     {
         _settings = settings;
         _history = history;
         Space = new(settings.Parameters);
-        _sampler = samplers.Create(settings.Sampler.Name, settings.Sampler.Options);
-        _rule = rules.Create(settings.Stopping.Name, settings.Stopping.Options);
+        _sampler = sampler ?? Samplers.Create(settings.Sampler.Name, settings.Sampler.Options);
+        _rule = rule ?? StoppingRules.Create(settings.Stopping.Name, settings.Stopping.Options);
     }
 
     /// <summary>The study that <see cref="Snapshot"/> put down.</summary>
     /// <exception cref="TuningException">The text is no snapshot.</exception>
-    public static Study Restore(string snapshot)
+    public static Study Restore(string snapshot, ISampler? sampler = null, IStoppingRule? rule = null)
     {
         var (settings, trials, enqueued) = StudySnapshot.Parse(snapshot);
-        return new(settings, TrialHistory.Of(settings.Goal, trials, enqueued), Samplers.BuiltIn, StoppingRules.BuiltIn);
+        return new(settings, TrialHistory.Of(settings.Goal, trials, enqueued), sampler, rule);
     }
 
     /// <summary>The study that the events, all that <see cref="Recorded"/> ever handed out and in that order, led to.</summary>
     /// <exception cref="TuningException">An event cannot follow those before it.</exception>
-    public static Study Replay(StudySettings settings, IEnumerable<TrialEvent> events)
+    public static Study Replay(StudySettings settings, IEnumerable<TrialEvent> events, ISampler? sampler = null, IStoppingRule? rule = null)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        return new(settings, TrialHistory.Of(settings.Goal, events), Samplers.BuiltIn, StoppingRules.BuiltIn);
+        return new(settings, TrialHistory.Of(settings.Goal, events), sampler, rule);
     }
 
     /// <summary>

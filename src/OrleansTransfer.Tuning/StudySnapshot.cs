@@ -15,6 +15,8 @@ internal sealed record StudySnapshot(StudySettings Settings, IReadOnlyList<Trial
     {
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
     };
 
     public string ToJson() => JsonSerializer.Serialize(this, s_json);

@@ -8,7 +8,10 @@ public static class Samplers
     /// <summary>All that come with the library.</summary>
     public static Catalogue<ISampler> BuiltIn { get; } = new("sampler",
     [
+        new("grid", "every combination; points=5 of parameters without steps", Grid),
         new("random", "uniform, whatever the history", _ => () => new RandomSampler()),
+        new("sobol", "a low-discrepancy sequence, whatever the history", Sobol),
+        new("tpe", "densities of good and other trials (multivariate TPE)", Tpe),
     ]);
 
     /// <inheritdoc cref="Catalogue{T}.Names"/>
@@ -16,4 +19,22 @@ public static class Samplers
 
     /// <inheritdoc cref="Catalogue{T}.Create"/>
     public static ISampler Create(string name, IReadOnlyDictionary<string, double>? options = null) => BuiltIn.Create(name, options);
+
+    private static Func<ISampler> Grid(OptionReader reader)
+    {
+        var points = reader.Whole("points", 5, 2, 1_000_000);
+        return () => new GridSampler(points);
+    }
+
+    private static Func<ISampler> Sobol(OptionReader reader)
+    {
+        var scramble = reader.Flag("scramble", true);
+        return () => new SobolSampler(scramble);
+    }
+
+    private static Func<ISampler> Tpe(OptionReader reader)
+    {
+        var options = TpeOptions.Read(reader);
+        return () => new TpeSampler(options);
+    }
 }

@@ -65,7 +65,7 @@ public sealed class TrialHistory
     /// <summary>Configurations that were added by hand and wait to be started, the next first.</summary>
     public IReadOnlyCollection<Configuration> Enqueued => _enqueued;
 
-    /// <summary>The first trial with the configuration, failed ones aside; null for none.</summary>
+    /// <summary>The first trial that has or had the configuration, failed ones aside; null for none.</summary>
     public int? Find(Configuration configuration) => _first.TryGetValue(configuration, out var number) ? number : null;
 
     /// <summary>A value of the metric as something to be minimised.</summary>
@@ -151,6 +151,7 @@ public sealed class TrialHistory
         _trials[trial.Number] = changed;
         Leave(trial);
         Enter(changed);
+        if (changed.State == TrialState.Failed) Forget(changed);
     }
 
     private void Add(Trial trial)
@@ -163,7 +164,9 @@ public sealed class TrialHistory
 
     private void Enter(Trial trial)
     {
-        if (trial.State != TrialState.Failed) _first.TryAdd(trial.Configuration, trial.Number);
+        if (trial.State != TrialState.Failed)
+            foreach (var configuration in trial.Exploits.Select(exploit => exploit.Before).Append(trial.Configuration))
+                _first.TryAdd(configuration, trial.Number);
         switch (trial.State)
         {
             case TrialState.Running:
@@ -185,7 +188,18 @@ public sealed class TrialHistory
     {
         if (trial.State == TrialState.Running) _running.Remove(trial.Number);
         else _paused.Remove(trial.Number);
-        if (_first.GetValueOrDefault(trial.Configuration, -1) == trial.Number) _first.Remove(trial.Configuration);
+    }
+
+    // Of a trial that failed, the next with the same configuration takes the place.
+    private void Forget(Trial trial)
+    {
+        foreach (var configuration in trial.Exploits.Select(exploit => exploit.Before).Append(trial.Configuration))
+        {
+            if (_first.GetValueOrDefault(configuration, -1) != trial.Number) continue;
+            _first.Remove(configuration);
+            if (_trials.Find(other => other.State != TrialState.Failed && other.Configuration.Equals(configuration)) is { } next)
+                _first[configuration] = next.Number;
+        }
     }
 
     private static double? LastValue(Trial trial) => trial.Measurements.Count > 0 ? trial.Measurements[^1].Value : null;
