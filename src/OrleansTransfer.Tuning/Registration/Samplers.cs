@@ -12,6 +12,8 @@ public static class Samplers
         new("random", "uniform, whatever the history", _ => () => new RandomSampler()),
         new("sobol", "a low-discrepancy sequence, whatever the history", Sobol),
         new("tpe", "densities of good and other trials (multivariate TPE)", Tpe),
+        new("gp", "a Gaussian process and expected improvement; for up to hundreds of trials", Gp),
+        new("cma-es", "a normal distribution that moves towards what was good; choices by their frequency", _ => () => new CmaEsSampler()),
     ]);
 
     /// <inheritdoc cref="Catalogue{T}.Names"/>
@@ -36,5 +38,11 @@ public static class Samplers
     {
         var options = TpeOptions.Read(reader);
         return () => new TpeSampler(options);
+    }
+
+    private static Func<ISampler> Gp(OptionReader reader)
+    {
+        var options = GpOptions.Read(reader);
+        return () => new GpSampler(options);
     }
 }

@@ -9,6 +9,9 @@ namespace OrleansTransfer.Tuning.Sampling;
 /// </summary>
 internal sealed class ParzenEstimator
 {
+    private const double UniformVariance = 1.0 / 12;
+    private const double Narrowest = 1e-3;
+
     private readonly int _dimensions, _kernels;
     private readonly int[] _choices; // number of values of a choice, 0 for a number
     private readonly double[] _centres; // [kernel, dimension]; the index of a choice's value
@@ -23,7 +26,7 @@ internal sealed class ParzenEstimator
     /// <param name="points">Coordinates, NaN for none.</param>
     /// <param name="weights">One above 0 per point.</param>
     /// <param name="prior">Weight of the uniform prior.</param>
-    /// <param name="bandwidth">Width of a kernel among few points.</param>
+    /// <param name="bandwidth">Width of kernels, as a multiple of what Scott's rule says.</param>
     public ParzenEstimator(SearchSpace space, IReadOnlyList<double[]> points, IReadOnlyList<double> weights, double prior, double bandwidth)
     {
         (_dimensions, _kernels) = (space.Dimensions, points.Count);
@@ -35,7 +38,7 @@ internal sealed class ParzenEstimator
         var total = weights.Sum() + prior;
         _plainWeights = [.. weights.Select(weight => weight / total)];
         _logPrior = Math.Log(prior / total);
-        for (var i = 0; i < _dimensions; i++) Widen(space.Parameters[i], i, bandwidth);
+        for (var i = 0; i < _dimensions; i++) Widen(space.Parameters[i], i, points, bandwidth);
         for (var k = 0; k < _kernels; k++)
         {
             _logWeights[k] = Math.Log(_plainWeights[k]);
@@ -118,21 +121,29 @@ internal sealed class ParzenEstimator
         return greatest + Math.Log(sum);
     }
 
-    private void Widen(SearchParameter parameter, int i, double bandwidth)
+    private void Widen(SearchParameter parameter, int i, IReadOnlyList<double[]> points, double bandwidth)
     {
         if (_choices[i] > 0)
         {
-            // As if each of the other values had been seen once beside the kernel's points.
+            // As if each value had been seen once beside the kernels' own.
             var other = 1.0 / (_kernels + _choices[i]);
             _logOther[i] = Math.Log(other);
             _logSame[i] = Math.Log(1 - (_choices[i] - 1) * other);
             return;
         }
-        // Scott's rule for the shrinking; never narrower than half of what one value owns, nor than a mean distance of points.
-        var width = bandwidth * Math.Pow(Math.Max(_kernels, 1), -1.0 / (_dimensions + 4));
-        width = Math.Max(width, 0.5 / (parameter.Count ?? 1_000_000));
-        _widths[i] = width;
-        _precisions[i] = 1 / (2 * width * width);
+        // Scott's rule; the spread as if one more point were as far out as a uniform one is.
+        var (count, sum, squares) = (0, 0.0, 0.0);
+        foreach (var point in points)
+        {
+            if (double.IsNaN(point[i])) continue;
+            (count, sum, squares) = (count + 1, sum + point[i], squares + point[i] * point[i]);
+        }
+        var off = count > 0 ? Math.Max(0, squares - sum * sum / count) : 0;
+        var spread = Math.Sqrt((off + UniformVariance) / (count + 1));
+        var width = bandwidth * spread * Math.Pow(Math.Max(_kernels, 1), -1.0 / (_dimensions + 4));
+        // Not narrower than half of what one value owns.
+        _widths[i] = Math.Max(width, Math.Max(Narrowest, 0.5 / (parameter.Count ?? long.MaxValue)));
+        _precisions[i] = 1 / (2 * _widths[i] * _widths[i]);
     }
 
     private static double LogMass(double centre, double width) =>

@@ -9,19 +9,19 @@ public sealed record TpeOptions
     public int Startup { get; init; } = 10;
 
     /// <summary>Share of the trials that count as good, above 0 to 1.</summary>
-    public double Good { get; init; } = 0.1;
+    public double Good { get; init; } = 0.12;
 
     /// <summary>Most trials that count as good.</summary>
     public int MostGood { get; init; } = 25;
 
     /// <summary>Points drawn from the good ones, of which the most promising is suggested.</summary>
-    public int Candidates { get; init; } = 64;
+    public int Candidates { get; init; } = 24;
 
     /// <summary>How many trials the uniform prior weighs as much as.</summary>
-    public double Prior { get; init; } = 1;
+    public double Prior { get; init; } = 0.5;
 
-    /// <summary>Width of a kernel among few trials, as a share of a parameter's range.</summary>
-    public double Bandwidth { get; init; } = 0.2;
+    /// <summary>Width of kernels, as a multiple of what Scott's rule says of the spread of their points.</summary>
+    public double Bandwidth { get; init; } = 0.8;
 
     internal static TpeOptions Read(OptionReader reader)
     {

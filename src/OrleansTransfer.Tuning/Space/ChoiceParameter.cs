@@ -27,6 +27,8 @@ public sealed record ChoiceParameter(string Path, IReadOnlyList<ParameterValue> 
     /// <inheritdoc/>
     public override string Describe() => $"one of {string.Join(", ", Values)}";
 
+    internal override IEnumerable<ParameterValue> Neighbours(ParameterValue value) => Values.Where(other => other != value);
+
     internal override IEnumerable<SpaceProblem> Problems()
     {
         if (Values.Count == 0) yield return Problem("no values", "a choice has at least one");

@@ -44,6 +44,9 @@ public sealed record IntParameter(string Path, long Low, long High, long Step = 
     /// <inheritdoc/>
     public override string Describe() => Step == 1 ? $"whole numbers {Low} to {High}" : $"{Low} to {High} in steps of {Step}";
 
+    internal override IEnumerable<ParameterValue> Neighbours(ParameterValue value) =>
+        new ParameterValue[] { value.Number - Step, value.Number + Step }.Where(Allows);
+
     internal override IEnumerable<SpaceProblem> Problems()
     {
         if (Low < -Largest || High > Largest)

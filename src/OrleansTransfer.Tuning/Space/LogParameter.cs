@@ -24,6 +24,8 @@ public sealed record LogParameter(string Path, double Low, double High) : Search
     /// <inheritdoc/>
     public override string Describe() => $"{(ParameterValue)Low} to {High}";
 
+    internal override IEnumerable<ParameterValue> Neighbours(ParameterValue value) => [];
+
     internal override IEnumerable<SpaceProblem> Problems()
     {
         if (!double.IsFinite(Low) || !double.IsFinite(High))

@@ -34,6 +34,9 @@ public abstract record SearchParameter(string Path)
     /// <summary>What <see cref="Allows"/> allows, for messages: <c>0 to 1 in steps of 0.1</c>.</summary>
     public abstract string Describe();
 
+    /// <summary>The values next to a value; of a choice all others; none where values lie dense.</summary>
+    internal abstract IEnumerable<ParameterValue> Neighbours(ParameterValue value);
+
     internal abstract IEnumerable<SpaceProblem> Problems();
 
     private protected SpaceProblem Problem(string found, string allowed) => new(Path, found, allowed);

@@ -34,6 +34,14 @@ public sealed record UniformParameter(string Path, double Low, double High, doub
     /// <inheritdoc/>
     public override string Describe() => Step is { } step ? $"{(ParameterValue)Low} to {High} in steps of {step}" : $"{(ParameterValue)Low} to {High}";
 
+    internal override IEnumerable<ParameterValue> Neighbours(ParameterValue value)
+    {
+        if (Step is not { } step || Low == High) yield break;
+        var (index, count) = ((long)Math.Round((value.Number - Low) / step), Steps.Count(Low, High, step));
+        if (index > 0) yield return Steps.At(Low, step, index - 1);
+        if (index + 1 < count) yield return Steps.At(Low, step, index + 1);
+    }
+
     internal override IEnumerable<SpaceProblem> Problems()
     {
         if (!double.IsFinite(Low) || !double.IsFinite(High))

@@ -26,7 +26,7 @@ public sealed record Trial
     /// <summary>Where it stands.</summary>
     public TrialState State { get; init; }
 
-    /// <summary>Which of several races for survival it takes part in; see <see cref="Stopping.IStoppingRule.BracketOf"/>.</summary>
+    /// <summary>Which of several races for survival it takes part in, as its stopping rule counts them.</summary>
     public int Bracket { get; init; }
 
     /// <summary>Epoch after which the stopping rule has to be asked before it trains on; at most the epochs of a full trial.</summary>

@@ -12,14 +12,15 @@ internal static class SamplerBenchmark
     public static void Run(Options options)
     {
         var seeds = options.Number("seeds", 30);
+        var first = options.Number("firstSeed", 0);
         var samplers = options.Text("samplers", "random,sobol,tpe,gp,cma-es").Split(',');
         var wanted = options.Text("functions", string.Join(',', TestFunction.All.Select(function => function.Name))).Split(',');
         foreach (var function in TestFunction.All.Where(function => wanted.Contains(function.Name)))
         {
-            var random = Enumerable.Range(0, seeds).Select(seed => Regrets(function, Samplers.Create("random"), seed)).ToArray();
+            var random = Enumerable.Range(first, seeds).Select(seed => Regrets(function, Samplers.Create("random"), seed)).ToArray();
             foreach (var name in samplers)
             {
-                var runs = name == "random" ? random : [.. Enumerable.Range(0, seeds).Select(seed => Regrets(function, Samplers.Create(name), seed))];
+                var runs = name == "random" ? random : [.. Enumerable.Range(first, seeds).Select(seed => Regrets(function, Samplers.Create(name), seed))];
                 Console.WriteLine(JsonSerializer.Serialize(new
                 {
                     benchmark = "tuning",
