@@ -7,6 +7,7 @@ namespace OrleansTransfer.Tuning.Numerics;
 public sealed class RandomStream
 {
     private const ulong GoldenGamma = 0x9E3779B97F4A7C15;
+    private const ulong Spread = 0xD1342543DE82EF95;
     private ulong _state;
     private double? _spare;
 
@@ -16,7 +17,8 @@ public sealed class RandomStream
     public static RandomStream For(long seed, params ReadOnlySpan<long> purpose)
     {
         var state = Mix((ulong)seed + GoldenGamma);
-        foreach (var part in purpose) state = Mix(state ^ Mix((ulong)part + GoldenGamma)) + GoldenGamma;
+        // Parts are spread by another factor than the seed, so that seed and part cannot change places.
+        foreach (var part in purpose) state = Mix(state + Mix((ulong)part * Spread + GoldenGamma));
         return new(state);
     }
 

@@ -1,3 +1,4 @@
+using OrleansTransfer.Tuning.Numerics;
 using OrleansTransfer.Tuning.Trials;
 
 namespace OrleansTransfer.Tuning.Stopping;
@@ -9,6 +10,9 @@ namespace OrleansTransfer.Tuning.Stopping;
 /// </summary>
 public sealed class AshaStopping(AshaOptions? options = null) : IStoppingRule
 {
+    // Trials of all simulations of a plan: of more, as many come to each rung in proportion.
+    private const int MostSimulated = 50_000;
+
     private readonly AshaOptions _options = options ?? new();
 
     /// <inheritdoc/>
@@ -18,17 +22,15 @@ public sealed class AshaStopping(AshaOptions? options = null) : IStoppingRule
     public SweepPlan Plan(SweepBudget budget)
     {
         ArgumentNullException.ThrowIfNull(budget);
-        List<PlannedRung> planned = [];
-        var (coming, before, epochs) = ((double)budget.Trials, 0, 0.0);
-        foreach (var rung in RungsOf(budget))
-        {
-            planned.Add(new(0, rung, coming));
-            epochs += coming * (rung - before);
-            (coming, before) = (Survivors(coming), rung);
-        }
-        planned.Add(new(0, budget.Epochs, coming));
-        epochs += coming * (budget.Epochs - before);
-        return new(budget.Trials, budget.Epochs, planned, epochs, $"a trial in the best 1/{_options.Factor} of its rung so far trains on");
+        int[] epochs = [.. RungsOf(budget), budget.Epochs];
+        var coming = new double[epochs.Length];
+        var simulated = Math.Min(budget.Trials, MostSimulated);
+        var runs = MostSimulated / simulated;
+        for (var run = 0; run < runs; run++) Simulate(simulated, coming, RandomStream.For(run));
+        for (var i = 0; i < coming.Length; i++) coming[i] *= (double)budget.Trials / simulated / runs;
+        var expected = epochs.Select((epoch, i) => coming[i] * (epoch - (i > 0 ? epochs[i - 1] : 0))).Sum();
+        return new(budget.Trials, budget.Epochs, [.. epochs.Select((epoch, i) => new PlannedRung(0, epoch, coming[i]))], expected,
+            $"a trial in the best 1/{_options.Factor} of its rung so far trains on; a mean of {runs} simulations in which curves do not cross");
     }
 
     /// <inheritdoc/>
@@ -58,11 +60,19 @@ public sealed class AshaStopping(AshaOptions? options = null) : IStoppingRule
 
     private int Places(int count) => Math.Max(1, count / _options.Factor);
 
-    // The i-th to come is equally likely to take any of i places.
-    private double Survivors(double coming)
+    // Trials one after the other, of random quality; counts those that come to each rung.
+    private void Simulate(int trials, double[] coming, RandomStream random)
     {
-        var survivors = 0.0;
-        for (var i = 1; i <= Math.Ceiling(coming); i++) survivors += (double)Places(i) / i * Math.Min(1, coming - (i - 1));
-        return survivors;
+        var rungs = Array.ConvertAll(coming, _ => new SortedValues());
+        for (var trial = 0; trial < trials; trial++)
+        {
+            var loss = random.NextDouble();
+            for (var i = 0; i < rungs.Length; i++)
+            {
+                rungs[i].Add(loss);
+                coming[i]++;
+                if (rungs[i].CountBelow(loss) >= Places(rungs[i].Count)) break;
+            }
+        }
     }
 }
