@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 using OrleansTransfer.Cluster.Experiments;
+using OrleansTransfer.Cluster.Sweeps;
 using OrleansTransfer.Contracts.Recipes;
 
 namespace OrleansTransfer.Gateway;
@@ -19,7 +20,7 @@ internal sealed partial class ApiFaults(ILogger<ApiFaults> logger) : IEndpointFi
         {
             return ApiAnswers.Problems(exception.Problems);
         }
-        catch (UnknownExperimentException exception)
+        catch (Exception exception) when (exception is UnknownExperimentException or UnknownSweepException)
         {
             return ApiAnswers.NotFound(exception.Message);
         }

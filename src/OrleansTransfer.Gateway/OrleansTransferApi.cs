@@ -8,7 +8,8 @@ namespace OrleansTransfer.Gateway;
 public static class OrleansTransferApi
 {
     /// <summary>
-    /// Maps everything under <c>/api/v1</c>. Needs an <see cref="Cluster.Experiments.IExperimentService"/>, an <see cref="Storage.IBlobContainer"/>
+    /// Maps everything under <c>/api/v1</c>. Needs an <see cref="Cluster.Experiments.IExperimentService"/>, an <see
+    /// cref="Cluster.Sweeps.ISweepService"/>, an <see cref="Storage.IBlobContainer"/>
     /// and an <see cref="IGrainFactory"/> among the services.
     /// </summary>
     public static IEndpointRouteBuilder MapOrleansTransferApi(this IEndpointRouteBuilder endpoints)
@@ -18,6 +19,7 @@ public static class OrleansTransferApi
         api.MapEvents();
         api.MapBundle();
         api.MapCluster();
+        api.MapSweeps();
         return endpoints;
     }
 }

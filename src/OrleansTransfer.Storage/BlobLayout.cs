@@ -27,6 +27,18 @@ public static class BlobLayout
     /// <summary>Prefix of the bundle, with a trailing slash.</summary>
     public static string Bundle(string id) => $"{Experiment(id)}bundle/";
 
+    /// <summary>Prefix of all sweeps.</summary>
+    public const string Sweeps = "sweeps/";
+
+    /// <summary>What a sweep is about.</summary>
+    public static string Sweep(string id) => $"{Sweeps}{id}/sweep.json";
+
+    /// <summary>A piece of a sweep's append-only ledger.</summary>
+    public static string Ledger(string id, int number) => $"{Sweeps}{id}/ledger/{number:D8}.jsonl";
+
+    /// <summary>Prefix of the marks of sweeps that have not ended.</summary>
+    public const string ActiveSweeps = "active-sweeps/";
+
     /// <summary>Imported pretrained weights, by the SHA-256 of their content in lower-case hex.</summary>
     public static string Weights(string sha256) => $"weights/{sha256}";
 }

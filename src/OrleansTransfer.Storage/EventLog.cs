@@ -9,28 +9,34 @@ namespace OrleansTransfer.Storage;
 public sealed record EventPiece(int Number, IReadOnlyList<string> Lines);
 
 /// <summary>
-/// The append-only history of one experiment, in numbered pieces that are never rewritten. It has one writer: whoever finds the next number
-/// taken has lost the experiment to someone else.
+/// An append-only history, in numbered pieces that are never rewritten. It has one writer: whoever finds the next number taken has lost what the history
+/// is of to someone else.
 /// </summary>
 public sealed class EventLog
 {
     private readonly IBlobContainer _container;
-    private readonly string _experiment;
+    private readonly Func<int, string> _nameOf;
     private readonly SemaphoreSlim _appending = new(1, 1);
     private int? _next;
 
     /// <summary>The history of <paramref name="experimentId"/> in <paramref name="container"/>.</summary>
-    public EventLog(IBlobContainer container, string experimentId)
+    public EventLog(IBlobContainer container, string experimentId) : this(container, experimentId, BlobLayout.Events)
+    {
+    }
+
+    /// <summary>The history of <paramref name="id"/> in <paramref name="container"/>.</summary>
+    /// <param name="nameOf">Name of a piece, of id and number.</param>
+    public EventLog(IBlobContainer container, string id, Func<string, int, string> nameOf)
     {
         ArgumentNullException.ThrowIfNull(container);
-        BlobName.ValidateSingle(experimentId);
+        BlobName.ValidateSingle(id);
         _container = container;
-        _experiment = experimentId;
+        _nameOf = number => nameOf(id, number);
     }
 
     /// <summary>Writes the lines as the next piece. The first call lists what is there; later ones cost one write each, so batch the lines.</summary>
     /// <returns>The number of the piece.</returns>
-    /// <exception cref="BlobConflictException">Someone else has written that piece: they own the experiment, and this writer must stop.</exception>
+    /// <exception cref="BlobConflictException">Someone else has written that piece: they own the history, and this writer must stop.</exception>
     public async Task<int> AppendAsync(IReadOnlyList<string> jsonLines, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(jsonLines);
@@ -43,7 +49,7 @@ public sealed class EventLog
         {
             var number = _next ??= await FindNextAsync(cancellationToken).ConfigureAwait(false);
             var content = BinaryData.FromString(string.Join('\n', jsonLines) + "\n");
-            await _container.WriteAsync(BlobLayout.Events(_experiment, number), content.ToStream(), BlobCondition.IfNew, cancellationToken)
+            await _container.WriteAsync(_nameOf(number), content.ToStream(), BlobCondition.IfNew, cancellationToken)
                 .ConfigureAwait(false);
             _next = number + 1;
             return number;
@@ -61,7 +67,7 @@ public sealed class EventLog
         {
             if (number < from)
                 continue;
-            if (await _container.ReadAsync(BlobLayout.Events(_experiment, number), cancellationToken).ConfigureAwait(false) is { } piece)
+            if (await _container.ReadAsync(_nameOf(number), cancellationToken).ConfigureAwait(false) is { } piece)
                 yield return new EventPiece(number, piece.Content.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
         }
     }
@@ -74,7 +80,7 @@ public sealed class EventLog
     {
         ArgumentOutOfRangeException.ThrowIfNegative(from);
         var number = from;
-        for (; await _container.ReadAsync(BlobLayout.Events(_experiment, number), cancellationToken).ConfigureAwait(false) is { } piece; number++)
+        for (; await _container.ReadAsync(_nameOf(number), cancellationToken).ConfigureAwait(false) is { } piece; number++)
             yield return new EventPiece(number, piece.Content.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
         _next = number;
     }
@@ -89,12 +95,12 @@ public sealed class EventLog
 
     private async IAsyncEnumerable<int> NumbersAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var first = BlobLayout.Events(_experiment, 0);
+        var first = _nameOf(0);
         var prefix = first[..(first.LastIndexOf('/') + 1)];
         await foreach (var blob in _container.ListAsync(prefix, cancellationToken).ConfigureAwait(false))
         {
             if (int.TryParse(Path.GetFileNameWithoutExtension(blob.Name), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-                && blob.Name == BlobLayout.Events(_experiment, number))
+                && blob.Name == _nameOf(number))
             {
                 yield return number;
             }

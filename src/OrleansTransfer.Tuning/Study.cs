@@ -82,6 +82,9 @@ public sealed class Study
     public Trial? Best => Locked(() => _history.Observed.Select(number => _history.Trials[number]).Where(trial => trial.Value is not null)
         .OrderBy(trial => trial.State).ThenBy(_history.Loss).ThenBy(trial => trial.Number).FirstOrDefault());
 
+    /// <summary>Configurations added by hand that wait to be started.</summary>
+    public int Waiting => Locked(() => _history.Enqueued.Count);
+
     /// <summary>What the stopping rule would do with the budget.</summary>
     public SweepPlan Plan() => _rule.Plan(Budget);
 

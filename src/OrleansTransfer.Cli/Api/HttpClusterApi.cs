@@ -6,6 +6,7 @@ using System.Text.Json;
 using OrleansTransfer.Contracts.Experiments;
 using OrleansTransfer.Contracts.Recipes;
 using OrleansTransfer.Contracts.Scheduling;
+using OrleansTransfer.Contracts.Sweeps;
 using OrleansTransfer.Gateway;
 
 namespace OrleansTransfer.Cli.Api;
@@ -57,6 +58,38 @@ internal sealed class HttpClusterApi : IClusterApi, IDisposable
     /// <inheritdoc/>
     public Task<ExperimentSnapshot> ResumeAsync(string id, int? epochs, CancellationToken cancellationToken) =>
         SendAsync<ExperimentSnapshot>(HttpMethod.Post, $"{Path(id)}/resume", new ResumeRequest(epochs), cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<SweepSnapshot>> ListSweepsAsync(CancellationToken cancellationToken) =>
+        await SendAsync<List<SweepSnapshot>>(HttpMethod.Get, "sweeps", null, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<SweepSnapshot> FindSweepAsync(string id, CancellationToken cancellationToken) =>
+        SendAsync<SweepSnapshot>(HttpMethod.Get, SweepPath(id), null, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<SweepPreview> PlanSweepAsync(Recipe recipe, SearchRecipe search, CancellationToken cancellationToken) =>
+        SendAsync<SweepPreview>(HttpMethod.Post, "sweeps/plan", new SweepRequest(recipe, search), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<SweepSnapshot> StartSweepAsync(Recipe recipe, SearchRecipe search, CancellationToken cancellationToken) =>
+        SendAsync<SweepSnapshot>(HttpMethod.Post, "sweeps", new SweepRequest(recipe, search), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<SweepSnapshot> PauseSweepAsync(string id, CancellationToken cancellationToken) =>
+        SendAsync<SweepSnapshot>(HttpMethod.Post, $"{SweepPath(id)}/pause", null, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<SweepSnapshot> ResumeSweepAsync(string id, SweepBudgetRecipe? budget, CancellationToken cancellationToken) =>
+        SendAsync<SweepSnapshot>(HttpMethod.Post, $"{SweepPath(id)}/resume", new ResumeSweepRequest(budget), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<SweepSnapshot> CancelSweepAsync(string id, CancellationToken cancellationToken) =>
+        SendAsync<SweepSnapshot>(HttpMethod.Post, $"{SweepPath(id)}/cancel", null, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<SweepSnapshot> AddTrialAsync(string id, IReadOnlyDictionary<string, string> parameters, CancellationToken cancellationToken) =>
+        SendAsync<SweepSnapshot>(HttpMethod.Post, $"{SweepPath(id)}/trials", new AddTrialRequest(parameters), cancellationToken);
 
     /// <inheritdoc/>
     public Task<ClusterStatus> GetStatusAsync(CancellationToken cancellationToken) =>
@@ -187,6 +220,8 @@ internal sealed class HttpClusterApi : IClusterApi, IDisposable
     private static T Read<T>(string json) => JsonSerializer.Deserialize<T>(json, ApiJson.Options) ?? throw new JsonException("The content is null.");
 
     private static string Path(string id) => $"experiments/{Uri.EscapeDataString(id)}";
+
+    private static string SweepPath(string id) => $"sweeps/{Uri.EscapeDataString(id)}";
 
     private sealed record Refusal(IReadOnlyList<RecipeProblem>? Problems, string? Message);
 }

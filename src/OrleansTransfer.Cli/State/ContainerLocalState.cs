@@ -1,15 +1,18 @@
 using OrleansTransfer.Cli.Api;
 using OrleansTransfer.Cluster.Experiments;
+using OrleansTransfer.Cluster.Sweeps;
 using OrleansTransfer.Contracts.Experiments;
+using OrleansTransfer.Contracts.Sweeps;
 using OrleansTransfer.Gateway;
 using OrleansTransfer.Storage;
 
 namespace OrleansTransfer.Cli.State;
 
-/// <summary>Reads the stored experiments straight from their container: no node starts, and none that runs is disturbed.</summary>
+/// <summary>Reads the stored experiments and sweeps straight from their container: no node starts, and none that runs is disturbed.</summary>
 internal sealed class ContainerLocalState(IBlobContainer container) : ILocalState
 {
     private readonly ExperimentCatalog _catalog = new(container, TimeProvider.System);
+    private readonly SweepCatalog _sweeps = new(container, TimeProvider.System);
 
     public Task<IReadOnlyList<ExperimentSnapshot>> ListAsync(CancellationToken cancellationToken) => _catalog.ListAsync(cancellationToken);
 
@@ -20,6 +23,20 @@ internal sealed class ContainerLocalState(IBlobContainer container) : ILocalStat
             return await _catalog.FindAsync(id, cancellationToken);
         }
         catch (UnknownExperimentException e)
+        {
+            throw new CliException(e.Message, ExitCodes.WrongInput, e);
+        }
+    }
+
+    public Task<IReadOnlyList<SweepSnapshot>> ListSweepsAsync(CancellationToken cancellationToken) => _sweeps.ListAsync(cancellationToken);
+
+    public async Task<SweepSnapshot> FindSweepAsync(string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _sweeps.FindAsync(id, cancellationToken);
+        }
+        catch (UnknownSweepException e)
         {
             throw new CliException(e.Message, ExitCodes.WrongInput, e);
         }

@@ -182,7 +182,10 @@ public sealed partial class ExperimentGrain
                 // Equal by construction. If ever they are not, nobody should trust the result.
                 var digests = roster.Members.Select(worker => (Worker: worker, roster.LastOf(worker)?.Digest)).Where(entry => entry.Digest is not null);
                 if (digests.GroupBy(entry => entry.Digest).ToList() is { Count: > 1 } differing)
+                {
+                    Snapshot = Snapshot with { InfrastructureFailed = true };
                     await EndAsync(ExperimentState.Failed, $"the replicas of {string.Join(" and ", differing.Select(group => group.First().Worker))} differ");
+                }
                 else await EndAsync(ExperimentState.Completed, null);
                 break;
             case GroupDecision.Fail fail:
@@ -259,6 +262,7 @@ public sealed partial class ExperimentGrain
         var fruitless = roster.Stage == GroupStage.Gathering ? Snapshot.FruitlessAttempts + 1 : 0;
         if (fruitless >= FruitlessAttempts)
         {
+            Snapshot = Snapshot with { InfrastructureFailed = true };
             await EndAsync(ExperimentState.Failed, $"{fruitless} starts in a row came to nothing; the last: {requeue.Reason}");
             return;
         }

@@ -113,7 +113,7 @@ public sealed partial class ExperimentGrain(
         if (!Snapshot.State.IsFinal()) return Snapshot;
         if (epochs is { } count)
             Snapshot = Snapshot with { Recipe = Snapshot.Recipe with { Training = Snapshot.Recipe.Training with { Epochs = count } } };
-        Snapshot = Snapshot with { TotalSteps = totalSteps ?? Snapshot.TotalSteps, Deaths = [], FruitlessAttempts = 0 };
+        Snapshot = Snapshot with { TotalSteps = totalSteps ?? Snapshot.TotalSteps, Deaths = [], FruitlessAttempts = 0, InfrastructureFailed = false };
         return await QueueAsync(Snapshot.Attempt + 1);
     }
 

@@ -79,6 +79,9 @@ public sealed record ExperimentSnapshot
 
     /// <summary>Pieces of its history that were written when this was.</summary>
     [Id(27)] public int HistoryPieces { get; init; }
+
+    /// <summary>Whether a failure is one of machines rather than of the recipe: the same recipe may work another time.</summary>
+    [Id(28)] public bool InfrastructureFailed { get; init; }
 }
 
 /// <summary>The process that drives an experiment. It renews its heartbeat; when that stops, someone else may resume the experiment.</summary>

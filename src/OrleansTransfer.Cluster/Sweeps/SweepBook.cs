@@ -1,0 +1,193 @@
+using OrleansTransfer.Contracts.Experiments;
+using OrleansTransfer.Contracts.Recipes;
+using OrleansTransfer.Contracts.Sweeps;
+using OrleansTransfer.Tuning;
+using OrleansTransfer.Tuning.Trials;
+
+namespace OrleansTransfer.Cluster.Sweeps;
+
+/// <summary>
+/// A sweep as its ledger tells it. Everything that changes goes through an entry, so that whoever reads the ledger again arrives at the same book. Used by
+/// one grain or reader, so it needs no locks.
+/// </summary>
+internal sealed class SweepBook
+{
+    private readonly SweepSubmission _submission;
+    private readonly DateTimeOffset _created;
+    private readonly TimeProvider _time;
+    private readonly Dictionary<int, TrialFacts> _facts = [];
+    private readonly List<SweepEntry> _unwritten = [];
+    private DateTimeOffset _updated;
+    private TimeSpan _active;
+
+    /// <param name="submission">What the sweep is about.</param>
+    /// <param name="created">When it was submitted.</param>
+    /// <param name="entries">Its ledger.</param>
+    /// <param name="time">The clock.</param>
+    public SweepBook(SweepSubmission submission, DateTimeOffset created, IReadOnlyList<SweepEntry> entries, TimeProvider time)
+    {
+        (_submission, _created, _updated, _time, Budget) = (submission, created, created, time, submission.Search.Budget);
+        foreach (var entry in entries) Apply(entry);
+        Study = Study.Replay(
+            SearchStudies.SettingsOf(submission.Recipe, submission.Search with { Budget = Budget }),
+            entries.Select(entry => entry.Trial).OfType<TrialEvent>());
+        Study.Recorded += happened => Add(new() { Trial = happened });
+    }
+
+    /// <summary>The search itself.</summary>
+    public Study Study { get; }
+
+    /// <summary>What trials have in common.</summary>
+    public Recipe Recipe => _submission.Recipe;
+
+    /// <summary>What they differ in.</summary>
+    public SearchRecipe Search => _submission.Search;
+
+    /// <summary>Where the sweep stands.</summary>
+    public SweepState State { get; private set; }
+
+    /// <summary>Why.</summary>
+    public string? Reason { get; private set; }
+
+    /// <summary>What it may use.</summary>
+    public SweepBudgetRecipe Budget { get; private set; }
+
+    /// <summary>Who drives it, or drove it last.</summary>
+    public ExperimentOwner? Owner { get; private set; }
+
+    /// <summary>Time in which it ran: pauses, and the time in which nobody drove it, left out.</summary>
+    public TimeSpan Active => _active;
+
+    /// <summary>Devices' seconds of training of trials that have ended or paused.</summary>
+    public double DeviceSeconds => _facts.Values.Sum(facts => facts.DeviceSeconds);
+
+    /// <summary>Numbers of trials whose experiment may still train.</summary>
+    public IReadOnlyList<int> Unsettled => [.. _facts.Where(entry => !entry.Value.Settled).Select(entry => entry.Key).Order()];
+
+    /// <summary>Entries that are not in the ledger yet.</summary>
+    public IReadOnlyList<SweepEntry> Unwritten => _unwritten;
+
+    /// <summary>What is known of a trial's experiment; null before it had one.</summary>
+    public TrialFacts? FactsOf(int trial) => _facts.GetValueOrDefault(trial);
+
+    /// <summary>Notes that an experiment is started for a trial, or goes on.</summary>
+    public void NoteAttempt(int trial, string experiment) =>
+        Note(new() { Attempt = new(trial, (FactsOf(trial)?.Attempts ?? 0) + 1, experiment) });
+
+    /// <summary>Notes that a trial's experiment has ended.</summary>
+    public void NoteSettled(int trial, double deviceSeconds) => Note(new() { Settled = new(trial, deviceSeconds) });
+
+    /// <summary>Notes a change of state.</summary>
+    public void NoteState(SweepState state, string? reason) => Note(new() { State = new(state, reason) });
+
+    /// <summary>Notes another budget, which counts at once.</summary>
+    public void NoteBudget(SweepBudgetRecipe budget)
+    {
+        Note(new() { Budget = budget });
+        Study.Budget = new(budget.Trials, Recipe.Training.Epochs);
+    }
+
+    /// <summary>Notes who drives the sweep from now on.</summary>
+    public void NoteOwner(ExperimentOwner owner) => Note(new() { Owner = owner });
+
+    /// <summary>Forgets that so many entries are not written.</summary>
+    public void Written(int entries) => _unwritten.RemoveRange(0, entries);
+
+    /// <summary>The sweep as its users see it.</summary>
+    public SweepSnapshot Snapshot()
+    {
+        var trials = Study.Trials;
+        return new()
+        {
+            Id = _submission.Id,
+            State = State,
+            Reason = Reason,
+            Recipe = Recipe,
+            Search = Search with { Budget = Budget },
+            Trials = [.. trials.Select(Show)],
+            Best = Study.Best?.Number,
+            Epochs = trials.Sum(trial => (long)trial.Epochs),
+            DeviceHours = DeviceSeconds / 3600,
+            Waiting = Study.Waiting,
+            Created = _created,
+            Updated = _updated,
+            Owner = Owner,
+        };
+    }
+
+    private SweepTrial Show(Trial trial)
+    {
+        var facts = FactsOf(trial.Number);
+        return new()
+        {
+            Number = trial.Number,
+            State = trial.State.ToString(),
+            Parameters = SearchStudies.TextsOf(trial.Configuration),
+            Experiment = facts?.Experiment,
+            Epochs = trial.Epochs,
+            Value = trial.Value ?? (trial.Measurements.Count > 0 ? trial.Measurements[^1].Value : null),
+            Measurements = [.. trial.Measurements.Select(measured => new TrialMeasurement(measured.Epoch, measured.Value))],
+            Reason = trial.Reason,
+            Attempts = Math.Max(1, facts?.Attempts ?? 0),
+            DeviceSeconds = facts?.DeviceSeconds ?? 0,
+            SameAs = trial.DuplicateOf,
+            Started = facts?.Started ?? _created,
+            Ended = trial.IsOver ? facts?.Ended : null,
+        };
+    }
+
+    private void Note(SweepEntry entry) => Apply(Add(entry));
+
+    private SweepEntry Add(SweepEntry entry)
+    {
+        entry = entry with { Time = _time.GetUtcNow() };
+        _unwritten.Add(entry);
+        _updated = entry.Time;
+        return entry;
+    }
+
+    private void Apply(SweepEntry entry)
+    {
+        // Whoever takes over does not know what became of the time since the last entry: nobody drove the sweep.
+        if (State == SweepState.Running && entry.Owner is null && entry.Time > _updated) _active += entry.Time - _updated;
+        if (entry.Time > _updated) _updated = entry.Time;
+        switch (entry)
+        {
+            case { Attempt: { } attempt }:
+                var facts = _facts.TryGetValue(attempt.Trial, out var known) ? known : new(attempt.Experiment, entry.Time);
+                _facts[attempt.Trial] = facts with { Experiment = attempt.Experiment, Attempts = attempt.Number, Settled = false };
+                break;
+            case { Settled: { } settled }:
+                if (_facts.TryGetValue(settled.Trial, out var ended))
+                    _facts[settled.Trial] = ended with { Settled = true, DeviceSeconds = settled.DeviceSeconds, Ended = entry.Time };
+                break;
+            case { State: { } state }:
+                (State, Reason) = (state.State, state.Reason);
+                break;
+            case { Budget: { } budget }:
+                Budget = budget;
+                break;
+            case { Owner: { } owner }:
+                Owner = owner;
+                break;
+        }
+    }
+}
+
+/// <summary>What a sweep knows of a trial's experiment.</summary>
+/// <param name="Experiment">Its id.</param>
+/// <param name="Started">When the trial was first started.</param>
+internal sealed record TrialFacts(string Experiment, DateTimeOffset Started)
+{
+    /// <summary>How often it was started.</summary>
+    public int Attempts { get; init; }
+
+    /// <summary>Whether it has ended, and nothing of it is awaited.</summary>
+    public bool Settled { get; init; }
+
+    /// <summary>Seconds of training of all its devices together.</summary>
+    public double DeviceSeconds { get; init; }
+
+    /// <summary>When it ended last.</summary>
+    public DateTimeOffset? Ended { get; init; }
+}

@@ -1,0 +1,71 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using OrleansTransfer.Contracts.Experiments;
+using OrleansTransfer.Contracts.Sweeps;
+using OrleansTransfer.Tuning.Trials;
+
+namespace OrleansTransfer.Cluster.Sweeps;
+
+/// <summary>One line of a sweep's ledger. Applying all lines in their order gives the sweep as it is. One of the members but the time has a value.</summary>
+public sealed record SweepEntry
+{
+    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web)
+    {
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
+
+    /// <summary>When it was written.</summary>
+    public DateTimeOffset Time { get; init; }
+
+    /// <summary>What happened to a trial, as the tuning library has it.</summary>
+    public TrialEvent? Trial { get; init; }
+
+    /// <summary>An experiment is started, or started again, for a trial.</summary>
+    public AttemptEntry? Attempt { get; init; }
+
+    /// <summary>A trial's experiment has ended, and nothing of it is awaited until the next attempt.</summary>
+    public SettledEntry? Settled { get; init; }
+
+    /// <summary>The sweep has another state.</summary>
+    public StateEntry? State { get; init; }
+
+    /// <summary>The sweep has another budget.</summary>
+    public SweepBudgetRecipe? Budget { get; init; }
+
+    /// <summary>The sweep is driven by another process.</summary>
+    public ExperimentOwner? Owner { get; init; }
+
+    /// <summary>As a line of JSON.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, s_json);
+
+    /// <summary>The entry of a line.</summary>
+    /// <exception cref="InvalidDataException">It is none.</exception>
+    public static SweepEntry Parse(string line)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<SweepEntry>(line, s_json) ?? throw new InvalidDataException("A line of the ledger says null.");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"A line of the ledger is not an entry: {e.Message}", e);
+        }
+    }
+}
+
+/// <summary>The start of an experiment for a trial.</summary>
+/// <param name="Trial">Number of the trial.</param>
+/// <param name="Number">From 1; rises when infrastructure failed under the one before, and when the trial goes on after a pause.</param>
+/// <param name="Experiment">Its id.</param>
+public sealed record AttemptEntry(int Trial, int Number, string Experiment);
+
+/// <summary>The end of an experiment of a trial.</summary>
+/// <param name="Trial">Number of the trial.</param>
+/// <param name="DeviceSeconds">Seconds of training of all its devices together, over all attempts.</param>
+public sealed record SettledEntry(int Trial, double DeviceSeconds);
+
+/// <summary>A change of state.</summary>
+/// <param name="State">The new one.</param>
+/// <param name="Reason">Why.</param>
+public sealed record StateEntry(SweepState State, string? Reason);
