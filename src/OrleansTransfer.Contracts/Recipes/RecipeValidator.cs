@@ -26,7 +26,7 @@ public static partial class RecipeValidator
         return problems;
     }
 
-    private static void CheckWord(RecipeKey key, IReadOnlyList<string> allowed, string word, List<RecipeProblem> problems)
+    private static void CheckWord(RecipeKey<Recipe> key, IReadOnlyList<string> allowed, string word, List<RecipeProblem> problems)
     {
         if (allowed.Contains(word)) return;
         problems.Add(key.Planned.Contains(word)
