@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using OrleansTransfer.Cluster.Hosting;
+using OrleansTransfer.Cluster.Sweeps;
 using OrleansTransfer.Gateway;
 using OrleansTransfer.Host.Health;
 using OrleansTransfer.Host.Membership;
@@ -49,6 +50,9 @@ internal static class NodeComposition
         if (entry.FirstNode is { } firstNode)
             builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<FirstNodeWatch>(services, firstNode));
         builder.UseOrleans(silo => ConfigureSilo(silo, ports, identity, entry, options.ClusterId));
+
+        // A cluster that lives as long as one command leaves alone what another command left behind.
+        if (!options.EphemeralPorts) builder.Services.AddHostedService<SweepWatch>();
 
         var app = builder.Build();
         app.MapHealth();

@@ -27,13 +27,15 @@ public sealed class RecipePreparation(RecipeWeights weights)
 {
     /// <summary>Checks and completes a recipe.</summary>
     /// <exception cref="RecipeException">It cannot be run.</exception>
-    public async Task<PreparedRecipe> PrepareAsync(Recipe recipe, ClusterStatus cluster, CancellationToken cancellationToken)
+    /// <param name="known">The samples and their split, where they are known; null to look at the data.</param>
+    public async Task<PreparedRecipe> PrepareAsync(
+        Recipe recipe, ClusterStatus cluster, CancellationToken cancellationToken, DatasetIndex? known = null)
     {
         var problems = RecipeValidator.Check(recipe).ToList();
-        var dataset = problems.Any(problem => problem.Path.StartsWith("data", StringComparison.Ordinal)) ? null
+        var dataset = known ?? (problems.Any(problem => problem.Path.StartsWith("data", StringComparison.Ordinal)) ? null
             : await Task.Run(
                 () => recipe.Task == TaskWords.Texts ? TextPreparation.Scan(recipe, problems) : ScanData(recipe, problems, cancellationToken),
-                cancellationToken);
+                cancellationToken));
         var workers = CheckDevices(recipe, cluster, problems);
         if (recipe.Resources.Workers == 0 && recipe.Resources.MinWorkers > Math.Max(1, workers))
             problems.Add(new("resources.minWorkers", $"{recipe.Resources.MinWorkers} are more than the {workers} devices that the cluster has."));
