@@ -158,7 +158,8 @@ public sealed partial class ExperimentGrain(
     {
         if (_roster is null || !_roster.Counts(worker) || IsDead(silo)) return false;
 
-        // If another activation has taken the experiment over, this write fails, and with it the commit.
+        // If another activation has taken the experiment over, these writes fail, and with them the commit.
+        await _history.FlushAsync(CancellationToken.None);
         await WriteAsync();
         var parsed = CheckpointStore.Parse(manifest);
         try

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using OrleansTransfer.Contracts.Experiments;
 using OrleansTransfer.Contracts.Recipes;
 using OrleansTransfer.Contracts.Sweeps;
@@ -180,6 +181,9 @@ public sealed partial class SweepGrain
         var capacity = await CapacityAsync();
         while (Book.State == SweepState.Running && Book.Study.Trials.Count(trial => trial.State == TrialState.Running) < capacity)
         {
+            // A recipe that cannot work is refused at once: trials may have ended since the last turn of the loop.
+            EndIfNeeded();
+            if (Book.State != SweepState.Running) return;
             var step = Book.Study.Next();
             await FlushAsync();
             switch (step.Kind)
@@ -204,11 +208,15 @@ public sealed partial class SweepGrain
         if (budget.DeviceHours > 0 && (Book.DeviceSeconds + _seconds.Values.Sum()) / 3600 >= budget.DeviceHours)
             StopAll($"the budget of {budget.DeviceHours:0.##} device-hours is used");
 
-        var sunk = Book.Study.Trials.Where(trial => trial is { State: TrialState.Infeasible, Epochs: 0, DuplicateOf: null }).CountBy(trial => trial.Reason)
-            .FirstOrDefault(reason => reason.Value >= SameFailures);
-        if (sunk.Value >= SameFailures && Book.Study.Trials.All(trial => trial.Epochs == 0))
-            End(SweepState.Failed, $"{sunk.Value} trials failed before their first epoch for the same reason: {sunk.Key}");
+        var sunk = Book.Study.Trials.Where(trial => trial is { State: TrialState.Infeasible, Epochs: 0, DuplicateOf: null })
+            .GroupBy(trial => Numbers().Replace(trial.Reason, "#")).FirstOrDefault(alike => alike.Count() >= SameFailures);
+        if (sunk is not null && Book.Study.Trials.All(trial => trial.Epochs == 0))
+            End(SweepState.Failed, $"{sunk.Count()} trials failed before their first epoch for the same reason: {sunk.First().Reason}");
     }
+
+    // Reasons that differ in nothing but numbers are the same.
+    [GeneratedRegex("[0-9]+")]
+    private static partial Regex Numbers();
 
     private void StopAll(string reason)
     {

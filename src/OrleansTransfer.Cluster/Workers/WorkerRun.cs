@@ -287,6 +287,11 @@ public sealed partial class WorkerRun
 
     private async Task<bool> CommitAsync(CheckpointManifest manifest)
     {
+        // The history must not lag behind a checkpoint: a run that goes on from there tells nothing again of what came before. A coordinator that has
+        // just come up asks for it a second time.
+        await _reports.SendAsync(_stop.Token);
+        if (_reports.HasEvents) await _reports.SendAsync(_stop.Token);
+
         // The coordinator may just be moving to another node. To commit twice is to commit once.
         var text = CheckpointStore.ToText(manifest);
         var counts = await PatientCall.MakeAsync(
