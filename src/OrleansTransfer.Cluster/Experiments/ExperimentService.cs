@@ -34,6 +34,7 @@ public sealed class ExperimentService(
         var id = $"{prepared.Recipe.Name}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(3))}";
         if (prepared.WeightsPath is not null) await ImportWeightsAsync(prepared.WeightsPath, prepared.WeightsSha256!, cancellationToken);
         await prepared.Dataset.WriteAsync(container, id, cancellationToken);
+        if (prepared.Encoder is { } encoder) await encoder.WriteAsync(container, id, cancellationToken);
         using (var yaml = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(RecipeWriter.ToYaml(prepared.Recipe))))
             await container.WriteAsync(BlobLayout.Recipe(id), yaml, BlobCondition.IfNew, cancellationToken);
         var submission = new ExperimentSubmission(
