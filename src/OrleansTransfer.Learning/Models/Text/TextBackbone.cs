@@ -26,6 +26,12 @@ public sealed record TextBackbone(
     string Name, string Repository, string ModelType, TextConfiguration Configuration, TokenizerKind Tokenizer, string TextPrefix,
     long BackboneParameters, Func<TextConfiguration, int, TextEncoder> CreateSized)
 {
+    // Positions of XLM-RoBERTa count from behind its padding token's id.
+    private const int UnusedPositions = 2;
+
+    /// <summary>The longest text, in tokens with the special ones.</summary>
+    public int MaximumTokens => Configuration.Positions - (ModelType == "xlm-roberta" ? UnusedPositions : 0);
+
     /// <summary>
     /// Makes the network with a head of the given width; weights are uninitialised until loaded or <see cref="Classifier.Initialize"/> is called.
     /// </summary>
