@@ -28,6 +28,7 @@ public sealed class CliApplicationTests : IAsyncLifetime
     [InlineData(new[] { "models", "show", "resnet" }, "resnet18")]
     [InlineData(new[] { "models", "show", "xlm-roberta" }, "xlm-roberta-base")]
     [InlineData(new[] { "data", "inspect", "/nowhere" }, "/nowhere")]
+    [InlineData(new[] { "data", "inspect", "/nowhere.csv" }, "/nowhere.csv")]
     public async Task Wrong_input_is_2_and_named(string[] args, string named)
     {
         var (code, streams) = await RunAsync(args);
@@ -224,6 +225,19 @@ public sealed class CliApplicationTests : IAsyncLifetime
         var (_, streams) = await RunAsync("models", "show", "lenet");
         Assert.Contains("a bundle's model.safetensors, or none; there are no public ones", streams.OutText);
         Assert.DoesNotContain("SOURCES", streams.OutText);
+    }
+
+    [Fact]
+    public async Task A_table_of_texts_is_inspected()
+    {
+        var table = Path.Combine(_folder, "texts.tsv");
+        File.WriteAllText(table, "label\ttext\npos\tgood film\nneg\tbad\nneg\tgood film\npos\t\nneg\n");
+        var (code, streams) = await RunAsync("data", "inspect", table);
+        Assert.Equal(ExitCodes.Done, code);
+        Assert.Matches(@"texts\s+3", streams.OutText);
+        Assert.Contains("2, 1 of them with an empty text", streams.OutText);
+        Assert.Contains("the same text: lines 2, 4, labelled neg and pos", streams.OutText);
+        Assert.Contains("unusable: line 6", streams.OutText);
     }
 
     private string Recipe(string text)

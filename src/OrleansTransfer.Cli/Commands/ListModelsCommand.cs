@@ -49,7 +49,8 @@ internal static class ListModelsCommand
     }
 
     private static ListedEncoder Describe(TextBackbone backbone) => new(
-        backbone.Name, TaskWords.Texts, backbone.BackboneParameters, backbone.MaximumTokens, backbone.Configuration.Layers + 1, TokenizerFiles.NameOf(backbone.Tokenizer), backbone.Repository);
+        backbone.Name, TaskWords.Texts, backbone.BackboneParameters, backbone.MaximumTokens, backbone.Configuration.Layers + 1,
+        TokenizerFiles.NameOf(backbone.Tokenizer), backbone.Repository);
 
     /// <param name="Name">Of the network.</param>
     /// <param name="Library">Whose key names it has.</param>

@@ -34,10 +34,11 @@ internal sealed record ShownTextEncoder(
         using var scope = NewDisposeScope();
         using var model = backbone.Create(2);
         var sizes = backbone.Configuration;
+        var prefix = model.Stages[0].Prefixes[0].Replace("embeddings", "", StringComparison.Ordinal);
         return new(
             backbone.Name, backbone.BackboneParameters, sizes.Layers, sizes.Heads, sizes.Vocabulary, model.FeatureWidth, model.MaximumTokens,
-            backbone.Tokenizer, backbone.TextPrefix, model.Stages[0].Prefixes[0].Replace("embeddings", "", StringComparison.Ordinal), ["file", "none"],
-            backbone.Repository, ["model.safetensors", EncoderConfigurationFile.Name, TokenizerFiles.NameOf(backbone.Tokenizer)], ShownStage.Of(model));
+            backbone.Tokenizer, backbone.TextPrefix, prefix, ["file", "none"], backbone.Repository,
+            ["model.safetensors", EncoderConfigurationFile.Name, TokenizerFiles.NameOf(backbone.Tokenizer)], ShownStage.Of(model));
     }
 
     /// <summary>Prints it.</summary>
@@ -83,7 +84,7 @@ internal sealed record ShownStage(string Name, long Parameters, IReadOnlyList<st
         return
         [
             .. model.Stages.Select(stage => new ShownStage(
-                stage.Name, parameters.Where(parameter => stage.Contains(parameter.name)).Sum(parameter => parameter.parameter.numel()), stage.Prefixes)),
+                stage.Name, parameters.Where(entry => stage.Contains(entry.name)).Sum(entry => entry.parameter.numel()), stage.Prefixes)),
         ];
     }
 

@@ -24,7 +24,8 @@ internal static class RunConclusion
                 output.Note($"Cancelled. To continue from the newest checkpoint: otx experiments resume {id}{suffix}");
                 return ExitCodes.Interrupted;
             case (_, ExperimentState.Completed):
-                var (sample, samples) = experiment.Recipe.Task == TaskWords.Texts ? ("<text or file>", "<table>") : ("<picture or folder>", "<folder>");
+                var isTexts = experiment.Recipe.Task == TaskWords.Texts;
+                var (sample, samples) = isTexts ? ("<text or file>", "<table>") : ("<picture or folder>", "<folder>");
                 output.Note($"""
 
                     Next:
