@@ -157,6 +157,9 @@ public static partial class RecipeValidator
                 $"Low-rank updates are for the query and value projections of text encoders, and {recipe.Model.Backbone} is none; leave them out."));
         else if (recipe.Transfer.Unfreeze == "none")
             problems.Add(new("transfer.unfreeze", "With none the low-rank updates of model.lora do not train; unfreeze stages, or leave them out."));
+        else if (recipe.Transfer.Method == "feature-extraction")
+            problems.Add(new("transfer.method",
+                "With feature-extraction the low-rank updates of model.lora do not train; use fine-tune, or leave them out."));
     }
 
     private static void CheckTransfer(Recipe recipe, List<RecipeProblem> problems)

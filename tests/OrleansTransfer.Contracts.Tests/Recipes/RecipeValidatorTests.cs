@@ -46,7 +46,8 @@ public sealed class RecipeValidatorTests
         { "model.lora.alpha", Encoding with { Model = Encoding.Model with { Lora = new() { Rank = 8, Alpha = -1 } } } },
         { "model.lora.rank", Valid with { Model = new() { Lora = new() { Rank = 8 } } } },
         { "model.lora.rank", Texts with { Model = Texts.Model with { Lora = new() { Rank = 8 } } } },
-        { "transfer.unfreeze", Encoding with { Model = Encoding.Model with { Lora = new() { Rank = 8 } }, Transfer = new() { Unfreeze = "none" } } },
+        { "transfer.unfreeze", Updating with { Transfer = new() { Unfreeze = "none" } } },
+        { "transfer.method", Updating with { Transfer = new() { Method = "feature-extraction" } } },
         { "data.maximumLength", Encoding with { Data = Encoding.Data with { MaximumLength = 2 } } },
         { "data.maximumLength", Texts with { Data = Texts.Data with { MaximumLength = 0 } } },
         { "data.target", Valid with { Transfer = new() { Method = "dann" } } },
@@ -76,12 +77,14 @@ public sealed class RecipeValidatorTests
 
     private static Recipe Encoding => Texts with { Model = new() { Backbone = "xlm-roberta-base", Weights = "/xlm-r/model.safetensors" } };
 
+    private static Recipe Updating => Encoding with { Model = Encoding.Model with { Lora = new() { Rank = 8 } } };
+
     [Fact]
     public void A_recipe_for_a_text_encoder_is_valid()
     {
         Assert.Empty(RecipeValidator.Check(Encoding));
-        var scratch = Encoding.Model with { Weights = "none", Lora = new() { Rank = 8, Alpha = 16 } };
-        Assert.Empty(RecipeValidator.Check(Encoding with { Model = scratch }));
+        Assert.Empty(RecipeValidator.Check(Encoding with { Model = Encoding.Model with { Weights = "none" } }));
+        Assert.Empty(RecipeValidator.Check(Updating));
     }
 
     [Fact]
@@ -96,8 +99,8 @@ public sealed class RecipeValidatorTests
 
     private static Recipe Adapting(string method)
     {
-        var recipe = method == AdaptationWords.WordEvidence ? Texts : Valid;
-        return recipe with { Data = recipe.Data with { Target = "/photos" }, Transfer = new() { Method = method } };
+        var (recipe, target) = method == AdaptationWords.WordEvidence ? (Texts, "/reviews.txt") : (Valid, "/photos");
+        return recipe with { Data = recipe.Data with { Target = target }, Transfer = new() { Method = method } };
     }
 
     [Theory]
