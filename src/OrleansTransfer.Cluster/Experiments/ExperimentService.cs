@@ -50,6 +50,7 @@ public sealed class ExperimentService(
     {
         if (prepared.WeightsPath is not null) await ImportWeightsAsync(prepared.WeightsPath, prepared.WeightsSha256!, cancellationToken);
         await IfNewAsync(() => prepared.Dataset.WriteAsync(container, id, cancellationToken));
+        if (prepared.Encoder is { } encoder) await IfNewAsync(() => encoder.WriteAsync(container, id, cancellationToken));
         using (var yaml = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(RecipeWriter.ToYaml(prepared.Recipe))))
             await IfNewAsync(() => container.WriteAsync(BlobLayout.Recipe(id), yaml, BlobCondition.IfNew, cancellationToken));
         var submission = new ExperimentSubmission(

@@ -5,6 +5,7 @@ using OrleansTransfer.Contracts.Scheduling;
 using OrleansTransfer.Learning;
 using OrleansTransfer.Learning.Data;
 using OrleansTransfer.Learning.Models;
+using OrleansTransfer.Learning.Models.Text;
 using OrleansTransfer.Learning.Transfer;
 using OrleansTransfer.Learning.Weights;
 
@@ -17,7 +18,11 @@ namespace OrleansTransfer.Cluster.Experiments;
 /// <param name="WeightsPath">Local file of the pretrained weights, or null.</param>
 /// <param name="WeightsSha256">Their SHA-256 in lower-case hex, or null.</param>
 /// <param name="TotalSteps">Steps of the whole run.</param>
-public sealed record PreparedRecipe(Recipe Recipe, DatasetIndex Dataset, string? WeightsPath, string? WeightsSha256, long TotalSteps);
+public sealed record PreparedRecipe(Recipe Recipe, DatasetIndex Dataset, string? WeightsPath, string? WeightsSha256, long TotalSteps)
+{
+    /// <summary>Tokenizer and sizes of a text encoder; null for other networks.</summary>
+    public EncoderSource? Encoder { get; init; }
+}
 
 /// <summary>
 /// Checks a recipe against the data, the weights and the cluster, and completes it. Reports every problem it can find at once; changes nothing but
@@ -39,7 +44,13 @@ public sealed class RecipePreparation(RecipeWeights weights)
         var workers = CheckDevices(recipe, cluster, problems);
         if (recipe.Resources.Workers == 0 && recipe.Resources.MinWorkers > Math.Max(1, workers))
             problems.Add(new("resources.minWorkers", $"{recipe.Resources.MinWorkers} are more than the {workers} devices that the cluster has."));
-        (recipe, var weightsPath, var weightsSha256) = await CheckModelAsync(recipe, dataset?.Labels.Count ?? 2, problems, cancellationToken);
+        var classes = dataset?.Labels.Count ?? 2;
+        EncoderSource? encoder = null;
+        string? weightsPath, weightsSha256;
+        if (EncoderSource.IsFor(recipe))
+            (encoder, weightsPath, weightsSha256) = await CheckEncoderAsync(recipe, classes, problems, cancellationToken);
+        else
+            (recipe, weightsPath, weightsSha256) = await CheckModelAsync(recipe, classes, problems, cancellationToken);
 
         if (dataset is not null && recipe.Training.BatchSize >= 0)
         {
@@ -69,7 +80,7 @@ public sealed class RecipePreparation(RecipeWeights weights)
             Data = recipe.Data with { Labels = dataset!.Labels },
         };
         var steps = (long)RunPlan.TrainingBatches(resolved, dataset.Train.Count).StepsPerEpoch * resolved.Training.Epochs;
-        return new(resolved, dataset, weightsPath, weightsSha256, steps);
+        return new(resolved, dataset, weightsPath, weightsSha256, steps) { Encoder = encoder };
     }
 
     private static DatasetIndex? ScanData(Recipe recipe, List<RecipeProblem> problems, CancellationToken cancellationToken)
@@ -239,6 +250,31 @@ public sealed class RecipePreparation(RecipeWeights weights)
             problems.Add(new(e.Message.Contains("stage", StringComparison.Ordinal) ? "transfer.unfreeze" : "model.backbone", e.Message));
         }
         return (recipe, null, null);
+    }
+
+    private async Task<(EncoderSource?, string? Path, string? Sha256)> CheckEncoderAsync(
+        Recipe recipe, int classes, List<RecipeProblem> problems, CancellationToken cancellationToken)
+    {
+        // Large files are opened for a recipe only that is right so far.
+        if (problems.Count > 0) return default;
+        try
+        {
+            var located = await weights.LocateAsync(recipe, mayFetch: true, cancellationToken);
+            if (EncoderPreparation.Find(recipe, located?.Path, problems) is not { } source) return default;
+            using var model = TextBackbones.Get(recipe.Model.Backbone).CreateSized(source.Configuration, classes);
+            EncoderPreparation.Check(recipe, model, source, located?.Path, problems);
+            if (problems.Count == 0) CheckPlan(recipe, model, classes, problems);
+            return (source, located?.Path, located?.Sha256);
+        }
+        catch (RecipeException e)
+        {
+            problems.AddRange(e.Problems);
+        }
+        catch (LearningException e)
+        {
+            problems.Add(new(e.Message.Contains("stage", StringComparison.Ordinal) ? "transfer.unfreeze" : "model.backbone", e.Message));
+        }
+        return default;
     }
 
     private static Recipe CheckTextModel(Recipe recipe, int classes, List<RecipeProblem> problems)
