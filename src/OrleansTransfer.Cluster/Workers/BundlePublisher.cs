@@ -81,7 +81,7 @@ public sealed class BundlePublisher(IBlobContainer container)
             ],
             cancellationToken);
         var prefix = BlobLayout.Bundle(assignment.Experiment).TrimEnd('/');
-        return container is FolderBlobContainer ? Path.Combine(container.Description, prefix) : $"{container.Description}/{prefix}";
+        return Path.IsPathFullyQualified(container.Description) ? Path.Combine(container.Description, prefix) : $"{container.Description}/{prefix}";
     }
 
     private static TargetContent? TargetContentOf(Recipe recipe, DatasetIndex dataset, ReplicaOutcome outcome)
