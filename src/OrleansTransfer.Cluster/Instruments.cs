@@ -88,12 +88,17 @@ public static class Instruments
     private static readonly long[] s_experimentsByState = new long[Enum.GetValues<ExperimentState>().Length];
     private static readonly ConcurrentDictionary<string, long> s_deviceMemory = new();
     private static readonly ConcurrentDictionary<string, RunningExperiment> s_running = new();
-    private static long s_freeDevices, s_busyDevices, s_lostNodes;
+    private static long s_freeDevices, s_busyDevices, s_queuedDevices, s_lostNodes;
 
     static Instruments()
     {
         s_meter.CreateObservableGauge(Prefix + "experiments", ObserveExperiments, null, "Experiments this node keeps, by state.");
         s_meter.CreateObservableGauge(Prefix + "devices", ObserveDevices, null, "Devices this node offers, by state.");
+        s_meter.CreateObservableGauge(
+            Prefix + "queued_devices",
+            () => Interlocked.Read(ref s_queuedDevices),
+            null,
+            "Devices that waiting experiments ask for; 0 but on the node that has the scheduler.");
         s_meter.CreateObservableGauge(
             Prefix + "device_memory_bytes",
             ObserveDeviceMemory,
@@ -176,6 +181,9 @@ public static class Instruments
         Interlocked.Exchange(ref s_freeDevices, free);
         Interlocked.Exchange(ref s_busyDevices, busy);
     }
+
+    /// <summary>How many devices the experiments in the queue ask for, where this node has the scheduler.</summary>
+    public static void SetQueuedDevices(int wanted) => Interlocked.Exchange(ref s_queuedDevices, wanted);
 
     /// <summary>Memory in use on a device of this node; <c>cpu</c> stands for all CPU devices, which share the process.</summary>
     public static void SetDeviceMemory(string device, long bytes) => s_deviceMemory[device] = bytes;

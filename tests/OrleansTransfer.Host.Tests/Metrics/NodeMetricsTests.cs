@@ -41,7 +41,7 @@ public sealed class NodeMetricsTests : IDisposable
             "orleanstransfer_step_phase_seconds_bucket{*phase=\"update\"", "orleanstransfer_experiment_info{experiment=\"run-1\"",
             "orleanstransfer_experiment_loss{experiment=\"run-1\"} 0.5", "orleanstransfer_experiment_accuracy{experiment=\"run-1\"} 0.75",
             "orleanstransfer_experiment_progress_ratio{experiment=\"run-1\"} 0.25", "process_cpu_seconds_total{", "process_resident_memory_bytes{",
-            "orleanstransfer_experiment_checkpoint_timestamp_seconds{experiment=\"run-1\"} 1767225600", "orleanstransfer_nodes_lost_total{",
+            "orleanstransfer_experiment_checkpoint_timestamp_seconds{experiment=\"run-1\"} 1767225600", "orleanstransfer_nodes_lost_total{", "orleanstransfer_queued_devices{",
             "orleanstransfer_blob_errors_total{*operation=\"write\"", "orleanstransfer_disk_free_bytes{*folder=\"state\"",
             "orleanstransfer_disk_size_bytes{*folder=\"cache\"", "orleanstransfer_disk_free_bytes{*folder=\"weights\"",
             "dotnet_gc_collections_total{", "dotnet_thread_pool_queue_length_total{", "http_server_request_duration_seconds_bucket{",
