@@ -15,6 +15,8 @@ internal sealed class RunningExperimentGauges(RequestDelegate next)
     {
         // The plain text format: the other one ends with a marker after which nothing may follow.
         context.Request.Headers.Accept = "text/plain";
+        // Nor may anything follow what was compressed.
+        context.Request.Headers.AcceptEncoding = "identity";
         await next(context);
         if (context.Response.StatusCode == StatusCodes.Status200OK)
             await context.Response.WriteAsync(Write(Instruments.RunningExperiments), context.RequestAborted);

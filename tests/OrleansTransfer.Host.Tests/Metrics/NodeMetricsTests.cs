@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.IO.Compression;
 using OrleansTransfer.Cluster;
 using OrleansTransfer.Contracts.Experiments;
 
@@ -54,6 +55,24 @@ public sealed class NodeMetricsTests : IDisposable
 
         Assert.Contains("orleans_", page, StringComparison.Ordinal);
         await PromtoolAcceptsAsync(page);
+    }
+
+    [Fact]
+    public async Task A_scraper_that_takes_compressed_pages_gets_one_that_it_can_read()
+    {
+        await using var node = await NodeHost.StartAsync(_state.Options, Token);
+        Instruments.ExperimentProgressed(new("going-1", "resnet18", "fine-tune", 2, 0.5));
+
+        // As Prometheus does it: the whole of the page is one compressed stream, or none is.
+        using var http = new HttpClient();
+        http.DefaultRequestHeaders.AcceptEncoding.ParseAdd("gzip");
+        using var answer = await http.GetAsync(node.Http + "/metrics", Token);
+        await using var body = await answer.Content.ReadAsStreamAsync(Token);
+        await using Stream page = answer.Content.Headers.ContentEncoding.Contains("gzip") ? new GZipStream(body, CompressionMode.Decompress) : body;
+        using var reader = new StreamReader(page);
+
+        var text = await reader.ReadToEndAsync(Token);
+        Assert.Contains("orleanstransfer_experiment_progress_ratio{experiment=\"going-1\"} 0.5", text, StringComparison.Ordinal);
     }
 
     [Fact]
