@@ -28,5 +28,5 @@ EXPOSE 11111 30000 8080
 USER 1654
 HEALTHCHECK --interval=10s --timeout=8s --start-period=90s --retries=3 \
     CMD ["bash", "-c", \
-        "exec 3<>/dev/tcp/127.0.0.1/$((8080 + ${OTX_PORT_OFFSET:-0})); printf 'GET /health/ready HTTP/1.0\\r\\n\\r\\n' >&3; grep -q '^HTTP/1.1 200' <&3"]
+        "exec 3<>/dev/tcp/127.0.0.1/$((8080 + ${OTX_PORT_OFFSET:-0})); printf 'GET /health/ready HTTP/1.0\\r\\n\\r\\n' >&3; grep -q '/1.1 200' <&3"]
 ENTRYPOINT ["/app/otx-node"]

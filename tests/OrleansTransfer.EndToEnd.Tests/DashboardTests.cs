@@ -10,7 +10,7 @@ public sealed partial class DashboardTests(DrawnLeaves leaves)
     // Panels whose queries may return nothing, or no number, while all is well, and why.
     private static readonly Dictionary<string, string> s_quiet = new()
     {
-        ["Wait in the queue"] = "the one experiment of this run got its devices before the first scrape, which leaves no rate to take a percentile of",
+        ["Wait in the queue"] = "the only experiment got its devices before the first scrape, which leaves no rate to take a percentile of",
     };
 
     [Fact]

@@ -27,7 +27,8 @@ internal sealed class PrometheusServer : IAsyncDisposable
         var start = new ProcessStartInfo("/bin/sh") { RedirectStandardInput = true };
         foreach (var argument in (string[])[
             "-c", "\"$0\" \"$@\" > /dev/null 2>&1 & server=$!; cat > /dev/null; kill $server; wait $server",
-            "prometheus", $"--config.file={configuration}", $"--web.listen-address=127.0.0.1:{_port}", $"--storage.tsdb.path={_folder.Combine("data")}"])
+            "prometheus", $"--config.file={configuration}", $"--web.listen-address=127.0.0.1:{_port}",
+            $"--storage.tsdb.path={_folder.Combine("data")}"])
         {
             start.ArgumentList.Add(argument);
         }

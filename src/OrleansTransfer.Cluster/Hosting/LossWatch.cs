@@ -24,7 +24,9 @@ public sealed class LossWatch(IClusterMembershipService membership) : Background
         }
     }
 
-    /// <summary>How many silos went from active to dead; one that leaves is shutting down in between, and one that was dead before is old news.</summary>
+    /// <summary>
+    /// How many silos went from active to dead; one that leaves is shutting down in between, and one that was dead before is old news.
+    /// </summary>
     internal static int Lost(IReadOnlyDictionary<SiloAddress, SiloStatus> before, IReadOnlyDictionary<SiloAddress, SiloStatus> now) =>
         now.Count(silo => silo.Value == SiloStatus.Dead && before.TryGetValue(silo.Key, out var earlier) && earlier == SiloStatus.Active);
 

@@ -12,7 +12,10 @@ internal static class DiskInstruments
     static DiskInstruments()
     {
         s_meter.CreateObservableGauge(
-            "orleanstransfer_disk_free_bytes", () => Observe(drive => drive.AvailableFreeSpace), "By", "Space left for this user where the folder is.");
+            "orleanstransfer_disk_free_bytes",
+            () => Observe(drive => drive.AvailableFreeSpace),
+            "By",
+            "Space left for this user where the folder is.");
         s_meter.CreateObservableGauge(
             "orleanstransfer_disk_size_bytes", () => Observe(drive => drive.TotalSize), "By", "Size of the file system where the folder is.");
     }

@@ -30,7 +30,7 @@ internal sealed class RunningExperimentGauges(RequestDelegate next)
         Family(page, Instruments.ExperimentLossName, "Newest training loss.", experiments, running => running.Loss);
         Family(page, Instruments.ExperimentAccuracyName, "Newest validation accuracy.", experiments, running => running.Accuracy);
         Family(page, Instruments.ExperimentProgressName, "Share of the run's steps that are done.", experiments, running => running.Progress);
-        Family(page, Instruments.ExperimentCheckpointName, "When the newest checkpoint was stored; before the first, when the run began, in Unix time.",
+        Family(page, Instruments.ExperimentCheckpointName, "Unix time of the newest checkpoint; before the first, of the run's start.",
             experiments, running => running.Checkpointed?.ToUnixTimeMilliseconds() / 1000.0);
         Lateness(page, experiments);
         return page.ToString();

@@ -42,7 +42,8 @@ public sealed class NodeMetricsTests : IDisposable
             "orleanstransfer_step_phase_seconds_bucket{*phase=\"update\"", "orleanstransfer_experiment_info{experiment=\"run-1\"",
             "orleanstransfer_experiment_loss{experiment=\"run-1\"} 0.5", "orleanstransfer_experiment_accuracy{experiment=\"run-1\"} 0.75",
             "orleanstransfer_experiment_progress_ratio{experiment=\"run-1\"} 0.25", "process_cpu_seconds_total{", "process_resident_memory_bytes{",
-            "orleanstransfer_experiment_checkpoint_timestamp_seconds{experiment=\"run-1\"} 1767225600", "orleanstransfer_nodes_lost_total{", "orleanstransfer_queued_devices{",
+            "orleanstransfer_experiment_checkpoint_timestamp_seconds{experiment=\"run-1\"} 1767225600", "orleanstransfer_nodes_lost_total{",
+            "orleanstransfer_queued_devices{",
             "orleanstransfer_blob_errors_total{*operation=\"write\"", "orleanstransfer_disk_free_bytes{*folder=\"state\"",
             "orleanstransfer_disk_size_bytes{*folder=\"cache\"", "orleanstransfer_disk_free_bytes{*folder=\"weights\"",
             "dotnet_gc_collections_total{", "dotnet_thread_pool_queue_length_total{", "http_server_request_duration_seconds_bucket{",
@@ -155,7 +156,8 @@ public sealed class NodeMetricsTests : IDisposable
         Instruments.ExperimentMoved(ExperimentState.Queued, ExperimentState.Running);
         Instruments.SetDevices(free: 1, busy: 1);
         Instruments.SetDeviceMemory("cpu:0", 1 << 20);
-        Instruments.ExperimentProgressed(new("run-1", "resnet18", "a \"quoted\" method", 2, 0.25, 0.5, 0.75, null, new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero)));
+        var checkpointed = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        Instruments.ExperimentProgressed(new("run-1", "resnet18", "a \"quoted\" method", 2, 0.25, 0.5, 0.75, null, checkpointed));
         Instruments.ExperimentProgressed(new("run-2", "resnet18", "fine-tune", 2, 0, double.NaN));
     }
 
