@@ -34,7 +34,7 @@ public sealed partial class ExperimentGrain(
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
 
     private EventHistory _history = null!;
-    private DateTimeOffset _written;
+    private DateTimeOffset _written, _checkpointed;
     private double? _loss;
     private ExperimentState? _counted;
 
@@ -170,6 +170,7 @@ public sealed partial class ExperimentGrain(
         {
             // The worker did not hear the answer to its first call.
         }
+        _checkpointed = time.GetUtcNow();
         if (_roster is { Stage: GroupStage.Saving } && parsed.Attempt == CheckpointUploader.NameOf(Snapshot.Generation)) _roster.Saved = true;
         return true;
     }
@@ -231,7 +232,8 @@ public sealed partial class ExperimentGrain(
             Snapshot.TotalSteps > 0 ? (double)Snapshot.Step / Snapshot.TotalSteps : 0,
             _loss,
             Snapshot.Metrics.TryGetValue("accuracy", out var accuracy) ? accuracy : null,
-            _lateness));
+            _lateness,
+            _checkpointed));
     }
 
     private async Task<ExperimentSnapshot> QueueAsync(int attempt, string? reason = null)
@@ -345,8 +347,11 @@ public sealed partial class ExperimentGrain(
         await stored.WriteStateAsync();
     }
 
-    private void StartTicking() =>
+    private void StartTicking()
+    {
+        _checkpointed = time.GetUtcNow();
         this.RegisterGrainTimer(_ => TickAsync(), new GrainTimerCreationOptions(Tick, Tick) { KeepAlive = true });
+    }
 
     private async Task TickAsync()
     {

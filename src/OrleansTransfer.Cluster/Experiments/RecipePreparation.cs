@@ -205,7 +205,8 @@ public sealed class RecipePreparation(RecipeWeights weights)
 
     private static string Describe(ClusterStatus cluster) => cluster.Nodes.Count == 0
         ? "no node"
-        : string.Join("; ", cluster.Nodes.Select(node => $"{node.Name} with {string.Join(", ", node.Devices.Select(device => device.Name))}"));
+        : string.Join("; ", cluster.Nodes.Select(node =>
+            $"{node.Name} with {(node.Devices.Count == 0 ? "no device" : string.Join(", ", node.Devices.Select(device => device.Name)))}"));
 
     /// <summary>The recipe with its weights pinned, and their file; every value null or as it was where there is a problem.</summary>
     private async Task<(Recipe Recipe, string? Path, string? Sha256)> CheckModelAsync(

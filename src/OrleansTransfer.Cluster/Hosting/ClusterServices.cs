@@ -53,6 +53,7 @@ public static class ClusterServices
         services.TryAddSingleton<NodeOfferService>();
         services.AddHostedService(provider => provider.GetRequiredService<NodeOfferService>());
         services.AddHostedService<OrphanRescue>();
+        services.AddHostedService<LossWatch>();
         services.AddPlacementDirector<NodePinnedPlacement, NodePinnedDirector>();
         return builder.AddBlobGrainStorage(ClusterStorage.Name);
     }

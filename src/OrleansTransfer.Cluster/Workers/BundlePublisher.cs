@@ -87,7 +87,7 @@ public sealed class BundlePublisher(IBlobContainer container)
             ],
             cancellationToken);
         var prefix = BlobLayout.Bundle(assignment.Experiment).TrimEnd('/');
-        return container is FolderBlobContainer ? Path.Combine(container.Description, prefix) : $"{container.Description}/{prefix}";
+        return Path.IsPathFullyQualified(container.Description) ? Path.Combine(container.Description, prefix) : $"{container.Description}/{prefix}";
     }
 
     private static CheckpointFile[] EncoderFiles(Recipe recipe, EncoderSource encoder, IReadOnlyList<string> labels) =>
