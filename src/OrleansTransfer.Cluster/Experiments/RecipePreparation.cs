@@ -88,7 +88,7 @@ public sealed class RecipePreparation(RecipeWeights weights)
         try
         {
             var train = ScanLabelled(recipe, recipe.Data.Train, recipe.Data.Labels.Count > 0 ? recipe.Data.Labels : null, cancellationToken);
-            var target = ScanTarget(recipe, train.Labels, problems, cancellationToken);
+            var target = ScanTarget(recipe, train, problems, cancellationToken);
             if (double.TryParse(recipe.Data.Validation, NumberStyles.Float, CultureInfo.InvariantCulture, out var fraction))
             {
                 var split = StratifiedSplit.By(train, fraction, recipe.Training.Seed);
@@ -137,13 +137,18 @@ public sealed class RecipePreparation(RecipeWeights weights)
     }
 
     private static TargetIndex? ScanTarget(
-        Recipe recipe, IReadOnlyList<string> labels, List<RecipeProblem> problems, CancellationToken cancellationToken)
+        Recipe recipe, ImageDataset source, List<RecipeProblem> problems, CancellationToken cancellationToken)
     {
         if (recipe.Data.Target.Length == 0) return null;
+        var labels = source.Labels;
         try
         {
             var target = ImageFolder.ScanUnlabelled(recipe.Data.Target, cancellationToken);
-            var remarks = RemarksOn(recipe.Data.Target, target, recipe.Data.TargetTest);
+            IReadOnlyList<string> remarks =
+            [
+                .. RemarksOn(recipe.Data.Target, target, recipe.Data.TargetTest),
+                .. PictureSurvey.Compare(PictureSurvey.Of(source), PictureSurvey.Of(target)),
+            ];
             if (recipe.Data.TargetTest.Length == 0) return new(target.Root, Indexed(target.Samples), target.Root, [], remarks);
             try
             {

@@ -110,7 +110,7 @@ public sealed class BundlePublisher(IBlobContainer container)
             [.. RunPlan.Judged(recipe, dataset.Target!.Samples, outcome.Task.Model.FeatureWidth).Select(sample => sample.Item)],
             target.Test,
             target.Before,
-            TargetRemarks.Of(target.Source, target.Target, dataset.Labels));
+            [.. dataset.Target.Remarks, .. TargetRemarks.Of(target.Source, target.Target, dataset.Labels)]);
     }
 
     // A catalogue's name in full; of a path or an address, whose query may be a secret, the last part.
