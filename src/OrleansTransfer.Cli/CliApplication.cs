@@ -53,6 +53,7 @@ public static class CliApplication
         EvaluateCommand.Create(streams),
         ExportCommand.Create(streams),
         ExperimentsCommand.Create(streams),
+        SweepCommand.Create(streams),
         ModelsCommand.Create(streams),
         WeightsCommand.Create(streams),
         DataCommand.Create(streams),

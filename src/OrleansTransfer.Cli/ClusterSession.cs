@@ -1,6 +1,7 @@
 using OrleansTransfer.Cli.Api;
 using OrleansTransfer.Cli.State;
 using OrleansTransfer.Contracts.Experiments;
+using OrleansTransfer.Contracts.Sweeps;
 using OrleansTransfer.Host;
 
 namespace OrleansTransfer.Cli;
@@ -44,7 +45,21 @@ internal sealed class ClusterSession : IAsyncDisposable
         ExperimentSnapshot snapshot;
         await using (var state = LocalStates.Open(connection))
             snapshot = await state.FindAsync(id, cancellationToken);
-        return await FindOwnerAsync(snapshot, cancellationToken) is { } owner ? new(owner, null) : null;
+        var owner = await FindOwnerAsync(
+            snapshot.Owner, async (api, token) => (await api.FindAsync(snapshot.Id, token)).Id == snapshot.Id, cancellationToken);
+        return owner is null ? null : new(owner, null);
+    }
+
+    /// <summary>The cluster that drives a sweep: the named one, or the process that drives it if that lives; null where nobody does.</summary>
+    public static async Task<ClusterSession?> OpenSweepOwnerAsync(Connection connection, string id, CancellationToken cancellationToken)
+    {
+        if (connection.Cluster is not null) return new(connection.Cluster, null);
+        SweepSnapshot sweep;
+        await using (var state = LocalStates.Open(connection))
+            sweep = await state.FindSweepAsync(id, cancellationToken);
+        var owner = await FindOwnerAsync(
+            sweep.Owner, async (api, token) => (await api.FindSweepAsync(sweep.Id, token)).Id == sweep.Id, cancellationToken);
+        return owner is null ? null : new(owner, null);
     }
 
     /// <inheritdoc/>
@@ -54,16 +69,17 @@ internal sealed class ClusterSession : IAsyncDisposable
         if (_node is not null) await _node.DisposeAsync();
     }
 
-    private static async Task<Uri?> FindOwnerAsync(ExperimentSnapshot snapshot, CancellationToken cancellationToken)
+    // The port may belong to someone else by now: only a process that knows this very id is its owner.
+    private static async Task<Uri?> FindOwnerAsync(
+        ExperimentOwner? owner, Func<HttpClusterApi, CancellationToken, Task<bool>> knows, CancellationToken cancellationToken)
     {
-        if (!Uri.TryCreate(snapshot.Owner?.Http, UriKind.Absolute, out var address)) return null;
+        if (!Uri.TryCreate(owner?.Http, UriKind.Absolute, out var address)) return null;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(ProbeLimit);
         using var api = new HttpClusterApi(address);
         try
         {
-            // The port may belong to someone else by now: only a process that knows this very experiment is its owner.
-            return (await api.FindAsync(snapshot.Id, limit.Token)).Id == snapshot.Id ? address : null;
+            return await knows(api, limit.Token) ? address : null;
         }
         catch (CliException)
         {

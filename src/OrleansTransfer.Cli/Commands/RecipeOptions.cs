@@ -1,5 +1,7 @@
 using System.CommandLine;
+using OrleansTransfer.Cli.Sweeps;
 using OrleansTransfer.Contracts.Recipes;
+using OrleansTransfer.Contracts.Sweeps;
 
 namespace OrleansTransfer.Cli.Commands;
 
@@ -53,23 +55,37 @@ internal sealed class RecipeOptions
     /// <exception cref="RecipeException">Something in it is wrong.</exception>
     public RecipeReading Read(ParseResult parse, IReadOnlyList<string>? others = null)
     {
-        List<string> sets = [.. others ?? [], .. Sets(parse)];
-        if (parse.GetValue(_source) is not { } source) return RecipeReader.Read("", "", sets);
-        if (IsTable(source)) return RecipeReader.Read("", source, [$"task={TaskWords.Texts}", $"data.train={source}", .. sets]);
-        if (Directory.Exists(source)) return RecipeReader.Read("", source, [$"data.train={source}", .. sets]);
+        var (text, name, sets) = Load(parse, others ?? []);
+        return RecipeReader.Read(text, name, sets);
+    }
+
+    /// <summary>Reads the recipe and its section <c>search</c>; paths are as the user wrote them.</summary>
+    /// <exception cref="RecipeException">Something in it is wrong.</exception>
+    public SearchReading ReadSearch(ParseResult parse)
+    {
+        var (text, name, sets) = Load(parse, []);
+        return SearchReader.Read(text, name, sets);
+    }
+
+    /// <summary>Whether a path has the name of a table of texts.</summary>
+    public static bool IsTable(string path) => Path.GetExtension(path).ToLowerInvariant() is ".csv" or ".tsv" or ".tab" or ".jsonl" or ".ndjson";
+
+    private (string Text, string Name, IReadOnlyList<string> Sets) Load(ParseResult parse, IReadOnlyList<string> others)
+    {
+        List<string> sets = [.. others, .. Sets(parse)];
+        if (parse.GetValue(_source) is not { } source) return ("", "", sets);
+        if (IsTable(source)) return ("", source, [$"task={TaskWords.Texts}", $"data.train={source}", .. sets]);
+        if (Directory.Exists(source)) return ("", source, [$"data.train={source}", .. sets]);
         if (!File.Exists(source)) throw new CliException($"There is no file or folder '{source}'; expected a recipe, or a folder of pictures.");
         try
         {
-            return RecipeReader.Read(File.ReadAllText(source), SourceName(parse), sets);
+            return (File.ReadAllText(source), SourceName(parse), sets);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new CliException($"The recipe '{source}' cannot be read: {error.Message}", inner: error);
         }
     }
-
-    /// <summary>Whether a path has the name of a table of texts.</summary>
-    public static bool IsTable(string path) => Path.GetExtension(path).ToLowerInvariant() is ".csv" or ".tsv" or ".tab" or ".jsonl" or ".ndjson";
 
     // The short options first: an explicit --set of the same value wins.
     private List<string> Sets(ParseResult parse)

@@ -31,6 +31,9 @@ internal sealed class Output
     /// <summary>Standard error for moving progress.</summary>
     public IAnsiConsole ErrorConsole => _error.Value;
 
+    /// <summary>Columns of standard output; many when nobody watches.</summary>
+    public int Width => _out.Value.Profile.Width;
+
     /// <summary>Prints the result as JSON.</summary>
     public void Document<T>(T value) => _streams.Out.WriteLine(JsonSerializer.Serialize(value, DocumentJson.Options));
 

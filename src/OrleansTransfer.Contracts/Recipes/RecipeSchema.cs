@@ -22,6 +22,10 @@ internal static class RecipeSchema
             ["mean", "attention", "convolution", "transformer"]),
         Text("model.unknown", r => r.Model.Unknown, (r, v) => r with { Model = r.Model with { Unknown = v } }, ["drop", "ngrams"]),
         Integer("model.hidden", r => r.Model.Hidden, (r, v) => r with { Model = r.Model with { Hidden = (int)v } }),
+        Text("model.tokenizer", r => r.Model.Tokenizer, (r, v) => r with { Model = r.Model with { Tokenizer = v } }),
+        Text("model.config", r => r.Model.Config, (r, v) => r with { Model = r.Model with { Config = v } }),
+        Integer("model.lora.rank", r => r.Model.Lora.Rank, (r, v) => Lora(r, r.Model.Lora with { Rank = (int)v })),
+        Number("model.lora.alpha", r => r.Model.Lora.Alpha, (r, v) => Lora(r, r.Model.Lora with { Alpha = v })),
 
         Text("data.train", r => r.Data.Train, (r, v) => r with { Data = r.Data with { Train = v } }),
         Text("data.validation", r => r.Data.Validation, (r, v) => r with { Data = r.Data with { Validation = v } }),
@@ -91,6 +95,8 @@ internal static class RecipeSchema
     }
 
     private static Recipe Head(Recipe recipe, HeadRecipe head) => recipe with { Model = recipe.Model with { Head = head } };
+
+    private static Recipe Lora(Recipe recipe, LowRankRecipe lora) => recipe with { Model = recipe.Model with { Lora = lora } };
 
     private static Recipe Optimizer(Recipe recipe, OptimizerRecipe optimizer) =>
         recipe with { Training = recipe.Training with { Optimizer = optimizer } };

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Text;
 
 namespace OrleansTransfer.Learning.Evaluation;
@@ -7,38 +6,10 @@ namespace OrleansTransfer.Learning.Evaluation;
 /// <summary>Renders a run's report as one HTML page that needs no other file, no network and no script.</summary>
 public static class HtmlReport
 {
-    private const string Style = """
-        :root{color-scheme:light;--ink:#1f2937;--faint:#6b7280;--line:#e5e7eb;--accent:#2563eb}
-        *{box-sizing:border-box}
-        body{font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;color:var(--ink);background:#f6f7f9;margin:0}
-        main{max-width:1040px;margin:0 auto;padding:32px 20px 64px}
-        h1{font-size:28px;margin:0 0 4px}h2{font-size:18px;margin:0 0 14px}
-        .sub{color:var(--faint);margin:0 0 24px}
-        section{background:#fff;border:1px solid var(--line);border-radius:10px;padding:20px 22px;margin:0 0 20px;overflow-x:auto}
-        .cards{display:flex;flex-wrap:wrap;gap:14px;margin:0 0 20px}
-        .card{background:#fff;border:1px solid var(--line);border-radius:10px;padding:14px 20px;flex:1 1 150px}
-        .card b{display:block;font-size:28px;font-weight:650;font-variant-numeric:tabular-nums}.card span{color:var(--faint)}
-        table{border-collapse:collapse;font-variant-numeric:tabular-nums}
-        th,td{padding:6px 12px;text-align:right;border-bottom:1px solid var(--line)}
-        th:first-child,td:first-child{text-align:left}th{font-weight:600;color:var(--faint)}
-        .heat td,.heat th{border:2px solid #fff;border-radius:4px;text-align:center;min-width:52px}
-        .heat th:first-child{text-align:right}
-        .text td{text-align:left;vertical-align:top;overflow-wrap:anywhere}.text td:first-child{color:var(--faint);white-space:nowrap}
-        .charts{display:flex;flex-wrap:wrap;gap:20px}.charts svg{flex:1 1 400px;max-width:480px;min-width:300px}
-        .grid{stroke:var(--line)}.tick{font-size:11px;fill:var(--faint)}
-        .chart-title{font-size:13px;font-weight:600;fill:var(--ink)}.legend{font-size:12px}
-        pre{background:#f6f7f9;border-radius:6px;padding:14px;margin:0;overflow-x:auto;font:13px/1.5 ui-monospace,Menlo,Consolas,monospace}
-        @media print{body{background:#fff}section,.card{break-inside:avoid}}
-        """;
-
     /// <summary>The page, UTF-8 text. All text of the content is escaped.</summary>
     public static string Render(ReportContent content)
     {
         var page = new StringBuilder();
-        page.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-        page.Append("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n");
-        page.Append($"<title>{Escape(content.Title)}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n<main>\n");
-        page.Append($"<h1>{Escape(content.Title)}</h1>\n");
         page.Append($"<p class=\"sub\">Report of a training run, evaluated on {Number(content.Evaluation.Samples)} samples</p>\n");
         Headline(page, content.Evaluation, content.Target?.Test);
         PerLabel(page, content.Evaluation);
@@ -48,7 +19,7 @@ public static class HtmlReport
         page.Append($"<section>\n<h2>Recipe</h2>\n<pre>{Escape(content.Recipe)}</pre>\n</section>\n");
         Pairs(page, "Provenance", content.Provenance);
         Pairs(page, "Broken files that were passed over", [.. content.Broken.Select(file => KeyValuePair.Create(file.Path, file.Reason))]);
-        return page.Append("</main>\n</body>\n</html>\n").ToString();
+        return HtmlPage.Of(content.Title, page.ToString());
     }
 
     private static void Headline(StringBuilder page, ClassificationReport report, ClassificationReport? target)
@@ -125,7 +96,7 @@ public static class HtmlReport
         page.Append("</table>\n</section>\n");
     }
 
-    private static string Escape(string text) => WebUtility.HtmlEncode(text);
+    private static string Escape(string text) => HtmlPage.Escape(text);
 
     private static string Share(double value) => value.ToString("0.000", CultureInfo.InvariantCulture);
 

@@ -22,7 +22,7 @@ internal static class LineChart
         var epochs = lines.Max(line => line.Values.Count);
         var low = ceiling is null ? 0 : Math.Min(0.9, values.DefaultIfEmpty(0).Min());
         var high = ceiling ?? values.DefaultIfEmpty(1).Max();
-        var step = NiceStep(Math.Max(high - low, 1e-9) / 4);
+        var step = NiceSteps.AtLeast(Math.Max(high - low, 1e-9) / 4);
         low = Math.Floor((low / step) + 1e-9) * step;
         high = ceiling ?? Math.Max(Math.Ceiling((high / step) - 1e-9) * step, low + step);
         double X(int epoch) => epochs <= 1 ? (Left + Width - Right) / 2 : Left + (epoch * (Width - Left - Right) / (epochs - 1));
@@ -70,13 +70,5 @@ internal static class LineChart
             }
         }
         return svg.Append("</svg>").ToString();
-    }
-
-    // 1, 2 or 5 times a power of ten, at least the given length.
-    private static double NiceStep(double least)
-    {
-        var power = Math.Pow(10, Math.Floor(Math.Log10(least)));
-        var ratio = least / power;
-        return power * (ratio <= 1 ? 1 : ratio <= 2 ? 2 : ratio <= 5 ? 5 : 10);
     }
 }
