@@ -29,13 +29,16 @@ public static class Instruments
     /// <summary>Seconds per step that the others wait for each rank of each running experiment.</summary>
     public const string ExperimentLatenessName = Prefix + "experiment_lateness_seconds";
 
+    /// <summary>When the newest checkpoint of each running experiment was stored, in Unix time.</summary>
+    public const string ExperimentCheckpointName = Prefix + "experiment_checkpoint_timestamp_seconds";
+
     private const string Prefix = "orleanstransfer_";
 
     private static readonly Meter s_meter = new(MeterName);
 
     // From a small network on a fast device to a large one on a slow core.
     private static readonly InstrumentAdvice<double> s_stepBuckets =
-        new() { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] };
+        new() { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300] };
 
     // From one small checkpoint in a folder to a large one over a slow link; also fits minutes in a queue.
     private static readonly InstrumentAdvice<double> s_waitBuckets =
@@ -59,11 +62,12 @@ public static class Instruments
     private static readonly Counter<double> s_exchangeHidden = s_meter.CreateCounter<double>(
         Prefix + "exchange_hidden_seconds", "s", "Time of exchanges that replicas did not wait for: their backward passes ran meanwhile.");
 
-    private static readonly Counter<long> s_exchangeAborts =
-        s_meter.CreateCounter<long>(Prefix + "exchange_aborts", null, "Exchanges given up, by reason.");
+    private static readonly WordCounter s_exchangeAborts =
+        new(s_meter, Prefix + "exchange_aborts", "Exchanges given up, by reason.", "reason", "cancelled", "group-ended");
 
-    private static readonly Counter<long> s_generationChanges =
-        s_meter.CreateCounter<long>(Prefix + "generation_changes", null, "Changes of a group's membership, by reason.");
+    private static readonly WordCounter s_generationChanges = new(
+        s_meter, Prefix + "generation_changes", "Changes of a group's membership, by reason.", "reason",
+        "start", "resume", "requeue", "node-joined", "node-lost", "silent", "unreachable", "broken", "broken-off", "stopped", "drain", "slow");
 
     private static readonly Histogram<double> s_checkpoint = s_meter.CreateHistogram(
         Prefix + "checkpoint_seconds", "s", "Time to store one checkpoint.", null, s_waitBuckets);
@@ -74,19 +78,34 @@ public static class Instruments
     private static readonly Histogram<double> s_queueWait = s_meter.CreateHistogram(
         Prefix + "queue_wait_seconds", "s", "Time from asking for devices to getting them.", null, s_waitBuckets);
 
-    private static readonly Counter<long> s_failures =
-        s_meter.CreateCounter<long>(Prefix + "failures", null, "Experiments that ended by an error, by kind.");
+    private static readonly WordCounter s_failures =
+        new(s_meter, Prefix + "failures", "Experiments that ended by an error, by kind.", "kind", "run");
+
+    private static readonly WordCounter s_blobErrors = new(
+        s_meter, Prefix + "blob_errors", "Operations that the blob container failed, after retries.", "operation",
+        "read", "write", "delete", "list", "download");
 
     private static readonly long[] s_experimentsByState = new long[Enum.GetValues<ExperimentState>().Length];
     private static readonly ConcurrentDictionary<string, long> s_deviceMemory = new();
     private static readonly ConcurrentDictionary<string, RunningExperiment> s_running = new();
-    private static long s_freeDevices, s_busyDevices;
+    private static long s_freeDevices, s_busyDevices, s_queuedDevices, s_lostNodes;
 
     static Instruments()
     {
         s_meter.CreateObservableGauge(Prefix + "experiments", ObserveExperiments, null, "Experiments this node keeps, by state.");
         s_meter.CreateObservableGauge(Prefix + "devices", ObserveDevices, null, "Devices this node offers, by state.");
-        s_meter.CreateObservableGauge(Prefix + "device_memory_bytes", ObserveDeviceMemory, "By", "Memory in use by device; for cpu the resident memory of the process, which its CPU devices share.");
+        s_meter.CreateObservableGauge(
+            Prefix + "queued_devices",
+            () => Interlocked.Read(ref s_queuedDevices),
+            null,
+            "Devices that waiting experiments ask for; 0 but on the node that has the scheduler.");
+        s_meter.CreateObservableGauge(
+            Prefix + "device_memory_bytes",
+            ObserveDeviceMemory,
+            "By",
+            "Memory in use by device; for cpu the resident memory of the process, which its CPU devices share.");
+        s_meter.CreateObservableCounter(
+            Prefix + "nodes_lost", () => Interlocked.Read(ref s_lostNodes), null, "Other nodes this one saw declared dead that had not left.");
     }
 
     /// <summary>One step of one replica.</summary>
@@ -120,11 +139,11 @@ public static class Instruments
 
     /// <summary>An exchange was given up.</summary>
     /// <param name="reason">One of a few words, such as <c>deadline</c> or <c>peer-lost</c>; never free text.</param>
-    public static void ExchangeAborted(string reason) => s_exchangeAborts.Add(1, new KeyValuePair<string, object?>("reason", reason));
+    public static void ExchangeAborted(string reason) => s_exchangeAborts.Add(reason);
 
     /// <summary>A group's membership changed.</summary>
     /// <param name="reason">One of a few words, such as <c>start</c>, <c>resume</c> or <c>node-lost</c>; never free text.</param>
-    public static void GenerationChanged(string reason) => s_generationChanges.Add(1, new KeyValuePair<string, object?>("reason", reason));
+    public static void GenerationChanged(string reason) => s_generationChanges.Add(reason);
 
     /// <summary>A checkpoint is stored, manifest included.</summary>
     public static void RecordCheckpoint(double seconds, long bytes)
@@ -138,7 +157,14 @@ public static class Instruments
 
     /// <summary>An experiment ended by an error.</summary>
     /// <param name="kind">One of a few words, such as <c>worker</c>, <c>node-lost</c>, <c>non-finite-loss</c>; never free text.</param>
-    public static void Failed(string kind) => s_failures.Add(1, new KeyValuePair<string, object?>("kind", kind));
+    public static void Failed(string kind) => s_failures.Add(kind);
+
+    /// <summary>The blob container failed an operation.</summary>
+    /// <param name="operation">One of <c>read</c>, <c>write</c>, <c>delete</c>, <c>list</c>, <c>download</c>.</param>
+    public static void BlobFailed(string operation) => s_blobErrors.Add(operation);
+
+    /// <summary>Another node was declared dead without having left.</summary>
+    public static void NodeLost() => Interlocked.Increment(ref s_lostNodes);
 
     /// <summary>An experiment this node keeps went from one state to another.</summary>
     /// <param name="from">The state it leaves, or null when it was not kept here before.</param>
@@ -155,6 +181,9 @@ public static class Instruments
         Interlocked.Exchange(ref s_freeDevices, free);
         Interlocked.Exchange(ref s_busyDevices, busy);
     }
+
+    /// <summary>How many devices the experiments in the queue ask for, where this node has the scheduler.</summary>
+    public static void SetQueuedDevices(int wanted) => Interlocked.Exchange(ref s_queuedDevices, wanted);
 
     /// <summary>Memory in use on a device of this node; <c>cpu</c> stands for all CPU devices, which share the process.</summary>
     public static void SetDeviceMemory(string device, long bytes) => s_deviceMemory[device] = bytes;
@@ -195,6 +224,7 @@ public static class Instruments
 /// <param name="Loss">Newest training loss, or null before the first step.</param>
 /// <param name="Accuracy">Newest validation accuracy, 0 to 1, or null before the first evaluation.</param>
 /// <param name="Lateness">Seconds per step that the others wait for each rank; empty where there is nobody to compare with.</param>
+/// <param name="Checkpointed">When the newest checkpoint was stored; before the first one, since when the run is watched.</param>
 public sealed record RunningExperiment(
     string Id,
     string Backbone,
@@ -203,4 +233,5 @@ public sealed record RunningExperiment(
     double Progress,
     double? Loss = null,
     double? Accuracy = null,
-    IReadOnlyList<double>? Lateness = null);
+    IReadOnlyList<double>? Lateness = null,
+    DateTimeOffset? Checkpointed = null);

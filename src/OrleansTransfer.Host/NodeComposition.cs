@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using OrleansTransfer.Cluster.Hosting;
+using OrleansTransfer.Cluster.Sweeps;
 using OrleansTransfer.Gateway;
 using OrleansTransfer.Host.Health;
 using OrleansTransfer.Host.Membership;
@@ -39,16 +40,23 @@ internal static class NodeComposition
         // Signals are the business of whoever owns the process; an embedded node must not take Ctrl-C away from its command.
         builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, SilentLifetime>());
         builder.Services.TryAddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton(container);
-        builder.Services.AddWeightCache(options.Weights ?? WeightsFromEnvironment());
+        builder.Services.AddSingleton<IBlobContainer>(new WatchedContainer(container));
+        var weights = options.Weights ?? WeightsFromEnvironment();
+        builder.Services.AddWeightCache(weights);
         if (options.Downloads is { } downloads) builder.Services.AddSingleton(downloads);
         builder.Services.AddSingleton<NodeFault>();
         builder.Services.AddSingleton<IFatalErrorHandler, FatalErrors>();
         builder.Services.AddSingleton<Readiness>();
         builder.Services.AddNodeMetrics(identity.Name);
+        DiskInstruments.Watch("cache", identity.CacheFolder);
+        DiskInstruments.Watch("weights", weights.Folder);
+        if (StateLocation.LocalFolder(options.StateLocation) is { } state) DiskInstruments.Watch("state", state);
         if (entry.FirstNode is { } firstNode)
             builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<FirstNodeWatch>(services, firstNode));
         builder.UseOrleans(silo => ConfigureSilo(silo, ports, identity, entry, options.ClusterId));
+
+        // A cluster that lives as long as one command leaves alone what another command left behind.
+        if (!options.EphemeralPorts) builder.Services.AddHostedService<SweepWatch>();
 
         var app = builder.Build();
         app.MapHealth();

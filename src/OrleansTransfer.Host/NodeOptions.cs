@@ -31,7 +31,9 @@ public sealed record NodeOptions
     /// <summary>An IP address of this machine under which other nodes reach it and on which it listens; null for loopback.</summary>
     public string? Advertise { get; init; }
 
-    /// <summary><c>cpu:2</c>, <c>cuda</c>, <c>cuda:0,cuda:1</c>; null takes every CUDA device, or else one CPU device per core.</summary>
+    /// <summary>
+    /// <c>cpu:2</c>, <c>cuda</c>, <c>cuda:0,cuda:1</c>, <c>none</c>; null takes every CUDA device, or else one CPU device per core.
+    /// </summary>
     public string? Devices { get; init; }
 
     /// <summary>Where experiments, checkpoints and bundles are kept: a folder or the location of a container. Default <c>.otx</c>.</summary>

@@ -10,7 +10,8 @@ namespace OrleansTransfer.Host;
 /// <param name="Http">Where its API, health and metrics are.</param>
 internal sealed record NodePorts(IPAddress Address, int Silo, int Gateway, int Http)
 {
-    private const int DefaultSilo = 11111, DefaultGateway = 30000, DefaultHttp = 8080;
+    /// <summary>The ports without an offset.</summary>
+    public const int DefaultSilo = 11111, DefaultGateway = 30000, DefaultHttp = 8080;
 
     /// <summary>The addresses at which it listens for HTTP.</summary>
     public IReadOnlyList<IPAddress> HttpAddresses => IPAddress.IsLoopback(Address) ? [Address] : [Address, IPAddress.Loopback];

@@ -31,6 +31,9 @@ internal static class StateLocation
         ? Path.Combine(Path.GetTempPath(), $"orleanstransfer-{Environment.UserName}", "cache")
         : Path.Combine(Path.GetFullPath(location), "cache");
 
+    /// <summary>The folder that is the container, or null where the container is elsewhere.</summary>
+    public static string? LocalFolder(string location) => IsRemote(location) ? null : Path.GetFullPath(location);
+
     private static bool IsRemote(string location) => location.StartsWith("azure:", StringComparison.OrdinalIgnoreCase);
 
     // What follows the first semicolon or question mark of a remote location may be a secret.

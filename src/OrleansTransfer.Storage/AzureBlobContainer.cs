@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Azure;
 using Azure.Core;
+using Azure.Identity;
 using Azure.Storage;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
@@ -72,6 +73,14 @@ public sealed class AzureBlobContainer : IBlobContainer
     {
         ArgumentNullException.ThrowIfNull(containerUri);
         return new AzureBlobContainer(new BlobContainerClient(containerUri, ClientOptions()), createIfMissing: false);
+    }
+
+    /// <summary>Opens an existing container by its URL, signed in.</summary>
+    /// <exception cref="ArgumentException">The URL is not an https one: a token is never sent in the open.</exception>
+    public static AzureBlobContainer Create(Uri containerUri, TokenCredential credential)
+    {
+        ArgumentNullException.ThrowIfNull(containerUri);
+        return new AzureBlobContainer(new BlobContainerClient(containerUri, credential, ClientOptions()), createIfMissing: false);
     }
 
     /// <summary>A protocol version that services of the last year know, five retries from half a second to ten, 100 seconds per request.</summary>
@@ -319,11 +328,17 @@ public sealed class AzureBlobContainer : IBlobContainer
         e.Status == 412 || (e.Status == 409 && e.ErrorCode == BlobErrorCode.BlobAlreadyExists);
 
     /// <summary>Retries that all failed surface as <see cref="AggregateException"/>.</summary>
-    private static bool IsService(Exception e) => e is RequestFailedException or AggregateException;
+    private static bool IsService(Exception e) => e is RequestFailedException or AggregateException or AuthenticationFailedException;
 
-    private IOException Unusable(Exception e) => e is RequestFailedException { Status: > 0 } failed
-        ? new($"The blob container '{Description}' answered {failed.Status} {failed.ErrorCode}.", e)
-        : new($"The blob container '{Description}' cannot be reached: {e.GetBaseException().Message}", e);
+    private IOException Unusable(Exception e) => e switch
+    {
+        RequestFailedException { Status: > 0 } failed => new($"The blob container '{Description}' answered {failed.Status} {failed.ErrorCode}.", e),
+        AuthenticationFailedException => new($"Signing in for the blob container '{Description}' failed: {FirstLine(e.Message)}", e),
+        _ => new($"The blob container '{Description}' cannot be reached: {e.GetBaseException().Message}", e),
+    };
+
+    // What follows lists every credential that was tried.
+    private static string FirstLine(string message) => message.Split('\n')[0].TrimEnd();
 
     /// <summary>Listings give tags without quotes, answers with: the header's form is used throughout.</summary>
     private static string Text(ETag tag) => tag.ToString("H");

@@ -1,3 +1,5 @@
+using Azure.Identity;
+
 namespace OrleansTransfer.Storage;
 
 /// <summary>Opens the container that a location in a configuration names.</summary>
@@ -12,7 +14,8 @@ public static class BlobContainers
     /// <summary>Opens a container. Nothing is read or written yet.</summary>
     /// <param name="location">
     /// One of: a folder's path; <c>azure:container=NAME;</c> followed by a connection string; <c>azure:container=NAME</c> alone, with the connection
-    /// string in <see cref="ConnectionVariable"/>; <c>azure:https://...</c>, the URL of an existing container with its shared access signature.
+    /// string in <see cref="ConnectionVariable"/>; <c>azure:https://...</c>, the URL of an existing container, with its shared access signature or
+    /// without one, which signs in as whoever the surroundings say: a workload identity, a managed identity, variables, a developer's tools.
     /// </param>
     /// <exception cref="ArgumentException">The location is none of these.</exception>
     public static IBlobContainer Open(string location)
@@ -22,7 +25,7 @@ public static class BlobContainers
             return new FolderBlobContainer(location);
         var rest = location[AzurePrefix.Length..].Trim();
         if (rest.StartsWith("http", StringComparison.OrdinalIgnoreCase) && Uri.TryCreate(rest, UriKind.Absolute, out var uri))
-            return AzureBlobContainer.Create(uri);
+            return uri.Query.Length > 0 ? AzureBlobContainer.Create(uri) : AzureBlobContainer.Create(uri, new DefaultAzureCredential());
         var settings = rest.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).ToLookup(IsContainer);
         var container = settings[true].Select(setting => setting[ContainerKey.Length..].Trim()).SingleOrDefault(name => name.Length > 0)
             ?? throw new ArgumentException("An azure: location names its container: azure:container=NAME;CONNECTION-STRING.", nameof(location));

@@ -15,6 +15,9 @@ public static class BlobLayout
     /// <summary>The samples of the run and their split.</summary>
     public static string Dataset(string id) => $"{Experiment(id)}dataset.json";
 
+    /// <summary>Tokenizer and sizes of the run's text encoder; only where it has one.</summary>
+    public static string Encoder(string id) => $"{Experiment(id)}encoder.json";
+
     /// <summary>A piece of the append-only history.</summary>
     public static string Events(string id, int number) => $"{Experiment(id)}events/{number:D8}.jsonl";
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansTransfer.Storage;
 
 /// <summary><c>bundle.json</c>: everything that is needed to use a trained model and to know where it comes from.</summary>
@@ -24,8 +26,15 @@ public sealed record BundleDescription
     /// <summary>What is done to an image before the model sees it; null for models of other inputs.</summary>
     public BundlePreprocessing? Preprocessing { get; init; }
 
-    /// <summary>What is done to a text before the model sees it; null for models of other inputs.</summary>
+    /// <summary>What is done to a text before a model of word vectors sees it; null for other models.</summary>
     public BundleText? Text { get; init; }
+
+    /// <summary>What is done to a text before a text encoder sees it; null for other models.</summary>
+    public BundleEncoder? Encoder { get; init; }
+
+    /// <summary>Whether the model takes texts.</summary>
+    [JsonIgnore]
+    public bool IsForTexts => Text is not null || Encoder is not null;
 
     /// <summary>The pretrained weights that training started from; null if it started from scratch.</summary>
     public BundleBaseWeights? BaseWeights { get; init; }
@@ -69,6 +78,12 @@ public sealed record BundleText(string Vocabulary, int MaximumLength, int Dimens
     /// <summary>Words and pairs of words that the model has evidence of beside the vectors; 0 for none.</summary>
     public int EvidenceKeys { get; init; }
 }
+
+/// <summary>From a text to the token ids of an encoder: those of its tokenizer, between the tokens that frame every text.</summary>
+/// <param name="Tokenizer">Name of the bundle's file of the tokenizer.</param>
+/// <param name="Configuration">Name of the bundle's file of the encoder's sizes.</param>
+/// <param name="MaximumLength">Tokens that are looked at, the frame included.</param>
+public sealed record BundleEncoder(string Tokenizer, string Configuration, int MaximumLength);
 
 /// <summary>Pretrained weights.</summary>
 /// <param name="Name">What the recipe or the catalogue calls them.</param>

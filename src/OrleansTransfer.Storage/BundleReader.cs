@@ -20,21 +20,13 @@ public static class BundleReader
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         folder = Path.GetFullPath(folder);
         var description = await DescribeAsync(folder, cancellationToken).ConfigureAwait(false);
-        var model = Path.Combine(folder, BundleFormat.Model);
-        if (!description.Files.TryGetValue(BundleFormat.Model, out var expected))
-            throw new BundleException($"The bundle '{folder}' is incomplete: its {BundleFormat.Description} does not name {BundleFormat.Model}.");
-        if (!File.Exists(model))
-            throw new BundleException($"The bundle '{folder}' is incomplete: it has no {BundleFormat.Model}.");
-        await using var content = new FileStream(model, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.Asynchronous);
-        var actual = Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancellationToken).ConfigureAwait(false));
-        if (actual != expected)
-        {
-            throw new BundleException(
-                $"The {BundleFormat.Model} of the bundle '{folder}' was changed or damaged: its SHA-256 is {actual}, where {expected} was written.");
-        }
-
-        return new Bundle(folder, model, description);
+        return new Bundle(folder, await FileAsync(folder, description, BundleFormat.Model, cancellationToken).ConfigureAwait(false), description);
     }
+
+    /// <summary>The full path of another file of a bundle, whose content has been checked.</summary>
+    /// <exception cref="BundleException">The bundle does not have it, or it was changed.</exception>
+    public static Task<string> FileAsync(Bundle bundle, string name, CancellationToken cancellationToken) =>
+        FileAsync(bundle.Folder, bundle.Description, name, cancellationToken);
 
     /// <summary>Reads the description only.</summary>
     /// <exception cref="BundleException">As for <see cref="OpenAsync"/>, except for the model.</exception>
@@ -47,5 +39,23 @@ public static class BundleReader
         if (!File.Exists(path))
             throw new BundleException($"'{folder}' is not a bundle: it has no {BundleFormat.Description}.");
         return BundleFormat.Parse(new BinaryData(await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false)), folder);
+    }
+
+    private static async Task<string> FileAsync(string folder, BundleDescription description, string name, CancellationToken cancellationToken)
+    {
+        var path = Path.Combine(folder, name);
+        if (!description.Files.TryGetValue(name, out var expected))
+            throw new BundleException($"The bundle '{folder}' is incomplete: its {BundleFormat.Description} does not name {name}.");
+        if (!File.Exists(path))
+            throw new BundleException($"The bundle '{folder}' is incomplete: it has no {name}.");
+        await using var content = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.Asynchronous);
+        var actual = Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancellationToken).ConfigureAwait(false));
+        if (actual != expected)
+        {
+            throw new BundleException(
+                $"The {name} of the bundle '{folder}' was changed or damaged: its SHA-256 is {actual}, where {expected} was written.");
+        }
+
+        return path;
     }
 }

@@ -26,7 +26,9 @@ public sealed class CliApplicationTests : IAsyncLifetime
     [InlineData(new[] { "experiments", "list", "--cluster", "ftp://x" }, "ftp://x")]
     [InlineData(new[] { "experiments", "list", "--cluster", "x:1", "--state", "y" }, "--state")]
     [InlineData(new[] { "models", "show", "resnet" }, "resnet18")]
+    [InlineData(new[] { "models", "show", "xlm-roberta" }, "xlm-roberta-base")]
     [InlineData(new[] { "data", "inspect", "/nowhere" }, "/nowhere")]
+    [InlineData(new[] { "data", "inspect", "/nowhere.csv" }, "/nowhere.csv")]
     public async Task Wrong_input_is_2_and_named(string[] args, string named)
     {
         var (code, streams) = await RunAsync(args);
@@ -190,6 +192,52 @@ public sealed class CliApplicationTests : IAsyncLifetime
         var published = Assert.Single(document.RootElement.GetProperty("published").EnumerateArray());
         Assert.Equal("squeezenet1_0/imagenet1k_v1", published.GetProperty("name").GetString());
         Assert.Equal(58.092, published.GetProperty("top1").GetDouble());
+    }
+
+    [Fact]
+    public async Task Text_encoders_are_shown_with_what_they_need()
+    {
+        var (code, streams) = await RunAsync("models", "show", "multilingual-e5-small");
+        Assert.Equal(ExitCodes.Done, code);
+        Assert.Contains("\"query: \"", streams.OutText);
+        Assert.Contains("intfloat/multilingual-e5-small: model.safetensors, config.json, sentencepiece.bpe.model", streams.OutText);
+
+        (_, streams) = await RunAsync("models", "show", "multilingual-e5-small", "-o", "json");
+        using var document = JsonDocument.Parse(streams.OutText);
+        Assert.Equal(117_505_920, document.RootElement.GetProperty("parameters").GetInt64());
+        Assert.Equal(13, document.RootElement.GetProperty("stages").GetArrayLength());
+        Assert.Equal("", document.RootElement.GetProperty("keyPrefix").GetString());
+    }
+
+    [Fact]
+    public async Task The_list_has_networks_for_both_tasks()
+    {
+        var (_, streams) = await RunAsync("models", "list", "-o", "json");
+        using var document = JsonDocument.Parse(streams.OutText);
+        var tasks = document.RootElement.EnumerateArray()
+            .ToDictionary(model => model.GetProperty("name").GetString()!, model => model.GetProperty("task").GetString());
+        Assert.Equal(("image-classification", "text-classification"), (tasks["resnet18"], tasks["xlm-roberta-base"]));
+    }
+
+    [Fact]
+    public async Task A_network_without_public_weights_says_so()
+    {
+        var (_, streams) = await RunAsync("models", "show", "lenet");
+        Assert.Contains("a bundle's model.safetensors, or none; there are no public ones", streams.OutText);
+        Assert.DoesNotContain("SOURCES", streams.OutText);
+    }
+
+    [Fact]
+    public async Task A_table_of_texts_is_inspected()
+    {
+        var table = Path.Combine(_folder, "texts.tsv");
+        File.WriteAllText(table, "label\ttext\npos\tgood film\nneg\tbad\nneg\tgood film\npos\t\nneg\n");
+        var (code, streams) = await RunAsync("data", "inspect", table);
+        Assert.Equal(ExitCodes.Done, code);
+        Assert.Matches(@"texts\s+3", streams.OutText);
+        Assert.Contains("2, 1 of them with an empty text", streams.OutText);
+        Assert.Contains("the same text: lines 2, 4, labelled neg and pos", streams.OutText);
+        Assert.Contains("unusable: line 6", streams.OutText);
     }
 
     private string Recipe(string text)

@@ -47,6 +47,25 @@ public sealed class AdaptationTests(DrawnLeaves leaves)
     }
 
     [Fact]
+    public async Task A_grey_target_of_a_coloured_source_is_remarked_on_in_the_log_and_in_the_report()
+    {
+        using var state = new StateFolder();
+        const int pictures = 12, size = 8;
+        byte[] header = [0, 0, 8, 3, 0, 0, 0, pictures, 0, 0, 0, size, 0, 0, 0, size];
+        var grey = state.File("grey-images-idx3-ubyte");
+        File.WriteAllBytes(grey, [.. header, .. Enumerable.Range(0, pictures * size * size).Select(i => (byte)(7 * i))]);
+
+        var run = (await OtxProcess.RunAsync([.. Adapt("source-only", target: grey), "--state", state.Path, "--devices", "cpu:2"])).Expect(0);
+        var report = File.ReadAllText(Path.Combine(run.Json.GetProperty("bundle").GetString()!, "report.html"));
+        string[] remarks = ["The pictures of the target are grey and those of the source coloured", $"{DrawnLeaves.Size} and {size} pixels"];
+        foreach (var remark in remarks)
+        {
+            Assert.Contains(remark, run.Error, StringComparison.Ordinal);
+            Assert.Contains(remark, report, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task A_node_may_die_while_the_workers_compare_whole_batches()
     {
         using var state = new StateFolder();
@@ -72,9 +91,9 @@ public sealed class AdaptationTests(DrawnLeaves leaves)
         Assert.Contains("'4-1' is neither a seed nor a range", seeds.LastError, StringComparison.Ordinal);
     }
 
-    private IReadOnlyList<string> Adapt(string methods) =>
+    private IReadOnlyList<string> Adapt(string methods, string? target = null) =>
     [
-        "adapt", "--source", leaves.Train, "--target", leaves.Test, "--method", methods,
+        "adapt", "--source", leaves.Train, "--target", target ?? leaves.Test, "--method", methods,
         "--backbone", "squeezenet1_1", "--weights", "none", "--epochs", "2", "--batch-size", "12",
         "--set", $"model.inputSize={DrawnLeaves.Size}", "-o", "json",
     ];

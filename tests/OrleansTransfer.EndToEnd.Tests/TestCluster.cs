@@ -50,6 +50,14 @@ internal sealed class TestCluster : IAsyncDisposable
         return node;
     }
 
+    /// <summary>Starts a node that joins none of the others: a new cluster over the same state, when all are lost.</summary>
+    public async Task<TestNode> AddAloneAsync(IEnumerable<string> arguments, string name, IReadOnlyDictionary<string, string>? environment)
+    {
+        var node = await TestNode.StartAsync(name, arguments, environment);
+        _nodes.Add(node);
+        return node;
+    }
+
     /// <summary>What a node is started with to be in this cluster, besides its name and its ports.</summary>
     public IReadOnlyList<string> Arguments =>
     [

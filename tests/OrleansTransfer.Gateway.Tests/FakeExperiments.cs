@@ -27,6 +27,11 @@ internal sealed class FakeExperiments : IExperimentService
         return Task.FromResult(experiment);
     }
 
+    public Task<Recipe> CheckAsync(Recipe recipe, CancellationToken cancellationToken) => Task.FromResult(recipe);
+
+    public Task<ExperimentSnapshot> SubmitTrialAsync(Recipe recipe, string id, string? like, CancellationToken cancellationToken) =>
+        SubmitAsync(recipe, cancellationToken);
+
     public Task<IReadOnlyList<ExperimentSnapshot>> ListAsync(CancellationToken cancellationToken) =>
         Fails is null
             ? Task.FromResult<IReadOnlyList<ExperimentSnapshot>>(Experiments)

@@ -45,6 +45,18 @@ public sealed class NodeHostTests : IDisposable
     }
 
     [Fact]
+    public async Task A_node_without_devices_is_ready_and_serves()
+    {
+        using var http = new HttpClient();
+        await using var node = await NodeHost.StartAsync(_state.Options with { Devices = "none" }, Token);
+
+        Assert.Empty(node.Devices);
+        Assert.Equal("ready", await http.GetStringAsync(node.Http + "/health/ready", Token));
+        var shown = JsonElement.Parse(await http.GetStringAsync(node.Http + "/api/v1/cluster", Token)).GetProperty("nodes")[0];
+        Assert.Equal((node.Name, 0), (shown.GetProperty("name").GetString(), shown.GetProperty("devices").GetArrayLength()));
+    }
+
+    [Fact]
     public async Task A_node_joins_by_name_only_once_and_stops_when_the_first_node_leaves()
     {
         await using var first = await NodeHost.StartAsync(_state.Options with { Name = "n1" }, Token);

@@ -28,7 +28,8 @@ internal static class ClusterCommand
         }
 
         output.Table(["NODE", "DEVICE", "EXPERIMENT", "SILO", "HTTP"], status.Nodes.SelectMany(node =>
-            node.Devices.Select(device => (string[])[node.Name, device.Name, device.Experiment ?? "-", node.Silo, node.Http])));
+            node.Devices.Select(device => (string[])[node.Name, device.Name, device.Experiment ?? "-", node.Silo, node.Http])
+                .DefaultIfEmpty([node.Name, "-", "-", node.Silo, node.Http])));
         output.Line();
         if (status.Queue.Count == 0) output.Line("Nothing waits.");
         else

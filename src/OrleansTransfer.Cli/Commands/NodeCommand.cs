@@ -37,7 +37,7 @@ internal static class NodeCommand
         };
         var devices = new Option<string?>("--devices")
         {
-            Description = "What it offers: cpu:2, or cuda:0,cuda:1 (default: all CUDA devices, else every CPU core).",
+            Description = "What it offers: cpu:2, or cuda:0,cuda:1, or none (default: all CUDA devices, else every CPU core).",
             HelpName = "LIST",
         };
         var state = new Option<string?>("--state") { Description = "Folder for the cluster's state (OTX_STATE; default ./.otx).", HelpName = "DIR" };

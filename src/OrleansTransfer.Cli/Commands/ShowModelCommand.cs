@@ -1,7 +1,9 @@
 using System.CommandLine;
 using OrleansTransfer.Cli.Terminal;
+using OrleansTransfer.Contracts.Recipes;
 using OrleansTransfer.Learning.Data;
 using OrleansTransfer.Learning.Models;
+using OrleansTransfer.Learning.Models.Text;
 using OrleansTransfer.Learning.Weights;
 using OrleansTransfer.Learning.Weights.Catalogue;
 using static TorchSharp.torch;
@@ -19,13 +21,18 @@ internal static class ShowModelCommand
         var name = new Argument<string>("name") { Description = "A name from `otx models list`." };
         var command = new Command("show", "One network: size, cost, input, weights and the stages that transfer.unfreeze counts.") { name };
         var output = new OutputOption(command);
-        command.SetAction(parse => Show(Backbones.Get(parse.GetRequiredValue(name)), output.Open(parse, streams)));
+        command.SetAction(parse => Show(parse.GetRequiredValue(name), output.Open(parse, streams)));
         return command;
     }
 
-    private static void Show(Backbone backbone, Output output)
+    private static void Show(string name, Output output)
     {
-        var model = Describe(backbone);
+        if (NearestName.Of(name, [.. Backbones.Names, .. TextBackbones.Names]) is { } nearest && TextBackbones.Names.Contains(nearest))
+        {
+            ShownTextEncoder.Of(TextBackbones.Get(name)).Print(output);
+            return;
+        }
+        var model = Describe(Backbones.Get(name));
         if (output.Json)
         {
             output.Document(model);
@@ -39,28 +46,29 @@ internal static class ShowModelCommand
             ("multiply-adds", $"{Figures.Count(model.MultiplyAccumulates)} per picture of {input.Crop}x{input.Crop}"),
             ("features", $"{model.FeatureWidth}"),
             ("input", $"resize {input.Resize}, crop {input.Crop}, {input.Interpolation}; at least {model.MinimumInputSize} pixels"),
-            ("weights", $"a file with the keys of {string.Join(" or ", model.KeyLibraries)}, none, or:"));
-        output.Table(["SOURCES", "TOP-1", "PREPROCESSING"], model.Published.Select(source =>
-            (string[])[source.Name, ListWeightsCommand.Percent(source.Top1), source.Preprocessing]));
+            ("weights", $"{Files(model)}, {(model.Published.Count > 0 ? "none, or:" : "or none; there are no public ones to fetch")}"));
+        if (model.Published.Count > 0)
+            output.Table(["SOURCES", "TOP-1", "PREPROCESSING"], model.Published.Select(source =>
+                (string[])[source.Name, ListWeightsCommand.Percent(source.Top1), source.Preprocessing]));
         output.Line();
-        output.Table(["STAGE", "PARAMETERS", "KEYS"], model.Stages.Select(stage =>
-            (string[])[stage.Name, Figures.Count(stage.Parameters), string.Join(", ", stage.Prefixes)]));
+        output.Table(["STAGE", "PARAMETERS", "KEYS"], model.Stages.Select(stage => stage.Cells));
     }
+
+    private static string Files(ShownModel model) => model.Library == Backbones.OwnLibrary
+        ? "a file that a run here wrote, such as a bundle's model.safetensors"
+        : $"a file with the keys of {string.Join(" or ", model.KeyLibraries)}";
 
     private static ShownModel Describe(Backbone backbone)
     {
         using var scope = NewDisposeScope();
         using var model = backbone.Create(Classes);
         var statistics = ModelStatistics.Of(model, backbone.Preprocessing.Crop);
-        var parameters = model.named_parameters().ToList();
-        var stages = model.Stages.Select(stage => new ShownStage(
-            stage.Name, parameters.Where(parameter => stage.Contains(parameter.name)).Sum(parameter => parameter.parameter.numel()), stage.Prefixes));
         var published = WeightCatalogue.Public.Of(backbone.Name)
             .Select(entry => new ShownWeights($"{entry.Name}", entry.Top1, $"{entry.Preprocessing}", entry.Licence, entry.Url.AbsoluteUri)).ToList();
         return new(
             backbone.Name, backbone.Library, NamedWeights.LibrariesOf(model), statistics.Parameters, statistics.MultiplyAccumulates,
             model.FeatureWidth, backbone.MinimumInputSize, backbone.Preprocessing,
-            ["file", "none", .. published.Select(source => source.Name)], published, [.. stages]);
+            ["file", "none", .. published.Select(source => source.Name)], published, ShownStage.Of(model));
     }
 
     private sealed record ShownModel(
@@ -77,6 +85,4 @@ internal static class ShowModelCommand
         IReadOnlyList<ShownStage> Stages);
 
     private sealed record ShownWeights(string Name, double Top1, string Preprocessing, string Licence, string Url);
-
-    private sealed record ShownStage(string Name, long Parameters, IReadOnlyList<string> Prefixes);
 }

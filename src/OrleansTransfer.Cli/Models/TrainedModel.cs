@@ -23,6 +23,7 @@ internal sealed record TrainedModel(Classifier Network, Preprocessing? Pictures,
         var bundle = await BundleReader.OpenAsync(folder, cancellationToken);
         var description = bundle.Description;
         if (description.Text is { } text) return LoadTexts(folder, bundle, text);
+        if (description.Encoder is { } encoder) return await LoadEncoderAsync(bundle, encoder, cancellationToken);
         if (description.Preprocessing is not { } input || !Enum.TryParse<Interpolation>(input.Interpolation, ignoreCase: true, out var interpolation)
             || !Enum.TryParse<ChannelOrder>(input.Channels, ignoreCase: true, out var channels))
             throw new CliException(
@@ -55,7 +56,18 @@ internal sealed record TrainedModel(Classifier Network, Preprocessing? Pictures,
             EvidenceKeys = text.EvidenceKeys,
         };
         var network = new WordVectorClassifier(bundle.Description.Architecture, sizes, labels.Count);
-        return new(Load(network, bundle), null, new(vocabulary, text.MaximumLength), labels);
+        return new(Load(network, bundle), null, TextInput.Of(vocabulary, text.MaximumLength), labels);
+    }
+
+    private static async Task<TrainedModel> LoadEncoderAsync(Bundle bundle, BundleEncoder encoder, CancellationToken cancellationToken)
+    {
+        Allocator.KeepLargeBlocks();
+        var (backbone, labels) = (TextBackbones.Get(bundle.Description.Architecture), bundle.Description.Labels);
+        var tokenizer = TokenizerFiles.Open(await BundleReader.FileAsync(bundle, encoder.Tokenizer, cancellationToken), backbone.Tokenizer);
+        var sizes = EncoderConfigurationFile.Read(await BundleReader.FileAsync(bundle, encoder.Configuration, cancellationToken), backbone);
+        var network = backbone.CreateSized(sizes, labels.Count);
+        TokenizerFiles.CheckVocabulary(tokenizer, network);
+        return new(Load(network, bundle), null, TextInput.Of(tokenizer, backbone.TextPrefix, encoder.MaximumLength), labels);
     }
 
     private static Classifier Load(Classifier network, Bundle bundle)

@@ -1,5 +1,6 @@
 using OrleansTransfer.Cli.Terminal;
 using OrleansTransfer.Contracts.Experiments;
+using OrleansTransfer.Contracts.Recipes;
 
 namespace OrleansTransfer.Cli.Runs;
 
@@ -23,11 +24,13 @@ internal static class RunConclusion
                 output.Note($"Cancelled. To continue from the newest checkpoint: otx experiments resume {id}{suffix}");
                 return ExitCodes.Interrupted;
             case (_, ExperimentState.Completed):
+                var isTexts = experiment.Recipe.Task == TaskWords.Texts;
+                var (sample, samples) = isTexts ? ("<text or file>", "<table>") : ("<picture or folder>", "<folder>");
                 output.Note($"""
 
                     Next:
-                      otx predict {id} <picture or folder>{suffix}
-                      otx evaluate {id} <folder>{suffix}
+                      otx predict {id} {sample}{suffix}
+                      otx evaluate {id} {samples}{suffix}
                       otx export {id} --to <folder>{suffix}
                     """);
                 return ExitCodes.Done;

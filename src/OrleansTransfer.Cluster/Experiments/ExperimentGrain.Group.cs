@@ -48,7 +48,7 @@ public sealed partial class ExperimentGrain
             Step = resume?.Step ?? 0,
             StepsLost = Snapshot.StepsLost + lost,
         };
-        (_reportedStep, _reportedEpoch) = (Snapshot.Step, position?.Epoch ?? 0);
+        (_reportedStep, _reportedEpoch, _checkpointed) = (Snapshot.Step, position?.Epoch ?? 0, time.GetUtcNow());
         _roster = new(Snapshot.Attempt, Snapshot.Generation, GroupStage.Gathering, workers, time.GetUtcNow());
         _roster.Preparing();
         _pace = new();

@@ -34,7 +34,7 @@ public sealed partial class ExperimentGrain(
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
 
     private EventHistory _history = null!;
-    private DateTimeOffset _written;
+    private DateTimeOffset _written, _checkpointed;
     private double? _loss;
     private ExperimentState? _counted;
 
@@ -158,7 +158,8 @@ public sealed partial class ExperimentGrain(
     {
         if (_roster is null || !_roster.Counts(worker) || IsDead(silo)) return false;
 
-        // If another activation has taken the experiment over, this write fails, and with it the commit.
+        // If another activation has taken the experiment over, these writes fail, and with them the commit.
+        await _history.FlushAsync(CancellationToken.None);
         await WriteAsync();
         var parsed = CheckpointStore.Parse(manifest);
         try
@@ -169,6 +170,7 @@ public sealed partial class ExperimentGrain(
         {
             // The worker did not hear the answer to its first call.
         }
+        _checkpointed = time.GetUtcNow();
         if (_roster is { Stage: GroupStage.Saving } && parsed.Attempt == CheckpointUploader.NameOf(Snapshot.Generation)) _roster.Saved = true;
         return true;
     }
@@ -230,7 +232,8 @@ public sealed partial class ExperimentGrain(
             Snapshot.TotalSteps > 0 ? (double)Snapshot.Step / Snapshot.TotalSteps : 0,
             _loss,
             Snapshot.Metrics.TryGetValue("accuracy", out var accuracy) ? accuracy : null,
-            _lateness));
+            _lateness,
+            _checkpointed));
     }
 
     private async Task<ExperimentSnapshot> QueueAsync(int attempt, string? reason = null)
@@ -344,8 +347,11 @@ public sealed partial class ExperimentGrain(
         await stored.WriteStateAsync();
     }
 
-    private void StartTicking() =>
+    private void StartTicking()
+    {
+        _checkpointed = time.GetUtcNow();
         this.RegisterGrainTimer(_ => TickAsync(), new GrainTimerCreationOptions(Tick, Tick) { KeepAlive = true });
+    }
 
     private async Task TickAsync()
     {

@@ -30,12 +30,29 @@ public sealed class ExperimentService(
     /// <inheritdoc/>
     public async Task<ExperimentSnapshot> SubmitAsync(Recipe recipe, CancellationToken cancellationToken)
     {
-        var prepared = await PrepareAsync(recipe, cancellationToken);
-        var id = $"{prepared.Recipe.Name}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(3))}";
+        var prepared = await PrepareAsync(recipe, null, cancellationToken);
+        return await SubmitAsync(prepared, $"{prepared.Recipe.Name}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(3))}", cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<Recipe> CheckAsync(Recipe recipe, CancellationToken cancellationToken) =>
+        (await PrepareAsync(recipe, null, cancellationToken)).Recipe;
+
+    /// <inheritdoc/>
+    public async Task<ExperimentSnapshot> SubmitTrialAsync(Recipe recipe, string id, string? like, CancellationToken cancellationToken)
+    {
+        if (await catalog.ReadAsync(id, cancellationToken) is { } present) return present;
+        var known = like is null ? null : await ShareAsync(recipe, like, cancellationToken);
+        return await SubmitAsync(await PrepareAsync(recipe, known, cancellationToken), id, cancellationToken);
+    }
+
+    private async Task<ExperimentSnapshot> SubmitAsync(PreparedRecipe prepared, string id, CancellationToken cancellationToken)
+    {
         if (prepared.WeightsPath is not null) await ImportWeightsAsync(prepared.WeightsPath, prepared.WeightsSha256!, cancellationToken);
-        await prepared.Dataset.WriteAsync(container, id, cancellationToken);
+        await IfNewAsync(() => prepared.Dataset.WriteAsync(container, id, cancellationToken));
+        if (prepared.Encoder is { } encoder) await IfNewAsync(() => encoder.WriteAsync(container, id, cancellationToken));
         using (var yaml = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(RecipeWriter.ToYaml(prepared.Recipe))))
-            await container.WriteAsync(BlobLayout.Recipe(id), yaml, BlobCondition.IfNew, cancellationToken);
+            await IfNewAsync(() => container.WriteAsync(BlobLayout.Recipe(id), yaml, BlobCondition.IfNew, cancellationToken));
         var submission = new ExperimentSubmission(
             id,
             prepared.Recipe,
@@ -46,6 +63,35 @@ public sealed class ExperimentService(
             prepared.WeightsSha256,
             prepared.TotalSteps);
         return await AskAsync(id, grain => grain.Submit(submission), cancellationToken);
+    }
+
+    // The samples of another run, where the recipe asks for the same ones and the same split.
+    private async Task<DatasetIndex?> ShareAsync(Recipe recipe, string like, CancellationToken cancellationToken)
+    {
+        if (await catalog.ReadAsync(like, cancellationToken) is not { Recipe: var other }) return null;
+        var (mine, theirs) = (DataOf(recipe), DataOf(other));
+        return mine == theirs ? await DatasetIndex.ReadAsync(container, like, cancellationToken) : null;
+
+        // Labels are filled in when a recipe is accepted; augmentation has no part in which samples there are.
+        static string DataOf(Recipe recipe) => RecipeWriter.ToYaml(new()
+        {
+            Task = recipe.Task,
+            Data = recipe.Data with { Labels = [], Augment = "none" },
+            Training = new() { Seed = recipe.Training.Seed },
+        });
+    }
+
+    // A submission that died in its middle is made again, and finds what it had stored.
+    private static async Task IfNewAsync(Func<Task> write)
+    {
+        try
+        {
+            await write();
+        }
+        catch (BlobConflictException)
+        {
+            // It is there.
+        }
     }
 
     /// <inheritdoc/>
@@ -129,21 +175,15 @@ public sealed class ExperimentService(
         }
     }
 
-    private async Task<PreparedRecipe> PrepareAsync(Recipe recipe, CancellationToken cancellationToken) =>
+    private async Task<PreparedRecipe> PrepareAsync(Recipe recipe, DatasetIndex? known, CancellationToken cancellationToken) =>
         await new RecipePreparation(new(container, identity.CacheFolder, weights, downloads))
-            .PrepareAsync(recipe, await ClusterAsync(cancellationToken), cancellationToken);
+            .PrepareAsync(recipe, await ClusterAsync(cancellationToken), cancellationToken, known);
 
+    // Content-addressed: what is there already is the same.
     private async Task ImportWeightsAsync(string path, string sha256, CancellationToken cancellationToken)
     {
-        try
-        {
-            await using var file = File.OpenRead(path);
-            await container.WriteAsync(BlobLayout.Weights(sha256), file, BlobCondition.IfNew, cancellationToken);
-        }
-        catch (BlobConflictException)
-        {
-            // Content-addressed: what is there already is the same.
-        }
+        await using var file = File.OpenRead(path);
+        await IfNewAsync(() => container.WriteAsync(BlobLayout.Weights(sha256), file, BlobCondition.IfNew, cancellationToken));
     }
 
     // Stored experiments whose owner is, or was, a node of this cluster may be asked through their grain; a grain woken for any other would fight with

@@ -12,6 +12,17 @@ public interface IExperimentService
     /// <exception cref="RecipeException">Something in it cannot work; nothing was started or stored.</exception>
     Task<ExperimentSnapshot> SubmitAsync(Recipe recipe, CancellationToken cancellationToken);
 
+    /// <summary>Checks a recipe against the data, the weights and the cluster, and completes it; nothing is stored.</summary>
+    /// <exception cref="RecipeException">Something in it cannot work.</exception>
+    Task<Recipe> CheckAsync(Recipe recipe, CancellationToken cancellationToken);
+
+    /// <summary>Submits one of many runs on the same data, under a given id; does nothing but show it if that was done before.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="id">Id of the experiment.</param>
+    /// <param name="like">Experiment whose samples and split it shares, so that they are looked at once; null for none.</param>
+    /// <exception cref="RecipeException">Something in it cannot work.</exception>
+    Task<ExperimentSnapshot> SubmitTrialAsync(Recipe recipe, string id, string? like, CancellationToken cancellationToken);
+
     /// <summary>All stored experiments, newest first.</summary>
     Task<IReadOnlyList<ExperimentSnapshot>> ListAsync(CancellationToken cancellationToken);
 

@@ -5,6 +5,7 @@ using OrleansTransfer.Contracts.Scheduling;
 using OrleansTransfer.Learning;
 using OrleansTransfer.Learning.Data;
 using OrleansTransfer.Learning.Models;
+using OrleansTransfer.Learning.Models.Text;
 using OrleansTransfer.Learning.Transfer;
 using OrleansTransfer.Learning.Weights;
 
@@ -17,7 +18,11 @@ namespace OrleansTransfer.Cluster.Experiments;
 /// <param name="WeightsPath">Local file of the pretrained weights, or null.</param>
 /// <param name="WeightsSha256">Their SHA-256 in lower-case hex, or null.</param>
 /// <param name="TotalSteps">Steps of the whole run.</param>
-public sealed record PreparedRecipe(Recipe Recipe, DatasetIndex Dataset, string? WeightsPath, string? WeightsSha256, long TotalSteps);
+public sealed record PreparedRecipe(Recipe Recipe, DatasetIndex Dataset, string? WeightsPath, string? WeightsSha256, long TotalSteps)
+{
+    /// <summary>Tokenizer and sizes of a text encoder; null for other networks.</summary>
+    public EncoderSource? Encoder { get; init; }
+}
 
 /// <summary>
 /// Checks a recipe against the data, the weights and the cluster, and completes it. Reports every problem it can find at once; changes nothing but
@@ -27,17 +32,25 @@ public sealed class RecipePreparation(RecipeWeights weights)
 {
     /// <summary>Checks and completes a recipe.</summary>
     /// <exception cref="RecipeException">It cannot be run.</exception>
-    public async Task<PreparedRecipe> PrepareAsync(Recipe recipe, ClusterStatus cluster, CancellationToken cancellationToken)
+    /// <param name="known">The samples and their split, where they are known; null to look at the data.</param>
+    public async Task<PreparedRecipe> PrepareAsync(
+        Recipe recipe, ClusterStatus cluster, CancellationToken cancellationToken, DatasetIndex? known = null)
     {
         var problems = RecipeValidator.Check(recipe).ToList();
-        var dataset = problems.Any(problem => problem.Path.StartsWith("data", StringComparison.Ordinal)) ? null
+        var dataset = known ?? (problems.Any(problem => problem.Path.StartsWith("data", StringComparison.Ordinal)) ? null
             : await Task.Run(
                 () => recipe.Task == TaskWords.Texts ? TextPreparation.Scan(recipe, problems) : ScanData(recipe, problems, cancellationToken),
-                cancellationToken);
+                cancellationToken));
         var workers = CheckDevices(recipe, cluster, problems);
         if (recipe.Resources.Workers == 0 && recipe.Resources.MinWorkers > Math.Max(1, workers))
             problems.Add(new("resources.minWorkers", $"{recipe.Resources.MinWorkers} are more than the {workers} devices that the cluster has."));
-        (recipe, var weightsPath, var weightsSha256) = await CheckModelAsync(recipe, dataset?.Labels.Count ?? 2, problems, cancellationToken);
+        var classes = dataset?.Labels.Count ?? 2;
+        EncoderSource? encoder = null;
+        string? weightsPath, weightsSha256;
+        if (EncoderSource.IsFor(recipe))
+            (encoder, weightsPath, weightsSha256) = await CheckEncoderAsync(recipe, classes, problems, cancellationToken);
+        else
+            (recipe, weightsPath, weightsSha256) = await CheckModelAsync(recipe, classes, problems, cancellationToken);
 
         if (dataset is not null && recipe.Training.BatchSize >= 0)
         {
@@ -67,7 +80,7 @@ public sealed class RecipePreparation(RecipeWeights weights)
             Data = recipe.Data with { Labels = dataset!.Labels },
         };
         var steps = (long)RunPlan.TrainingBatches(resolved, dataset.Train.Count).StepsPerEpoch * resolved.Training.Epochs;
-        return new(resolved, dataset, weightsPath, weightsSha256, steps);
+        return new(resolved, dataset, weightsPath, weightsSha256, steps) { Encoder = encoder };
     }
 
     private static DatasetIndex? ScanData(Recipe recipe, List<RecipeProblem> problems, CancellationToken cancellationToken)
@@ -75,7 +88,7 @@ public sealed class RecipePreparation(RecipeWeights weights)
         try
         {
             var train = ScanLabelled(recipe, recipe.Data.Train, recipe.Data.Labels.Count > 0 ? recipe.Data.Labels : null, cancellationToken);
-            var target = ScanTarget(recipe, train.Labels, problems, cancellationToken);
+            var target = ScanTarget(recipe, train, problems, cancellationToken);
             if (double.TryParse(recipe.Data.Validation, NumberStyles.Float, CultureInfo.InvariantCulture, out var fraction))
             {
                 var split = StratifiedSplit.By(train, fraction, recipe.Training.Seed);
@@ -124,13 +137,18 @@ public sealed class RecipePreparation(RecipeWeights weights)
     }
 
     private static TargetIndex? ScanTarget(
-        Recipe recipe, IReadOnlyList<string> labels, List<RecipeProblem> problems, CancellationToken cancellationToken)
+        Recipe recipe, ImageDataset source, List<RecipeProblem> problems, CancellationToken cancellationToken)
     {
         if (recipe.Data.Target.Length == 0) return null;
+        var labels = source.Labels;
         try
         {
             var target = ImageFolder.ScanUnlabelled(recipe.Data.Target, cancellationToken);
-            var remarks = RemarksOn(recipe.Data.Target, target, recipe.Data.TargetTest);
+            IReadOnlyList<string> remarks =
+            [
+                .. RemarksOn(recipe.Data.Target, target, recipe.Data.TargetTest),
+                .. PictureSurvey.Compare(PictureSurvey.Of(source), PictureSurvey.Of(target)),
+            ];
             if (recipe.Data.TargetTest.Length == 0) return new(target.Root, Indexed(target.Samples), target.Root, [], remarks);
             try
             {
@@ -192,7 +210,8 @@ public sealed class RecipePreparation(RecipeWeights weights)
 
     private static string Describe(ClusterStatus cluster) => cluster.Nodes.Count == 0
         ? "no node"
-        : string.Join("; ", cluster.Nodes.Select(node => $"{node.Name} with {string.Join(", ", node.Devices.Select(device => device.Name))}"));
+        : string.Join("; ", cluster.Nodes.Select(node =>
+            $"{node.Name} with {(node.Devices.Count == 0 ? "no device" : string.Join(", ", node.Devices.Select(device => device.Name)))}"));
 
     /// <summary>The recipe with its weights pinned, and their file; every value null or as it was where there is a problem.</summary>
     private async Task<(Recipe Recipe, string? Path, string? Sha256)> CheckModelAsync(
@@ -237,6 +256,31 @@ public sealed class RecipePreparation(RecipeWeights weights)
             problems.Add(new(e.Message.Contains("stage", StringComparison.Ordinal) ? "transfer.unfreeze" : "model.backbone", e.Message));
         }
         return (recipe, null, null);
+    }
+
+    private async Task<(EncoderSource?, string? Path, string? Sha256)> CheckEncoderAsync(
+        Recipe recipe, int classes, List<RecipeProblem> problems, CancellationToken cancellationToken)
+    {
+        // Large files are opened for a recipe only that is right so far.
+        if (problems.Count > 0) return default;
+        try
+        {
+            var located = await weights.LocateAsync(recipe, mayFetch: true, cancellationToken);
+            if (EncoderPreparation.Find(recipe, located?.Path, problems) is not { } source) return default;
+            using var model = TextBackbones.Get(recipe.Model.Backbone).CreateSized(source.Configuration, classes);
+            EncoderPreparation.Check(recipe, model, source, located?.Path, problems);
+            if (problems.Count == 0) CheckPlan(recipe, model, classes, problems);
+            return (source, located?.Path, located?.Sha256);
+        }
+        catch (RecipeException e)
+        {
+            problems.AddRange(e.Problems);
+        }
+        catch (LearningException e)
+        {
+            problems.Add(new(e.Message.Contains("stage", StringComparison.Ordinal) ? "transfer.unfreeze" : "model.backbone", e.Message));
+        }
+        return default;
     }
 
     private static Recipe CheckTextModel(Recipe recipe, int classes, List<RecipeProblem> problems)

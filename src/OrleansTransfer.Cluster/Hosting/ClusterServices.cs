@@ -9,6 +9,7 @@ using OrleansTransfer.Cluster.Exchange.Lanes;
 using OrleansTransfer.Cluster.Experiments;
 using OrleansTransfer.Cluster.Membership;
 using OrleansTransfer.Cluster.Scheduling;
+using OrleansTransfer.Cluster.Sweeps;
 using OrleansTransfer.Cluster.Workers;
 using OrleansTransfer.Learning.Weights.Cache;
 using OrleansTransfer.Storage;
@@ -46,11 +47,13 @@ public static class ClusterServices
         });
         services.TryAddSingleton<IProgress<WeightProgress>, LoggedDownloads>();
         services.TryAddSingleton<IExperimentService, ExperimentService>();
+        services.TryAddSingleton<ISweepService, SweepService>();
         services.TryAddSingleton<WorkerRunFactory>();
         services.AddHostedService(provider => provider.GetRequiredService<WorkerRunFactory>());
         services.TryAddSingleton<NodeOfferService>();
         services.AddHostedService(provider => provider.GetRequiredService<NodeOfferService>());
         services.AddHostedService<OrphanRescue>();
+        services.AddHostedService<LossWatch>();
         services.AddPlacementDirector<NodePinnedPlacement, NodePinnedDirector>();
         return builder.AddBlobGrainStorage(ClusterStorage.Name);
     }

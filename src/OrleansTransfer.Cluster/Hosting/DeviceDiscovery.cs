@@ -6,15 +6,19 @@ namespace OrleansTransfer.Cluster.Hosting;
 /// <summary>Finds the devices a node offers.</summary>
 public static class DeviceDiscovery
 {
+    /// <summary>What a node without devices is told to offer.</summary>
+    public const string None = "none";
+
     /// <summary>Most CPU devices a node may offer: each is a replica of its own.</summary>
     public const int MaxCpuDevices = 256;
 
     /// <summary>Reads what the user asked for and checks it against this machine.</summary>
     /// <param name="devices">
     /// <c>cpu:N</c> for N CPU devices, <c>cpu</c> for one per core, <c>cuda</c> for every CUDA device, <c>cuda:0,cuda:1</c> for some, or several of
-    /// these with commas; null or empty takes every CUDA device, or one CPU device per core where there is none.
+    /// these with commas; null or empty takes every CUDA device, or one CPU device per core where there is none; <c>none</c> takes none, for a node
+    /// that serves the API and coordinates runs but does not train.
     /// </param>
-    /// <returns>Device names: <c>cpu:0</c>, <c>cuda:1</c>, ...; at least one, none twice.</returns>
+    /// <returns>Device names: <c>cpu:0</c>, <c>cuda:1</c>, ...; none twice.</returns>
     /// <exception cref="FormatException">It is none of these, or this machine has no such device; the message is a sentence.</exception>
     public static IReadOnlyList<string> Parse(string? devices) => Parse(devices, Environment.ProcessorCount, CudaDevices);
 
@@ -26,6 +30,7 @@ public static class DeviceDiscovery
             return found > 0 ? Numbered("cuda", found) : Numbered("cpu", cores);
         }
 
+        if (devices.Trim().Equals(None, StringComparison.OrdinalIgnoreCase)) return [];
         var names = new List<string>();
         foreach (var part in devices.Split(',', StringSplitOptions.TrimEntries))
         {

@@ -38,6 +38,13 @@ public sealed partial class SchedulerGrain(
     }
 
     /// <inheritdoc/>
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        Instruments.SetQueuedDevices(0);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
     public Task<string?> Offer(NodeStatus node)
     {
         if (node.Version != ClusterVersion.Current)
@@ -202,6 +209,7 @@ public sealed partial class SchedulerGrain(
             else await ReleaseSome(grant.Experiment, [.. idle.Where(worker => !snapshot.Workers.Contains(worker.ToString()))]);
         }
         Serve();
+        Instruments.SetQueuedDevices(_queue.Values.Sum(waiting => waiting.Request.Workers));
     }
 
     // By name: a node that came back under it is another silo, and active.

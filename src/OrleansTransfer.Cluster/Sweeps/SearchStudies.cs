@@ -2,6 +2,7 @@ using System.Globalization;
 using OrleansTransfer.Contracts.Recipes;
 using OrleansTransfer.Contracts.Sweeps;
 using OrleansTransfer.Tuning;
+using OrleansTransfer.Tuning.Registration;
 using OrleansTransfer.Tuning.Space;
 using OrleansTransfer.Tuning.Trials;
 
@@ -13,7 +14,7 @@ public static class SearchStudies
     /// <summary>The settings of the study that a search is.</summary>
     public static StudySettings SettingsOf(Recipe recipe, SearchRecipe search) => new()
     {
-        Parameters = [.. search.Space.Select(ParameterOf)],
+        Parameters = ParametersOf(search),
         Budget = new(search.Budget.Trials, recipe.Training.Epochs),
         Goal = search.Maximises ? Goal.Maximise : Goal.Minimise,
         Sampler = new(search.Sampler.Type) { Options = search.Sampler.Options },
@@ -39,6 +40,42 @@ public static class SearchStudies
         var sets = TextsOf(configuration).Select(parameter => $"{parameter.Key}={parameter.Value}");
         return RecipeReader.Parse(RecipeWriter.ToYaml(recipe), "the sweep's recipe", [.. sets, $"name={name}"]);
     }
+
+    /// <summary>
+    /// Every problem of a search, options of its algorithms among them; empty for one that can be started. Those of the recipe itself are for
+    /// <see cref="RecipeValidator"/> to find.
+    /// </summary>
+    public static IReadOnlyList<RecipeProblem> Check(Recipe recipe, SearchRecipe search)
+    {
+        List<RecipeProblem> problems = [.. SearchValidator.Check(recipe, search)];
+        if (SearchWords.Samplers.Contains(search.Sampler.Type))
+            problems.AddRange(ProblemsOf("search.sampler", () => Samplers.Create(search.Sampler.Type, search.Sampler.Options)));
+        if (SearchWords.StoppingRules.Contains(search.Stopping.Type))
+            problems.AddRange(ProblemsOf("search.stopping", () => StoppingRules.Create(search.Stopping.Type, search.Stopping.Options)));
+        // What is said of the space already is not said again in the library's words.
+        if (!problems.Any(problem => problem.Path.StartsWith("search.space", StringComparison.Ordinal)))
+            problems.AddRange(ProblemsOf("search.space", () => new SearchSpace(ParametersOf(search))));
+        return problems;
+    }
+
+    private static IEnumerable<RecipeProblem> ProblemsOf(string path, Func<object> create)
+    {
+        try
+        {
+            create();
+            return [];
+        }
+        catch (SpaceException error)
+        {
+            return [.. error.Problems.Select(problem => new RecipeProblem($"{path}.{problem.Path}", $"Found {problem.Found}; {problem.Allowed}."))];
+        }
+        catch (TuningException error)
+        {
+            return [.. error.Message.Split(Environment.NewLine).Select(line => new RecipeProblem(path, $"{line.TrimEnd('.')}."))];
+        }
+    }
+
+    private static IReadOnlyList<SearchParameter> ParametersOf(SearchRecipe search) => [.. search.Space.Select(ParameterOf)];
 
     private static SearchParameter ParameterOf(SearchParameterRecipe parameter) => (parameter.Kind switch
     {

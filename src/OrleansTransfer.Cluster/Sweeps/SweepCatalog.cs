@@ -1,4 +1,6 @@
 using System.Text.Json;
+using OrleansTransfer.Cluster.Experiments;
+using OrleansTransfer.Contracts.Experiments;
 using OrleansTransfer.Contracts.Sweeps;
 using OrleansTransfer.Storage;
 
@@ -34,9 +36,21 @@ public sealed class SweepCatalog(IBlobContainer container, TimeProvider time)
         };
     }
 
-    /// <summary>The sweep of exactly this id, or null.</summary>
-    public async Task<SweepSnapshot?> ReadAsync(string id, CancellationToken cancellationToken) =>
-        (await OpenAsync(id, cancellationToken))?.Snapshot();
+    /// <summary>The sweep of exactly this id, or null. Says so when the process that drove it is gone.</summary>
+    public async Task<SweepSnapshot?> ReadAsync(string id, CancellationToken cancellationToken)
+    {
+        if (await OpenAsync(id, cancellationToken) is not var (book, _)) return null;
+        var sweep = book.Snapshot();
+        if (sweep.State.IsFinal()) return sweep;
+        var owner = await MarkOfAsync(id, cancellationToken) ?? sweep.Owner;
+        return owner?.IsAlive(time.GetUtcNow()) == true || sweep.State == SweepState.Paused
+            ? sweep with { Owner = owner }
+            : sweep with
+            {
+                Owner = owner,
+                Reason = owner is null ? "nobody drives it" : $"process {owner.ProcessId} on {owner.Machine}, which drove it, is gone",
+            };
+    }
 
     /// <summary>Stores what a new sweep is about, and that it has not ended.</summary>
     internal async Task WriteAsync(SweepSubmission submission, CancellationToken cancellationToken)
@@ -45,18 +59,47 @@ public sealed class SweepCatalog(IBlobContainer container, TimeProvider time)
         await container.WriteAsync(BlobLayout.Sweep(submission.Id), content, BlobCondition.IfNew, cancellationToken);
     }
 
-    /// <summary>The book of a sweep, or null if there is none of this id.</summary>
-    internal async Task<SweepBook?> OpenAsync(string id, CancellationToken cancellationToken)
+    /// <summary>
+    /// The book of a sweep, and the ledger that it was read from: whoever appends to that one fails if someone else has appended in the meantime. Null if
+    /// there is none of this id.
+    /// </summary>
+    internal async Task<(SweepBook Book, EventLog Ledger)?> OpenAsync(string id, CancellationToken cancellationToken)
     {
         if (await container.ReadAsync(BlobLayout.Sweep(id), cancellationToken) is not { } blob) return null;
         var stored = JsonSerializer.Deserialize<StoredSweep>(blob.Content.ToString(), s_json)!;
         var entries = new List<SweepEntry>();
-        await foreach (var piece in LedgerOf(id).ReadOnAsync(0, cancellationToken)) entries.AddRange(piece.Lines.Select(SweepEntry.Parse));
-        return new(stored.Submission, stored.Created, entries, time);
+        var ledger = new EventLog(container, id, BlobLayout.Ledger);
+        await foreach (var piece in ledger.ReadOnAsync(0, cancellationToken)) entries.AddRange(piece.Lines.Select(SweepEntry.Parse));
+        return (new(stored.Submission, stored.Created, entries, time), ledger);
     }
 
-    /// <summary>The ledger of a sweep.</summary>
-    internal EventLog LedgerOf(string id) => new(container, id, BlobLayout.Ledger);
+    /// <summary>Sweeps that have not ended, as their marks say, with who drives them.</summary>
+    internal async Task<IReadOnlyList<(string Id, ExperimentOwner? Owner)>> ListActiveAsync(CancellationToken cancellationToken)
+    {
+        var found = new List<(string, ExperimentOwner?)>();
+        await foreach (var blob in container.ListAsync(BlobLayout.ActiveSweeps, cancellationToken))
+        {
+            var id = blob.Name[BlobLayout.ActiveSweeps.Length..];
+            found.Add((id, await MarkOfAsync(id, cancellationToken)));
+        }
+        return found;
+    }
+
+    /// <summary>Marks a sweep as one that has not ended and is driven by <paramref name="owner"/>, who says so again every few seconds.</summary>
+    internal async Task MarkAsync(string id, ExperimentOwner owner, CancellationToken cancellationToken)
+    {
+        using var content = new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(owner, s_json));
+        await container.WriteAsync(BlobLayout.ActiveSweeps + id, content, BlobCondition.None, cancellationToken);
+    }
+
+    /// <summary>Takes the mark away.</summary>
+    internal Task UnmarkAsync(string id, CancellationToken cancellationToken) =>
+        container.DeleteAsync(BlobLayout.ActiveSweeps + id, BlobCondition.None, cancellationToken);
+
+    private async Task<ExperimentOwner?> MarkOfAsync(string id, CancellationToken cancellationToken) =>
+        await container.ReadAsync(BlobLayout.ActiveSweeps + id, cancellationToken) is { } mark
+            ? JsonSerializer.Deserialize<ExperimentOwner>(mark.Content.ToString(), s_json)
+            : null;
 
     private static UnknownSweepException Unknown(string id) => new($"There is no sweep '{id}'. 'otx sweep list' shows all.");
 

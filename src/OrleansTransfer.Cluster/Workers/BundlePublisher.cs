@@ -43,6 +43,7 @@ public sealed class BundlePublisher(IBlobContainer container)
                     EvidenceKeys = texts.Sizes.EvidenceKeys,
                 }
                 : null,
+            Encoder = outcome.Encoder is { } source ? new(source.Tokenizer.Name, EncoderConfigurationFile.Name, recipe.Data.MaximumLength) : null,
             BaseWeights = assignment.WeightsSha256 is { } sha256 ? new(NameOf(recipe.Model.Weights), sha256) : null,
             Recipe = yaml,
             Metrics = outcome.Result.Target is { } figures
@@ -75,6 +76,7 @@ public sealed class BundlePublisher(IBlobContainer container)
                     BundleFormat.TargetPredictions, BinaryData.FromString(PredictionTable.Render(content.Paths, content.Target, dataset.Labels)))],
                 .. outcome.Task.Vocabulary is null ? [] : (CheckpointFile[])[CheckpointFile.FromData(
                     BundleFormat.Vocabulary, BinaryData.FromString(string.Join('\n', outcome.Task.Vocabulary.Words) + "\n"))],
+                .. outcome.Encoder is { } encoder ? EncoderFiles(recipe, encoder, dataset.Labels) : [],
                 new(BundleFormat.Model, (stream, _) =>
                 {
                     StateDict.Save(outcome.Task.Model, stream, metadata);
@@ -85,8 +87,15 @@ public sealed class BundlePublisher(IBlobContainer container)
             ],
             cancellationToken);
         var prefix = BlobLayout.Bundle(assignment.Experiment).TrimEnd('/');
-        return container is FolderBlobContainer ? Path.Combine(container.Description, prefix) : $"{container.Description}/{prefix}";
+        return Path.IsPathFullyQualified(container.Description) ? Path.Combine(container.Description, prefix) : $"{container.Description}/{prefix}";
     }
+
+    private static CheckpointFile[] EncoderFiles(Recipe recipe, EncoderSource encoder, IReadOnlyList<string> labels) =>
+    [
+        CheckpointFile.FromData(encoder.Tokenizer.Name, BinaryData.FromBytes(encoder.Tokenizer.Content)),
+        CheckpointFile.FromData(EncoderConfigurationFile.Name, BinaryData.FromString(
+            EncoderConfigurationFile.Render(TextBackbones.Get(recipe.Model.Backbone), encoder.Configuration, labels))),
+    ];
 
     private static TargetContent? TargetContentOf(Recipe recipe, DatasetIndex dataset, ReplicaOutcome outcome)
     {
@@ -101,7 +110,7 @@ public sealed class BundlePublisher(IBlobContainer container)
             [.. RunPlan.Judged(recipe, dataset.Target!.Samples, outcome.Task.Model.FeatureWidth).Select(sample => sample.Item)],
             target.Test,
             target.Before,
-            TargetRemarks.Of(target.Source, target.Target, dataset.Labels));
+            [.. dataset.Target.Remarks, .. TargetRemarks.Of(target.Source, target.Target, dataset.Labels)]);
     }
 
     // A catalogue's name in full; of a path or an address, whose query may be a secret, the last part.
@@ -114,7 +123,7 @@ public sealed class BundlePublisher(IBlobContainer container)
     private static IReadOnlyList<KeyValuePair<string, string>> Provenance(
         WorkerAssignment assignment, IReadOnlyList<WorkerAddress> group, DatasetIndex dataset, ReplicaOutcome outcome, BundleDescription description)
     {
-        var what = description.Text is null ? "pictures" : "texts";
+        var what = description.IsForTexts ? "texts" : "pictures";
         return
         [
             new("Experiment", $"{assignment.Experiment}, attempt {assignment.Attempt}"),
@@ -128,6 +137,7 @@ public sealed class BundlePublisher(IBlobContainer container)
                 ? (KeyValuePair<string, string>[])[new($"Target {what}", $"{target.Samples.Count} in {target.Root}, without labels"),
                     new($"Labelled target {what}, for checking", target.Test.Count == 0 ? "none" : $"{target.Test.Count} in {target.TestRoot}")]
                 : [],
+            .. outcome.Remarks.Select(remark => new KeyValuePair<string, string>("Cut texts", remark)),
             new("Workers", string.Join(", ", group)),
             new("Throughput", string.Create(CultureInfo.InvariantCulture, $"{outcome.SamplesPerSecond:0.0} {what}/s over {outcome.Seconds:0.0} s")),
             .. description.Libraries.Select(library => new KeyValuePair<string, string>(library.Key, library.Value)),

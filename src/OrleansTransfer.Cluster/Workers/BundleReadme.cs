@@ -1,5 +1,6 @@
 using System.Globalization;
 using OrleansTransfer.Learning.Models;
+using OrleansTransfer.Learning.Models.Text;
 using OrleansTransfer.Storage;
 
 namespace OrleansTransfer.Cluster.Workers;
@@ -12,11 +13,14 @@ public static class BundleReadme
     /// <param name="library">Whose key names the weights carry: <c>torchvision</c> or <c>timm</c>.</param>
     public static string Render(BundleDescription bundle, string library)
     {
-        var (sample, samples) = bundle.Text is null ? ("picture.jpg", "pictures") : ("\"a text\"", "texts");
+        var (sample, samples) = bundle.IsForTexts ? ("\"a text\"", "texts") : ("picture.jpg", "pictures");
         var create = library == "torchvision"
             ? $"torchvision.models.{bundle.Architecture}(num_classes={bundle.Labels.Count})"
             : $"timm.create_model(\"{bundle.Architecture}\", num_classes={bundle.Labels.Count})";
-        var loading = library == Backbones.OwnLibrary
+        var loading = bundle.Encoder is { } encoder
+            ? "`model.safetensors` has the key names of the architecture's public checkpoints, and "
+                + $"`{encoder.Configuration}` and `{encoder.Tokenizer}` are what lies beside those.\n{HeadOf(bundle.Architecture)}"
+            : library == Backbones.OwnLibrary
             ? "The network has no counterpart in a public library; `model.safetensors` holds its tensors by name."
             : $"""
             ```python
@@ -58,8 +62,22 @@ public static class BundleReadme
             + $"{Join(pictures.Std)}.",
         { Text: { } texts } =>
             $"Texts go in as the places of their words in `{texts.Vocabulary}`, from 1, at most {texts.MaximumLength} of them; 0 is padding.",
+        { Encoder: { } encoder } =>
+            $"Texts go in as the ids that `{encoder.Tokenizer}` gives{PrefixOf(bundle.Architecture)}, at most {encoder.MaximumLength} of them with\n"
+            + "the two that frame each text.",
         _ => "",
     };
+
+    private static string HeadOf(string architecture) => TextBackbones.Get(architecture) switch
+    {
+        { ModelType: "distilbert" } => "The head is `pre_classifier` with ReLU on the first token's state, then `classifier`.",
+        { ModelType: "xlm-roberta" } => "The head is `classifier.dense` with tanh on the first token's state, then `classifier.out_proj`.",
+        { Name: "multilingual-e5-small" } => "The head is `classifier` on the mean state of the text's tokens, scaled to length 1.",
+        _ => "The head is `classifier` on what `bert.pooler` makes of the first token's state.",
+    };
+
+    private static string PrefixOf(string architecture) =>
+        TextBackbones.Get(architecture).TextPrefix is { Length: > 0 } prefix ? $" with \"{prefix}\" in front of each text" : "";
 
     private static string Scale(double scale) => scale == 1 / 255.0 ? "1/255" : scale.ToString(CultureInfo.InvariantCulture);
 

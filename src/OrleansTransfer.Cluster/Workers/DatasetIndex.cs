@@ -51,7 +51,7 @@ public sealed record DatasetIndex(
 /// <param name="Samples">Samples without labels, in order.</param>
 /// <param name="TestRoot">Folder that the paths of the labelled samples are relative to.</param>
 /// <param name="Test">Labelled samples for checking; empty for none.</param>
-/// <param name="Remarks">What is worth saying of the data: files passed over, labels that are not looked at.</param>
+/// <param name="Remarks">What is worth saying of the data: files passed over, labels that are not looked at, other colours than the source's.</param>
 public sealed record TargetIndex(
     string Root, IReadOnlyList<IndexedSample> Samples, string TestRoot, IReadOnlyList<IndexedSample> Test, IReadOnlyList<string> Remarks);
 

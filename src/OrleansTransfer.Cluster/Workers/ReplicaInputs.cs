@@ -16,6 +16,9 @@ namespace OrleansTransfer.Cluster.Workers;
 /// <param name="OptimizerPath">Optimizer state of that checkpoint, or null.</param>
 public sealed record ReplicaInputs(DatasetIndex Dataset, string? WeightsPath, TrainingPosition Position, string? ModelPath, string? OptimizerPath)
 {
+    /// <summary>Tokenizer and sizes of a text encoder; null for other networks.</summary>
+    public EncoderSource? Encoder { get; init; }
+
     /// <summary>Name of the weights within a checkpoint.</summary>
     public const string ModelFile = "model.safetensors";
 
@@ -29,11 +32,15 @@ public sealed record ReplicaInputs(DatasetIndex Dataset, string? WeightsPath, Tr
         WorkerAssignment assignment, IBlobContainer container, string cacheFolder, CancellationToken cancellationToken)
     {
         var dataset = await DatasetIndex.ReadAsync(container, assignment.Experiment, cancellationToken);
+        var encoder = EncoderSource.IsFor(assignment.Recipe)
+            ? await EncoderSource.ReadAsync(container, assignment.Experiment, cancellationToken)
+            : null;
         string? weights = null;
         if (assignment.WeightsSha256 is { } sha256 && !assignment.Joins)
             weights = await container.MaterializeAsync(BlobLayout.Weights(sha256), cacheFolder, cancellationToken)
                 ?? throw new InvalidDataException($"{container.Description} holds no weights {sha256}.");
-        if (assignment.Resume is not { } resume || assignment.Joins) return new(dataset, weights, TrainingPosition.Start, null, null);
+        if (assignment.Resume is not { } resume || assignment.Joins)
+            return new(dataset, weights, TrainingPosition.Start, null, null) { Encoder = encoder };
 
         var checkpoints = new CheckpointStore(container, assignment.Experiment);
         var manifest = await checkpoints.ReadAsync(resume.Step, resume.Attempt, cancellationToken)
@@ -43,7 +50,10 @@ public sealed record ReplicaInputs(DatasetIndex Dataset, string? WeightsPath, Tr
             weights,
             manifest.Position.Deserialize<TrainingPosition>(JsonSerializerOptions.Web)!,
             await checkpoints.MaterializeAsync(manifest, ModelFile, cacheFolder, cancellationToken),
-            await checkpoints.MaterializeAsync(manifest, OptimizerFile, cacheFolder, cancellationToken));
+            await checkpoints.MaterializeAsync(manifest, OptimizerFile, cacheFolder, cancellationToken))
+        {
+            Encoder = encoder,
+        };
     }
 
     /// <summary>The checkpoint to restore, or null for a fresh start. The caller disposes it.</summary>

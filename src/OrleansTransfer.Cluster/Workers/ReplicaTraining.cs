@@ -30,8 +30,9 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
     private readonly RunPlan _plan;
     private readonly ITrainingObjective _objective;
     private readonly Replica _replica;
+    private readonly ExperimentTokens _tokens;
     private List<ReplicaEpoch> _epochs = [];
-    private IReadOnlyList<string> _remarks = [];
+    private IReadOnlyList<string> _remarks = [], _remarksOnSamples = [];
     private TrainingLoop? _loop;
     private GroupOrder? _order;
     private long _samples;
@@ -47,12 +48,13 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
         ReportChannel reports,
         CheckpointUploader checkpoints,
         WorkerOrders orders,
+        ExperimentTokens tokens,
         TimeProvider time)
     {
-        (_assignment, _recipe, _inputs, _reports, _checkpoints, _orders, _time) =
-            (assignment, assignment.Recipe, inputs, reports, checkpoints, orders, time);
+        (_assignment, _recipe, _inputs, _reports, _checkpoints, _orders, _tokens, _time) =
+            (assignment, assignment.Recipe, inputs, reports, checkpoints, orders, tokens, time);
         ComputeThread.Configure(ShareOfCores);
-        _task = TaskModel.Build(_recipe, inputs.Dataset.Labels.Count, inputs.WeightsPath, inputs.Dataset);
+        _task = TaskModel.Build(_recipe, inputs.Dataset.Labels.Count, inputs.WeightsPath, inputs.Dataset, inputs.Encoder);
         _model = _task.Model;
         try
         {
@@ -121,9 +123,11 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
     {
         _order = order;
         using var streams = new ReplicaStreams(
-            _recipe, _plan, _task, _inputs.Dataset, exchange, new(Math.Min(ShareOfCores, 8), Prefetch: 2));
+            _recipe, _plan, _task, _inputs.Dataset, _tokens, exchange, new(Math.Min(ShareOfCores, 8), Prefetch: 2));
         var data = streams.Data;
         _stepsPerEpoch = data.StepsPerEpoch;
+        if (_started is null && Position!.GlobalStep == 0) _remarks = [.. _remarks, .. streams.Remarks];
+        _remarksOnSamples = streams.Remarks;
         _started ??= _time.GetTimestamp();
         if (order.Rank == 0) CatchUpOnReports(order);
         var loop = new TrainingLoop(_replica, _objective, data, exchange, this, _plan.Exchange);
@@ -142,7 +146,11 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
     }
 
     /// <summary>What is left when the run is complete. The model stays the replica's.</summary>
-    public ReplicaOutcome Outcome(TrainingResult result) => new(_task, _plan, result, Epochs, Seconds, SamplesPerSecond);
+    public ReplicaOutcome Outcome(TrainingResult result) => new(_task, _plan, result, Epochs, Seconds, SamplesPerSecond)
+    {
+        Encoder = _inputs.Encoder,
+        Remarks = _remarksOnSamples,
+    };
 
     /// <inheritdoc/>
     public bool WantsPause => _orders.IsToPause(_order!.Generation);
@@ -218,7 +226,7 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
     private int ShareOfCores => Math.Max(1, Environment.ProcessorCount / _assignment.Neighbours);
 
     private IReadOnlyList<int[]> TargetTexts() =>
-        _task.Tokens(_recipe, RunPlan.Judged(_recipe, _inputs.Dataset.Target?.Samples ?? [], _model.FeatureWidth)).Tokens;
+        _task.Tokens(RunPlan.Judged(_recipe, _inputs.Dataset.Target?.Samples ?? [], _model.FeatureWidth)).Tokens;
 
     private double Seconds => _started is { } started ? _time.GetElapsedTime(started).TotalSeconds : 0;
 
@@ -234,7 +242,7 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
         foreach (var (key, parameter) in _model.named_parameters())
         {
             parameters += parameter.numel();
-            if (!frozen.Any(stage => stage.Contains(key))) trainable += parameter.numel();
+            if (!_model.IsFixed(key) && !frozen.Any(stage => stage.Contains(key))) trainable += parameter.numel();
         }
         ReplicaMemory.Check(_recipe.Model.Backbone, parameters, trainable, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
     }
@@ -280,4 +288,11 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
 /// <param name="Seconds">Training time of this attempt.</param>
 /// <param name="SamplesPerSecond">Throughput of this attempt, all ranks together.</param>
 public sealed record ReplicaOutcome(
-    TaskModel Task, RunPlan Plan, TrainingResult Result, IReadOnlyList<ReplicaEpoch> Epochs, double Seconds, double SamplesPerSecond);
+    TaskModel Task, RunPlan Plan, TrainingResult Result, IReadOnlyList<ReplicaEpoch> Epochs, double Seconds, double SamplesPerSecond)
+{
+    /// <summary>Tokenizer and sizes of a text encoder; null for other networks.</summary>
+    public EncoderSource? Encoder { get; init; }
+
+    /// <summary>What a user should know of the samples, a sentence each.</summary>
+    public IReadOnlyList<string> Remarks { get; init; } = [];
+}

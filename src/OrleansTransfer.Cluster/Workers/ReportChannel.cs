@@ -45,6 +45,15 @@ public sealed partial class ReportChannel(
         }
     }
 
+    /// <summary>Whether events wait to be reported.</summary>
+    public bool HasEvents
+    {
+        get
+        {
+            lock (_gate) return _events.Count > 0;
+        }
+    }
+
     /// <summary>Adds to each report what is only known at the moment it is sent.</summary>
     public Func<WorkerReport, WorkerReport> Complete { get; set; } = status => status;
 

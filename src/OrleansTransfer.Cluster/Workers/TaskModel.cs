@@ -10,7 +10,11 @@ namespace OrleansTransfer.Cluster.Workers;
 /// <summary>A recipe's network before training, and what its samples go through on their way to it: what differs between pictures and texts.</summary>
 public sealed class TaskModel
 {
-    private TaskModel(Classifier model, LoadReport? loaded, Vocabulary? vocabulary) => (Model, Loaded, Vocabulary) = (model, loaded, vocabulary);
+    // Null for pictures.
+    private readonly Func<IReadOnlyList<TextSample>, TokenizedTexts>? _tokenize;
+
+    private TaskModel(Classifier model, LoadReport? loaded, Vocabulary? vocabulary, Func<IReadOnlyList<TextSample>, TokenizedTexts>? tokenize) =>
+        (Model, Loaded, Vocabulary, _tokenize) = (model, loaded, vocabulary, tokenize);
 
     /// <summary>With its pretrained part and a fresh head: the same bits on every rank. The caller owns it.</summary>
     public Classifier Model { get; }
@@ -18,16 +22,19 @@ public sealed class TaskModel
     /// <summary>What was done to load pretrained weights; null where there were none.</summary>
     public LoadReport? Loaded { get; }
 
-    /// <summary>The words that a network of texts knows; null for pictures.</summary>
+    /// <summary>The words that a network of word vectors knows; null for others.</summary>
     public Vocabulary? Vocabulary { get; }
 
     /// <summary>Builds it.</summary>
     /// <param name="weightsPath">Local file of the pretrained weights, or null.</param>
     /// <param name="dataset">The samples, whose words may join a vocabulary; null where it does not matter which words are known.</param>
+    /// <param name="encoder">Tokenizer and sizes where the network is a text encoder.</param>
     /// <exception cref="Learning.LearningException">A file it needs is missing or malformed.</exception>
-    public static TaskModel Build(Recipe recipe, int classes, string? weightsPath, DatasetIndex? dataset = null)
+    public static TaskModel Build(
+        Recipe recipe, int classes, string? weightsPath, DatasetIndex? dataset = null, EncoderSource? encoder = null)
     {
-        var (model, vocabulary) = recipe.Task == TaskWords.Texts ? Texts(recipe, classes, dataset) : (Pictures(recipe, classes), null);
+        var (model, vocabulary) = encoder is not null ? (Encoder(recipe, classes, encoder, draw: weightsPath is null), null)
+            : recipe.Task == TaskWords.Texts ? Texts(recipe, classes, dataset) : (Pictures(recipe, classes), null);
         try
         {
             LoadReport? loaded = null;
@@ -37,7 +44,9 @@ public sealed class TaskModel
                 loaded = StateDict.Load(model, weights, new(IgnoreHead: true));
             }
             model.ReplaceHead(classes, recipe.Model.Head.Dropout, recipe.Training.Seed);
-            return new(model, loaded, vocabulary);
+            if (recipe.Model.Lora is { Rank: > 0 } lora)
+                ((TextEncoder)model).Adapt(new(lora.Rank, lora.Alpha > 0 ? lora.Alpha : 2 * lora.Rank), recipe.Training.Seed);
+            return new(model, loaded, vocabulary, encoder is null ? OfWords(recipe, vocabulary) : OfPieces(recipe, encoder));
         }
         catch
         {
@@ -47,16 +56,40 @@ public sealed class TaskModel
     }
 
     /// <summary>Opens a stream of samples.</summary>
+    /// <param name="set">What the samples are for: workers of a node share the tokens of a set.</param>
     public IBatchStream Open(
-        Recipe recipe, RunPlan plan, string root, IReadOnlyList<IndexedSample> samples, AugmentKind augment, BatchPlan batches, int rank, int worldSize,
-        DecodingOptions decoding)
+        Recipe recipe, RunPlan plan, string set, string root, IReadOnlyList<IndexedSample> samples, AugmentKind augment, BatchPlan batches, int rank,
+        int worldSize, DecodingOptions decoding, ExperimentTokens tokens)
     {
         if (plan.Preprocessing is { } preprocessing)
             return new ImageBatchStream(
                 root, [.. samples.Select(sample => new ImageSample(sample.Item, sample.Label))], preprocessing, augment, batches, rank, worldSize,
                 recipe.Training.Seed, decoding);
-        var tokens = Tokens(recipe, samples);
-        return new TextBatchStream(tokens, batches, rank, worldSize, recipe.Training.Seed, TextVariation.WordDropout(augment));
+        var texts = tokens.Of(set, () => Tokens(samples));
+        // Attention costs by the square of a batch's length. Batches of two domains that are compared must not differ by length, though.
+        if (texts.HasFrame && recipe.Data.Target.Length == 0) batches = batches.ByLength(texts.Lengths);
+        return new TextBatchStream(texts, batches, rank, worldSize, recipe.Training.Seed, TextVariation.WordDropout(augment));
+    }
+
+    /// <summary>The ids of texts' words, or of their pieces.</summary>
+    public TokenizedTexts Tokens(IReadOnlyList<IndexedSample> samples) =>
+        _tokenize!([.. samples.Select((sample, i) => new TextSample(sample.Item, sample.Label, i + 1))]);
+
+    private static Func<IReadOnlyList<TextSample>, TokenizedTexts>? OfWords(Recipe recipe, Vocabulary? vocabulary) =>
+        vocabulary is null ? null : texts => TokenizedTexts.Of(texts, vocabulary.Encode, recipe.Data.MaximumLength);
+
+    private static Func<IReadOnlyList<TextSample>, TokenizedTexts> OfPieces(Recipe recipe, EncoderSource encoder)
+    {
+        var backbone = TextBackbones.Get(recipe.Model.Backbone);
+        var tokenizer = TokenizerFiles.Open(encoder.Tokenizer, backbone.Tokenizer);
+        return texts => TokenizedTexts.Of(texts, tokenizer, backbone.TextPrefix, recipe.Data.MaximumLength);
+    }
+
+    private static Classifier Encoder(Recipe recipe, int classes, EncoderSource encoder, bool draw)
+    {
+        var model = TextBackbones.Get(recipe.Model.Backbone).CreateSized(encoder.Configuration, classes);
+        if (draw) model.Initialize(recipe.Training.Seed);
+        return model;
     }
 
     private static Classifier Pictures(Recipe recipe, int classes)
@@ -65,10 +98,6 @@ public sealed class TaskModel
         model.Initialize(recipe.Training.Seed);
         return model;
     }
-
-    /// <summary>The ids of texts' words.</summary>
-    public TokenizedTexts Tokens(Recipe recipe, IReadOnlyList<IndexedSample> samples) => TokenizedTexts.Of(
-        [.. samples.Select((sample, i) => new TextSample(sample.Item, sample.Label, i + 1))], Vocabulary!.Encode, recipe.Data.MaximumLength);
 
     private static (Classifier, Vocabulary) Texts(Recipe recipe, int classes, DatasetIndex? dataset)
     {

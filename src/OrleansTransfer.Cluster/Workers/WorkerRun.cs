@@ -25,6 +25,7 @@ public sealed partial class WorkerRun
     private readonly IBlobContainer _container;
     private readonly IGrainFactory _grains;
     private readonly ReportChannel _reports;
+    private readonly NodeTokens _tokens;
     private readonly TimeProvider _time;
     private readonly ILogger<WorkerRun> _logger;
     private readonly WorkerOrders _orders = new();
@@ -42,10 +43,12 @@ public sealed partial class WorkerRun
         GroupJoiner groups,
         IBlobContainer container,
         IGrainFactory grains,
+        NodeTokens tokens,
         TimeProvider time,
         ILoggerFactory loggers)
     {
-        (_identity, _worker, Assignment, _groups, _container, _grains, _time) = (identity, worker, assignment, groups, container, grains, time);
+        (_identity, _worker, Assignment, _groups, _container, _grains, _tokens, _time) =
+            (identity, worker, assignment, groups, container, grains, tokens, time);
         _logger = loggers.CreateLogger<WorkerRun>();
         _reports = new(
             Experiment,
@@ -163,7 +166,8 @@ public sealed partial class WorkerRun
     // Never returns: the worker is told to stop, or something fails.
     private void Work(ReplicaInputs inputs, CheckpointUploader checkpoints)
     {
-        using var training = new ReplicaTraining(_worker, Assignment, inputs, _reports, checkpoints, _orders, _time);
+        using var tokens = _tokens.Hold(Assignment.Experiment);
+        using var training = new ReplicaTraining(_worker, Assignment, inputs, _reports, checkpoints, _orders, tokens, _time);
         _reports.Complete = status => training.Activity is { } activity ? status with { Activity = activity } : status;
         _reports.Update(status => status with { Phase = WorkerPhase.Ready, Position = PositionOf(training) }, now: true);
         try
@@ -287,6 +291,11 @@ public sealed partial class WorkerRun
 
     private async Task<bool> CommitAsync(CheckpointManifest manifest)
     {
+        // The history must not lag behind a checkpoint: a run that goes on from there tells nothing again of what came before. A coordinator that has
+        // just come up asks for it a second time.
+        await _reports.SendAsync(_stop.Token);
+        if (_reports.HasEvents) await _reports.SendAsync(_stop.Token);
+
         // The coordinator may just be moving to another node. To commit twice is to commit once.
         var text = CheckpointStore.ToText(manifest);
         var counts = await PatientCall.MakeAsync(

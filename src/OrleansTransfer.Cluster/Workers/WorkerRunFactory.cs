@@ -28,13 +28,14 @@ public sealed partial class WorkerRunFactory(
 
     private readonly ILogger _logger = loggers.CreateLogger<WorkerRunFactory>();
     private readonly ConcurrentDictionary<WorkerAddress, WorkerRun> _runs = new();
+    private readonly NodeTokens _tokens = new();
 
     /// <summary>Occupies the device and begins to load.</summary>
     /// <exception cref="InvalidOperationException">The device is busy.</exception>
     public WorkerRun Start(WorkerAddress worker, WorkerAssignment assignment)
     {
         devices.Occupy(worker.Device, assignment.Experiment);
-        var run = new WorkerRun(identity, worker, silo.SiloAddress.ToString(), assignment, groups, container, grains, time, loggers);
+        var run = new WorkerRun(identity, worker, silo.SiloAddress.ToString(), assignment, groups, container, grains, _tokens, time, loggers);
         _runs[worker] = run;
         run.Begin(ended: () =>
         {

@@ -60,6 +60,31 @@ public sealed record ModelRecipe
     /// that share their character n-grams.
     /// </summary>
     [Id(8)] public string Unknown { get; init; } = "drop";
+
+    /// <summary>
+    /// The tokenizer of a text encoder: a <c>vocab.txt</c>, a SentencePiece <c>.model</c>, or the folder that holds one; empty takes the one beside
+    /// the weights file.
+    /// </summary>
+    [Id(9)] public string Tokenizer { get; init; } = "";
+
+    /// <summary>
+    /// The <c>config.json</c> with a text encoder's sizes; empty takes the one beside the weights file, and where there is none the architecture's
+    /// usual sizes.
+    /// </summary>
+    [Id(10)] public string Config { get; init; } = "";
+
+    [Id(11)] public LowRankRecipe Lora { get; init; } = new();
+}
+
+/// <summary>Low-rank updates (LoRA) of a text encoder, which train in the place of its weights.</summary>
+[GenerateSerializer, Alias("orleanstransfer.recipe.lora")]
+public sealed record LowRankRecipe
+{
+    /// <summary>Rank of the update of each query and value projection; 0 for no updates.</summary>
+    [Id(0)] public int Rank { get; init; }
+
+    /// <summary>Scale of the update before it is divided by the rank; 0 for twice the rank.</summary>
+    [Id(1)] public double Alpha { get; init; }
 }
 
 /// <summary>The classifier that replaces the pretrained one.</summary>

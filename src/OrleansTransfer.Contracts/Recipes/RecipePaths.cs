@@ -30,6 +30,8 @@ public static partial class RecipePaths
         Model = recipe.Model with
         {
             Vectors = [.. recipe.Model.Vectors.Select(path => Absolute(path, baseFolder))],
+            Tokenizer = recipe.Model.Tokenizer.Length == 0 ? "" : Absolute(recipe.Model.Tokenizer, baseFolder),
+            Config = recipe.Model.Config.Length == 0 ? "" : Absolute(recipe.Model.Config, baseFolder),
             Weights = IsWeightsFile(recipe.Model.Weights) ? Absolute(recipe.Model.Weights, baseFolder) : recipe.Model.Weights,
         },
         Data = recipe.Data with

@@ -1,17 +1,14 @@
-using System.Globalization;
-using YamlDotNet.Core;
+using OrleansTransfer.Contracts.Sweeps;
 using YamlDotNet.RepresentationModel;
 
 namespace OrleansTransfer.Contracts.Recipes;
 
 /// <summary>
 /// Reads recipes: YAML, or JSON, which is YAML. Precedence: overrides, then the text, then defaults. Everything wrong with a recipe is reported
-/// together.
+/// together. Recipes that describe a search are for <see cref="SearchReader"/>.
 /// </summary>
 public static class RecipeReader
 {
-    private const StringSplitOptions TrimmedParts = StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
-
     /// <summary>Reads a recipe; see <see cref="Read"/>.</summary>
     /// <exception cref="RecipeException">Something in it is wrong; carries every problem.</exception>
     public static Recipe Parse(string text, string sourceName, IReadOnlyList<string> sets) => Read(text, sourceName, sets).Recipe;
@@ -23,176 +20,71 @@ public static class RecipeReader
     /// <exception cref="RecipeException">Something in it is wrong; carries every problem.</exception>
     public static RecipeReading Read(string text, string sourceName, IReadOnlyList<string> sets)
     {
-        var draft = new Draft(sourceName);
-        if (Load(text, draft) is { } root) ReadSection("", root, draft);
-        foreach (var set in sets) ReadSet(set, draft);
-        return draft.Finish();
+        var draft = new RecipeDraft(new(sourceName));
+        if (RecipeYaml.Load(text, draft.Problems) is { } root) ReadSection("", root, draft);
+        foreach (var set in sets)
+            if (Split(set, draft.Problems) is (var path, var value)) ReadSet(path, value, draft);
+        draft.Check();
+        draft.Problems.ThrowIfAny();
+        return draft.ToReading();
     }
 
-    private static YamlMappingNode? Load(string text, Draft draft)
+    /// <summary>Path and value of an override; null where it is, which is reported, none.</summary>
+    internal static (string Path, string Value)? Split(string set, ProblemLog problems)
     {
-        var stream = new YamlStream();
-        try
-        {
-            stream.Load(new StringReader(text));
-        }
-        catch (YamlException error)
-        {
-            draft.Report("", $"The text is not valid YAML: {error.Message.TrimEnd('.')}.", (int)error.Start.Line);
-            return null;
-        }
-
-        if (stream.Documents.Count == 0) return null;
-        if (stream.Documents.Count > 1)
-        {
-            draft.Report("",
-                $"The text holds {stream.Documents.Count} YAML documents; a recipe is one.", (int)stream.Documents[1].RootNode.Start.Line);
-            return null;
-        }
-
-        var root = stream.Documents[0].RootNode;
-        if (root is YamlMappingNode mapping) return mapping;
-        if (!IsNull(root)) draft.Report("", $"A recipe consists of keys and values (key: value); found {Describe(root)}.", (int)root.Start.Line);
+        var equals = set.IndexOf('=');
+        if (equals > 0) return (set[..equals].Trim(), set[(equals + 1)..].Trim());
+        problems.Report("", $"The override '{set}' is not of the form path=value, for instance training.epochs=3.");
         return null;
     }
 
-    private static void ReadSection(string section, YamlMappingNode mapping, Draft draft)
+    /// <summary>Reads the keys and values of a section.</summary>
+    /// <param name="section">Its path; empty for the whole recipe.</param>
+    /// <param name="mapping">What it holds.</param>
+    /// <param name="draft">Takes it in.</param>
+    internal static void ReadSection(string section, YamlMappingNode mapping, RecipeDraft draft)
     {
-        foreach (var (keyNode, value) in mapping.Children)
+        foreach (var (name, line, value) in RecipeYaml.EntriesOf(section, mapping, draft.Problems))
         {
-            var line = (int)keyNode.Start.Line;
-            if (keyNode is not YamlScalarNode { Value: { } name })
-            {
-                draft.Report(section, $"A key must be a word; found {Describe(keyNode)}.", line);
-                continue;
-            }
-
             var path = section.Length == 0 ? name : $"{section}.{name}";
             if (RecipeSchema.Find(path) is { } key) ReadValue(key, value, draft);
-            else if (!RecipeSchema.Sections.Contains(path)) draft.Report(path, UnknownKey(path), line);
-            else if (value is YamlMappingNode inner) ReadSection(path, inner, draft);
-            else if (!IsNull(value)) draft.Report(path, $"Found {Describe(value)}; expected the keys {Names(path)}.", line);
+            else if (RecipeSchema.Sections.Contains(path)) ReadInner(path, line, value, draft);
+            else draft.Problems.Report(path, Unknown(path), line);
         }
     }
 
-    private static void ReadValue(RecipeKey key, YamlNode node, Draft draft)
+    /// <summary>Reads an override.</summary>
+    internal static void ReadSet(string path, string text, RecipeDraft draft)
     {
-        var line = (int)node.Start.Line;
-        object? value = (key.Kind, node) switch
-        {
-            _ when IsNull(node) => null,
-            (RecipeValueKind.Text, YamlScalarNode scalar) => scalar.Value,
-            (RecipeValueKind.TextList, YamlSequenceNode list) when list.All(item => item is YamlScalarNode && !IsNull(item)) =>
-                list.Select(item => ((YamlScalarNode)item).Value!).ToList(),
-            (not RecipeValueKind.TextList, YamlScalarNode { Style: ScalarStyle.Plain } scalar) => ParseNumber(key, scalar.Value!),
-            _ => null,
-        };
-
-        if (value is not null) draft.Put(key, value, RecipeOrigin.Recipe, line);
-        else draft.Report(key.Path, $"Found {Describe(node)}; expected {Expectation(key)}.", line);
-    }
-
-    private static void ReadSet(string set, Draft draft)
-    {
-        var equals = set.IndexOf('=');
-        if (equals <= 0)
-        {
-            draft.Report("", $"The override '{set}' is not of the form path=value, for instance training.epochs=3.");
-            return;
-        }
-
-        var (path, text) = (set[..equals].Trim(), set[(equals + 1)..].Trim());
         if (RecipeSchema.Find(path) is not { } key)
         {
-            draft.Report(path, RecipeSchema.Sections.Contains(path)
+            draft.Problems.Report(path, RecipeSchema.Sections.Contains(path)
                 ? $"This is a section, which an override cannot replace; override one of its keys: {Names(path)}."
-                : UnknownKey(path));
+                : Unknown(path));
             return;
         }
 
-        object? value = key.Kind switch
-        {
-            RecipeValueKind.Text => text,
-            RecipeValueKind.TextList => text.TrimStart('[').TrimEnd(']').Split(',', TrimmedParts).ToList(),
-            _ => ParseNumber(key, text),
-        };
-
-        if (value is not null) draft.Put(key, value, RecipeOrigin.Set, 0);
-        else draft.Report(key.Path, $"The override says '{text}'; expected {Expectation(key)}.");
+        if (key.Read(text) is { } value) draft.Put(key, value, RecipeOrigin.Set, 0);
+        else draft.Problems.Report(key.Path, $"The override says '{text}'; expected {key.Expectation}.");
     }
 
-    private static object? ParseNumber(RecipeKey key, string text)
+    private static void ReadInner(string section, int line, YamlNode value, RecipeDraft draft)
     {
-        if (key.Kind == RecipeValueKind.Number)
-            return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : null;
-        var whole = long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var integer);
-        return whole && integer >= key.Least && integer <= key.Most ? integer : null;
+        if (value is YamlMappingNode inner) ReadSection(section, inner, draft);
+        else if (!RecipeYaml.IsNull(value))
+            draft.Problems.Report(section, $"Found {RecipeYaml.Describe(value)}; expected the keys {Names(section)}.", line);
     }
 
-    private static string UnknownKey(string path)
+    private static void ReadValue(RecipeKey<Recipe> key, YamlNode node, RecipeDraft draft)
     {
-        // A key in the wrong section is as common as a misspelt one: an exact name elsewhere beats a similar one here.
-        var name = path[(path.LastIndexOf('.') + 1)..];
-        var parent = path.LastIndexOf('.') is var dot and >= 0 ? path[..dot] : "";
-        var elsewhere = RecipeSchema.Keys.FirstOrDefault(key => string.Equals(key.Name, name, StringComparison.OrdinalIgnoreCase));
-        var children = RecipeSchema.Children(parent);
-        if (children.Count == 0) children = [.. RecipeSchema.Keys.Select(key => key.Path)];
-        return $"There is no such key; the nearest one is '{elsewhere?.Path ?? NearestName.Of(path, children)}'.";
+        var line = RecipeYaml.LineOf(node);
+        if (key.Read(node) is { } value) draft.Put(key, value, RecipeOrigin.Recipe, line);
+        else draft.Problems.Report(key.Path, $"Found {RecipeYaml.Describe(node)}; expected {key.Expectation}.", line);
     }
 
-    private static string Names(string section) => string.Join(", ", RecipeSchema.Children(section).Select(path => path.Split('.')[^1]));
+    private static string Unknown(string path) => SearchSchema.IsInside(path)
+        ? "The recipe describes a search, which trains many times; run it with 'otx sweep run', or leave this out to train once."
+        : KnownPaths.Unknown(path, KnownPaths.All);
 
-    private static string Expectation(RecipeKey key) => key switch
-    {
-        { Allowed: { } words } => "one of " + string.Join(", ", words),
-        { Kind: RecipeValueKind.Integer } => "a whole number without quotes, for instance " + RecipeText.Of(key.Get(new Recipe())),
-        { Kind: RecipeValueKind.Number } => "a number without quotes, for instance " + RecipeText.Of(key.Get(new Recipe())),
-        { Kind: RecipeValueKind.TextList } => "a list of texts, for instance [healthy, diseased]",
-        _ => "a text",
-    };
-
-    private static string Describe(YamlNode node) => node switch
-    {
-        _ when IsNull(node) => "no value",
-        YamlScalarNode { Style: ScalarStyle.Plain } scalar => scalar.Value!,
-        YamlScalarNode scalar => $"the text \"{scalar.Value}\"",
-        YamlSequenceNode => "a list",
-        YamlMappingNode => "keys and values",
-        _ => "something else",
-    };
-
-    private static bool IsNull(YamlNode node) =>
-        node is YamlScalarNode { Style: ScalarStyle.Plain, Value: null or "" or "~" or "null" or "Null" or "NULL" };
-
-    /// <summary>A recipe in the making.</summary>
-    private sealed class Draft(string sourceName)
-    {
-        private readonly List<RecipeProblem> _problems = [];
-        private readonly Dictionary<string, (RecipeOrigin Origin, int Line)> _origins = [];
-        private Recipe _recipe = new();
-
-        public void Put(RecipeKey key, object value, RecipeOrigin origin, int line)
-        {
-            _recipe = key.Set(_recipe, value);
-            _origins[key.Path] = (origin, line);
-        }
-
-        public void Report(string path, string message, int line = 0) =>
-            _problems.Add(new(path, line == 0 ? message : $"{message} ({sourceName}, line {line})"));
-
-        public RecipeReading Finish()
-        {
-            // A value that could not be read is reported once: what validation says of the default in its place would mislead.
-            var unread = _problems.Select(problem => problem.Path).ToHashSet();
-            foreach (var problem in RecipeValidator.Check(_recipe).Where(problem => !unread.Contains(problem.Path)))
-                Report(problem.Path, problem.Message, _origins.GetValueOrDefault(problem.Path).Line);
-            if (_problems.Count > 0) throw new RecipeException(_problems);
-
-            return new(_recipe, [.. RecipeSchema.Keys.Select(key =>
-            {
-                var (origin, line) = _origins.GetValueOrDefault(key.Path);
-                return new RecipeSetting(key.Path, key.Get(_recipe), origin, line);
-            })]);
-        }
-    }
+    private static string Names(string section) => KnownPaths.Names(section, RecipeSchema.Paths);
 }

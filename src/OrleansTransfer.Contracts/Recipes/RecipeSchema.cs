@@ -4,7 +4,7 @@ namespace OrleansTransfer.Contracts.Recipes;
 internal static class RecipeSchema
 {
     /// <summary>All keys.</summary>
-    public static IReadOnlyList<RecipeKey> Keys { get; } =
+    public static IReadOnlyList<RecipeKey<Recipe>> Keys { get; } =
     [
         Text("name", r => r.Name, (r, v) => r with { Name = v }),
         Text("task", r => r.Task, (r, v) => r with { Task = v }, ["image-classification", "text-classification"]),
@@ -22,6 +22,10 @@ internal static class RecipeSchema
             ["mean", "attention", "convolution", "transformer"]),
         Text("model.unknown", r => r.Model.Unknown, (r, v) => r with { Model = r.Model with { Unknown = v } }, ["drop", "ngrams"]),
         Integer("model.hidden", r => r.Model.Hidden, (r, v) => r with { Model = r.Model with { Hidden = (int)v } }),
+        Text("model.tokenizer", r => r.Model.Tokenizer, (r, v) => r with { Model = r.Model with { Tokenizer = v } }),
+        Text("model.config", r => r.Model.Config, (r, v) => r with { Model = r.Model with { Config = v } }),
+        Integer("model.lora.rank", r => r.Model.Lora.Rank, (r, v) => Lora(r, r.Model.Lora with { Rank = (int)v })),
+        Number("model.lora.alpha", r => r.Model.Lora.Alpha, (r, v) => Lora(r, r.Model.Lora with { Alpha = v })),
 
         Text("data.train", r => r.Data.Train, (r, v) => r with { Data = r.Data with { Train = v } }),
         Text("data.validation", r => r.Data.Validation, (r, v) => r with { Data = r.Data with { Validation = v } }),
@@ -75,19 +79,14 @@ internal static class RecipeSchema
         Text("exchange.wire", r => r.Exchange.Wire, (r, v) => r with { Exchange = r.Exchange with { Wire = v } }, ["fp32", "bf16"]),
     ];
 
+    /// <summary>Paths of all keys.</summary>
+    public static IReadOnlyList<string> Paths { get; } = [.. Keys.Select(key => key.Path)];
+
     /// <summary>Paths that hold other keys.</summary>
     public static IReadOnlySet<string> Sections { get; } = Keys.SelectMany(key => Ancestors(key.Path)).ToHashSet();
 
     /// <summary>The key of this path, or null.</summary>
-    public static RecipeKey? Find(string path) => Keys.FirstOrDefault(key => key.Path == path);
-
-    /// <summary>Paths of keys and sections directly inside a section.</summary>
-    public static IReadOnlyList<string> Children(string section)
-    {
-        var prefix = section.Length == 0 ? "" : section + ".";
-        var inside = Keys.Where(key => key.Path.StartsWith(prefix, StringComparison.Ordinal));
-        return [.. inside.Select(key => prefix + key.Path[prefix.Length..].Split('.')[0]).Distinct()];
-    }
+    public static RecipeKey<Recipe>? Find(string path) => Keys.FirstOrDefault(key => key.Path == path);
 
     private static IEnumerable<string> Ancestors(string path)
     {
@@ -97,10 +96,12 @@ internal static class RecipeSchema
 
     private static Recipe Head(Recipe recipe, HeadRecipe head) => recipe with { Model = recipe.Model with { Head = head } };
 
+    private static Recipe Lora(Recipe recipe, LowRankRecipe lora) => recipe with { Model = recipe.Model with { Lora = lora } };
+
     private static Recipe Optimizer(Recipe recipe, OptimizerRecipe optimizer) =>
         recipe with { Training = recipe.Training with { Optimizer = optimizer } };
 
-    private static RecipeKey Text(
+    private static RecipeKey<Recipe> Text(
         string path,
         Func<Recipe, string> get,
         Func<Recipe, string, Recipe> set,
@@ -108,13 +109,13 @@ internal static class RecipeSchema
         IReadOnlyList<string>? planned = null) =>
         new(path, RecipeValueKind.Text, get, (recipe, value) => set(recipe, (string)value)) { Allowed = allowed, Planned = planned ?? [] };
 
-    private static RecipeKey Integer(string path, Func<Recipe, int> get, Func<Recipe, long, Recipe> set) =>
+    private static RecipeKey<Recipe> Integer(string path, Func<Recipe, int> get, Func<Recipe, long, Recipe> set) =>
         new(path, RecipeValueKind.Integer, recipe => (long)get(recipe), (recipe, value) => set(recipe, (long)value))
         {
             Least = int.MinValue,
             Most = int.MaxValue,
         };
 
-    private static RecipeKey Number(string path, Func<Recipe, double> get, Func<Recipe, double, Recipe> set) =>
+    private static RecipeKey<Recipe> Number(string path, Func<Recipe, double> get, Func<Recipe, double, Recipe> set) =>
         new(path, RecipeValueKind.Number, recipe => get(recipe), (recipe, value) => set(recipe, (double)value));
 }

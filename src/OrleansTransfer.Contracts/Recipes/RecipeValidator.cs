@@ -26,7 +26,7 @@ public static partial class RecipeValidator
         return problems;
     }
 
-    private static void CheckWord(RecipeKey key, IReadOnlyList<string> allowed, string word, List<RecipeProblem> problems)
+    private static void CheckWord(RecipeKey<Recipe> key, IReadOnlyList<string> allowed, string word, List<RecipeProblem> problems)
     {
         if (allowed.Contains(word)) return;
         problems.Add(key.Planned.Contains(word)
@@ -104,21 +104,62 @@ public static partial class RecipeValidator
         var (model, data) = (recipe.Model, recipe.Data);
         AtLeast("model.hidden", model.Hidden, 0, problems, "; 0 for no hidden layer");
         AtLeast("data.maximumLength", data.MaximumLength, 1, problems);
+        var isEncoder = TaskWords.Encoders.Contains(model.Backbone);
+        CheckLowRank(recipe, isEncoder, problems);
         if (recipe.Task == TaskWords.Images)
         {
-            if (model.Backbone == TaskWords.WordVectors)
-                problems.Add(new("model.backbone", $"{TaskWords.WordVectors} is for texts, and the task is {recipe.Task}."));
+            if (model.Backbone == TaskWords.WordVectors || isEncoder)
+                problems.Add(new("model.backbone", $"{model.Backbone} is for texts, and the task is {recipe.Task}."));
             return;
         }
         if (recipe.Task != TaskWords.Texts) return;
-        if (model.Backbone != TaskWords.WordVectors)
-            problems.Add(new("model.backbone", $"Found '{model.Backbone}'; for texts this version has {TaskWords.WordVectors}."));
-        else if (model.Vectors.Count == 0)
+        if (isEncoder) CheckEncoder(model, data, problems);
+        else if (model.Backbone == TaskWords.WordVectors) CheckWordVectors(model, problems);
+        else
+            problems.Add(new("model.backbone",
+                $"Found '{model.Backbone}'; for texts there are {TaskWords.WordVectors} and the encoders {string.Join(", ", TaskWords.Encoders)}."));
+        if (data.Groups.Count > 0) problems.Add(new("data.groups", "Labels are joined for folders of pictures only; change the table instead."));
+    }
+
+    private static void CheckWordVectors(ModelRecipe model, List<RecipeProblem> problems)
+    {
+        if (model.Vectors.Count == 0)
             problems.Add(new("model.vectors",
                 "The tables of word vectors are missing; give at least one: safetensors with a NAME.vocab.txt beside it, or the text format of word2vec."));
         if (model.Weights is not ("imagenet" or "none"))
             problems.Add(new("model.weights", $"Found '{model.Weights}'; {TaskWords.WordVectors} starts from model.vectors and takes no other weights: use none."));
-        if (data.Groups.Count > 0) problems.Add(new("data.groups", "Labels are joined for folders of pictures only; change the table instead."));
+    }
+
+    private static void CheckEncoder(ModelRecipe model, DataRecipe data, List<RecipeProblem> problems)
+    {
+        if (model.Weights == "imagenet" || RecipePaths.IsWeightsName(model.Weights))
+            problems.Add(new("model.weights",
+                $"Found '{model.Weights}', which is of pictures{(model.Weights == "imagenet" ? " and what a recipe without this key has" : "")}; "
+                + $"{model.Backbone} takes a file, model.safetensors as its public repository has it, or none."));
+        if (model.Vectors.Count > 0)
+            problems.Add(new("model.vectors", $"Tables of word vectors are for the backbone {TaskWords.WordVectors}; {model.Backbone} has its own."));
+        if (data.MaximumLength is 1 or 2)
+            problems.Add(new("data.maximumLength",
+                $"Found {data.MaximumLength}; {model.Backbone} frames each text with two tokens, so expected is at least 3."));
+    }
+
+    private static void CheckLowRank(Recipe recipe, bool isEncoder, List<RecipeProblem> problems)
+    {
+        var lora = recipe.Model.Lora;
+        AtLeast("model.lora.rank", lora.Rank, 0, problems, "; 0 for no low-rank updates");
+        if (!(lora.Alpha >= 0 && double.IsFinite(lora.Alpha)))
+            problems.Add(new("model.lora.alpha", $"Found {RecipeText.Of(lora.Alpha)}; expected a number above 0, or 0 for twice the rank."));
+        else if (lora.Alpha > 0 && lora.Rank == 0)
+            problems.Add(new("model.lora.rank", $"Found 0 beside an alpha of {RecipeText.Of(lora.Alpha)}; expected at least 1, for instance 8."));
+        if (lora.Rank <= 0) return;
+        if (!isEncoder)
+            problems.Add(new("model.lora.rank",
+                $"Low-rank updates are for the query and value projections of text encoders, and {recipe.Model.Backbone} is none; leave them out."));
+        else if (recipe.Transfer.Unfreeze == "none")
+            problems.Add(new("transfer.unfreeze", "With none the low-rank updates of model.lora do not train; unfreeze stages, or leave them out."));
+        else if (recipe.Transfer.Method == "feature-extraction")
+            problems.Add(new("transfer.method",
+                "With feature-extraction the low-rank updates of model.lora do not train; use fine-tune, or leave them out."));
     }
 
     private static void CheckTransfer(Recipe recipe, List<RecipeProblem> problems)

@@ -11,4 +11,10 @@ public static class TaskWords
 
     /// <summary>The backbone of texts that looks words up in tables of vectors.</summary>
     public const string WordVectors = "word-vectors";
+
+    /// <summary>The backbones of texts that are pretrained encoders.</summary>
+    public static IReadOnlyList<string> Encoders { get; } =
+    [
+        "bert-base-uncased", "multilingual-e5-small", "distilbert-base-multilingual-cased", "bert-base-multilingual-cased", "xlm-roberta-base",
+    ];
 }

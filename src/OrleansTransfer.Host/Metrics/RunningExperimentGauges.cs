@@ -15,6 +15,8 @@ internal sealed class RunningExperimentGauges(RequestDelegate next)
     {
         // The plain text format: the other one ends with a marker after which nothing may follow.
         context.Request.Headers.Accept = "text/plain";
+        // Nor may anything follow what was compressed.
+        context.Request.Headers.AcceptEncoding = "identity";
         await next(context);
         if (context.Response.StatusCode == StatusCodes.Status200OK)
             await context.Response.WriteAsync(Write(Instruments.RunningExperiments), context.RequestAborted);
@@ -28,6 +30,8 @@ internal sealed class RunningExperimentGauges(RequestDelegate next)
         Family(page, Instruments.ExperimentLossName, "Newest training loss.", experiments, running => running.Loss);
         Family(page, Instruments.ExperimentAccuracyName, "Newest validation accuracy.", experiments, running => running.Accuracy);
         Family(page, Instruments.ExperimentProgressName, "Share of the run's steps that are done.", experiments, running => running.Progress);
+        Family(page, Instruments.ExperimentCheckpointName, "Unix time of the newest checkpoint; before the first, of the run's start.",
+            experiments, running => running.Checkpointed?.ToUnixTimeMilliseconds() / 1000.0);
         Lateness(page, experiments);
         return page.ToString();
     }

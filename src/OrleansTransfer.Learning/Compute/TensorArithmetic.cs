@@ -11,13 +11,33 @@ namespace OrleansTransfer.Learning.Compute;
 internal static class TensorArithmetic
 {
     // Never collected, and never written to: threads may share it.
-    private static readonly Scalar s_one = 1, s_minusOne = -1;
+    private static readonly Scalar s_one = 1, s_minusOne = -1, s_two = 2;
 
     /// <summary>The sum of two tensors.</summary>
     public static Tensor Plus(this Tensor left, Tensor right) => left.add(right, s_one);
 
+    /// <summary>A tensor and a number added to every element.</summary>
+    public static Tensor Plus(this Tensor tensor, double number)
+    {
+        using Scalar held = number;
+        return tensor.add(held, s_one);
+    }
+
+    /// <summary>A tensor of integers and an integer added to every element.</summary>
+    public static Tensor PlusWhole(this Tensor tensor, long number)
+    {
+        using Scalar held = number;
+        return tensor.add(held, s_one);
+    }
+
+    /// <summary>Every element times itself.</summary>
+    public static Tensor Squared(this Tensor tensor) => tensor.pow(s_two);
+
     /// <summary>Adds another tensor in place.</summary>
     public static Tensor Add(this Tensor tensor, Tensor other) => tensor.add_(other, s_one);
+
+    /// <summary>Adds 1 to every element in place.</summary>
+    public static Tensor CountUp(this Tensor tensor) => tensor.add_(s_one, s_one);
 
     /// <summary>A tensor divided by a number.</summary>
     public static Tensor Over(this Tensor tensor, double divisor)
@@ -62,6 +82,34 @@ internal static class TensorArithmetic
     {
         using Scalar held = factor;
         return tensor.add_(other, held);
+    }
+
+    /// <summary>A tensor in which <paramref name="least"/> stands for everything below it.</summary>
+    public static Tensor AtLeast(this Tensor tensor, double least)
+    {
+        using Scalar held = least;
+        return tensor.clamp_min(held);
+    }
+
+    /// <summary>A tensor in which <paramref name="value"/> stands wherever <paramref name="mask"/>, bool and broadcastable, is true.</summary>
+    public static Tensor Masked(this Tensor tensor, Tensor mask, double value)
+    {
+        using Scalar held = value;
+        return tensor.masked_fill(mask, held);
+    }
+
+    /// <summary>Where a tensor is as high as a number or higher: bool, of the same shape.</summary>
+    public static Tensor IsAtLeast(this Tensor tensor, double number)
+    {
+        using Scalar held = number;
+        return tensor.ge(held);
+    }
+
+    /// <summary>Where a tensor is above a number: bool, of the same shape.</summary>
+    public static Tensor IsAbove(this Tensor tensor, double number)
+    {
+        using Scalar held = number;
+        return tensor.gt(held);
     }
 
     /// <summary>Where a tensor of integers is another number: bool, of the same shape.</summary>

@@ -12,6 +12,7 @@ public sealed class BatchPlan
     // Samples of this many batches are sorted by length together: enough for batches of nearly one length, and still another mixture every epoch.
     private const int PooledSteps = 50;
 
+    private readonly int _batchSize;
     private readonly long _seed;
     private readonly bool _shuffle;
     private readonly IReadOnlyList<int>? _lengths;
@@ -32,6 +33,7 @@ public sealed class BatchPlan
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
         Samples = samples;
+        _batchSize = batchSize;
         StepsPerEpoch = (samples / batchSize) + (samples % batchSize == 0 ? 0 : 1);
         _seed = seed;
         _shuffle = shuffle;
@@ -53,6 +55,10 @@ public sealed class BatchPlan
 
     /// <summary>Whether all epochs have the same batches.</summary>
     public bool SameEveryEpoch => !_shuffle;
+
+    /// <summary>The same plan for samples of these lengths.</summary>
+    /// <exception cref="ArgumentException">There are not as many lengths as samples.</exception>
+    public BatchPlan ByLength(IReadOnlyList<int> lengths) => new(Samples, _batchSize, _seed, _shuffle, lengths);
 
     /// <summary>Sample indices of the global batch <paramref name="step"/> (from 0) of <paramref name="epoch"/> (from 0).</summary>
     public IReadOnlyList<int> Global(int epoch, int step) => Batch(epoch, step);

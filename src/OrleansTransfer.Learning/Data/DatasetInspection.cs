@@ -1,10 +1,10 @@
 namespace OrleansTransfer.Learning.Data;
 
-/// <summary>What is worth knowing of a folder of labelled pictures before training on it.</summary>
+/// <summary>What is worth knowing of labelled pictures, in a folder or in a pair of IDX files, before training on them.</summary>
 /// <param name="Root">Absolute path of the folder.</param>
-/// <param name="Labels">The label map: labels in index order, with their counts of usable and broken files.</param>
+/// <param name="Labels">The label map: labels in index order, with their counts of usable and broken files; empty for IDX pictures alone.</param>
 /// <param name="Samples">Usable pictures.</param>
-/// <param name="Imbalance">Most pictures of a label / fewest pictures of a label; infinite when a label has none.</param>
+/// <param name="Imbalance">Most pictures of a label / fewest pictures of a label; infinite when a label has none, 1 without labels.</param>
 /// <param name="Broken">Files that cannot be used, and why.</param>
 /// <param name="Duplicates">Groups of files with the same bytes.</param>
 /// <param name="Width">Widths in pixels.</param>
@@ -32,18 +32,19 @@ public sealed record DatasetInspection(
         var (dataset, facts) = ImageFolder.Examine(root, labels, cancellationToken, progress);
         var broken = dataset.Broken.ToLookup(file => file.Path[..file.Path.IndexOf('/')]);
         var counts = new int[dataset.Labels.Count];
-        foreach (var sample in dataset.Samples) counts[sample.Label]++;
+        if (counts.Length > 0)
+            foreach (var sample in dataset.Samples) counts[sample.Label]++;
         var duplicates = dataset.Samples.Zip(facts)
             .GroupBy(pair => pair.Second.Sha256, pair => pair.First)
             .Where(group => group.Count() > 1)
             .Select(group => new DuplicateGroup(
                 [.. group.Select(sample => sample.Path)],
-                [.. group.Select(sample => sample.Label).Distinct().Order().Select(label => dataset.Labels[label])]));
+                counts.Length == 0 ? [] : [.. group.Select(sample => sample.Label).Distinct().Order().Select(label => dataset.Labels[label])]));
         return new(
             dataset.Root,
             [.. dataset.Labels.Select((label, index) => new LabelCount(index, label, counts[index], broken[label].Count()))],
             dataset.Samples.Count,
-            counts.Min() == 0 ? double.PositiveInfinity : (double)counts.Max() / counts.Min(),
+            counts.Length == 0 ? 1 : counts.Min() == 0 ? double.PositiveInfinity : (double)counts.Max() / counts.Min(),
             dataset.Broken,
             [.. duplicates],
             SizeRange.Of(facts.Select(fact => fact.Width)),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 
 namespace OrleansTransfer.Learning.Data;
 
@@ -35,6 +36,17 @@ internal static class IdxDataset
         var count = Guarded(path, IdxPictures.Open).Count;
         var samples = Enumerable.Range(0, count).Select(i => new ImageSample(IdxPictures.NameOf(Path.GetFileName(path), i), 0));
         return new(Path.GetDirectoryName(path)!, [], [.. samples], []);
+    }
+
+    /// <summary>A pair, or the pictures alone where no labels lie beside them, and what each picture is like.</summary>
+    /// <inheritdoc cref="Scan"/>
+    public static (ImageDataset Dataset, IReadOnlyList<PictureFacts> Facts) Examine(string file, IReadOnlyList<string>? labels)
+    {
+        var dataset = HasLabels(file) ? Scan(file, labels) : ScanUnlabelled(file);
+        var pictures = Guarded(Path.GetFullPath(file), IdxPictures.Open);
+        return (dataset, [.. dataset.Samples.Select(sample => new PictureFacts(
+            null, pictures.Width, pictures.Height, "IDX",
+            Convert.ToHexStringLower(SHA256.HashData(pictures[IdxPictures.Split(sample.Path)!.Value.Index]))))]);
     }
 
     /// <summary>Whether labels lie beside a file of pictures.</summary>

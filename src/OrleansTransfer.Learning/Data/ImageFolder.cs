@@ -78,6 +78,7 @@ public static class ImageFolder
     internal static (ImageDataset Dataset, IReadOnlyList<PictureFacts> Facts) Examine(
         string root, IReadOnlyList<string>? labels, CancellationToken cancellationToken, IProgress<int>? progress)
     {
+        if (IdxPictures.IsName(root)) return IdxDataset.Examine(root, labels);
         var folder = Existing(root, Layout);
         var ordered = Reconcile(folder, LabelFolders(folder), labels);
         var files = ordered.Index()

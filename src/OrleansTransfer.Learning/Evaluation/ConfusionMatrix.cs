@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -29,9 +30,9 @@ public sealed class ConfusionMatrix(IReadOnlyList<string> labels)
         if (actual.shape[0] == 0) return;
         using var grad = no_grad();
         using var scope = NewDisposeScope();
-        var cells = (actual * labels.Count) + logits.argmax(1);
+        var cells = actual.TimesWhole(labels.Count).Plus(logits.argmax(1));
         var counts = bincount(cells, minlength: _counts.Length).cpu();
-        var loss = nn.functional.cross_entropy(logits.to(ScalarType.Float32), actual, reduction: nn.Reduction.Sum).ToDouble();
+        var loss = nn.functional.cross_entropy(logits.to(ScalarType.Float32), actual, reduction: nn.Reduction.Sum).item<float>();
         Add(counts.data<long>().ToArray(), loss);
     }
 

@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -54,19 +55,19 @@ public static class DomainClassifier
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var (x, y) = (cat([Matrix(source), Matrix(target)]), cat([zeros(source.Length), ones(target.Length)]));
-        var (mean, std) = (x.mean([0L], keepdim: true), x.std(0, unbiased: false, keepdim: true).clamp_min(1e-6));
+        var (mean, std) = (x.mean([0L], keepdim: true), x.std(0, unbiased: false, keepdim: true).AtLeast(1e-6));
         Tensor Standard(Tensor rows) => cat([(rows - mean) / std, ones(rows.shape[0], 1)], 1);
 
         x = Standard(x);
-        var weights = cat([full(source.Length, 0.5 / source.Length), full(target.Length, 0.5 / target.Length)]);
+        var weights = cat([zeros(source.Length).FillWith(0.5 / source.Length), zeros(target.Length).FillWith(0.5 / target.Length)]);
         var width = x.shape[1];
         var (w, ahead, step) = (zeros(width), zeros(width), 1 / (0.25 * LargestEigenvalue(x, weights) + Penalty));
         for (var i = 0; i < Iterations; i++)
         {
             using var inner = NewDisposeScope();
-            var gradient = x.t().mv((x.mv(ahead).sigmoid() - y) * weights) + ahead * Penalty;
-            var next = ahead - gradient * step;
-            ahead = (next + (next - w) * (i / (i + 3.0))).MoveToOuterDisposeScope();
+            var gradient = x.t().mv((x.mv(ahead).sigmoid() - y) * weights).Plus(ahead.Times(Penalty));
+            var next = ahead - gradient.Times(step);
+            ahead = next.Plus((next - w).Times(i / (i + 3.0))).MoveToOuterDisposeScope();
             w = next.MoveToOuterDisposeScope();
         }
         return [.. Standard(Matrix(judged)).mv(w).data<float>().Select(score => (double)score)];
@@ -75,13 +76,13 @@ public static class DomainClassifier
     private static double LargestEigenvalue(Tensor x, Tensor weights)
     {
         using var scope = NewDisposeScope();
-        var v = ones(x.shape[1]).div_(Math.Sqrt(x.shape[1]));
+        var v = ones(x.shape[1]).Over(Math.Sqrt(x.shape[1]));
         var value = 1.0;
         for (var i = 0; i < 20; i++)
         {
             var product = x.t().mv(x.mv(v) * weights);
             value = product.norm().item<float>();
-            v = product / Math.Max(value, 1e-12);
+            v = product.Over(Math.Max(value, 1e-12));
         }
         return value * 1.05; // the power iteration comes from below
     }

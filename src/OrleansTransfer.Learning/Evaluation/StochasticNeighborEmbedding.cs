@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -25,7 +26,7 @@ public static class StochasticNeighborEmbedding
         var y = PrincipalPlane(x);
         if (rows.Count > 3) y = Descend(y, Similarities(x));
         var (low, high) = (y.amin([0L], keepdim: true), y.amax([0L], keepdim: true));
-        var values = ((y - low) / (high - low).clamp_min(1e-12)).contiguous().data<float>().ToArray();
+        var values = ((y - low) / (high - low).AtLeast(1e-12)).contiguous().data<float>().ToArray();
         return [.. values.Chunk(2).Select(pair => (pair[0], pair[1]))];
     }
 
@@ -37,8 +38,8 @@ public static class StochasticNeighborEmbedding
         if (plane.shape[1] < 2) plane = cat([plane, zeros_like(plane)], 1);
         // The sign of a component is the solver's choice.
         var signs = plane.sum([0L], keepdim: true).sign();
-        plane = plane * where(signs == 0, ones_like(signs), signs);
-        return plane / plane.narrow(1, 0, 1).std().clamp_min(1e-12) * 1e-4;
+        plane = plane * where(signs.to(ScalarType.Bool), signs, ones_like(signs));
+        return (plane / plane.narrow(1, 0, 1).std().AtLeast(1e-12)).Times(1e-4);
     }
 
     /// <summary>Joint probabilities [n,n]: equation 1 with each sample's bandwidth found for the perplexity, made symmetric.</summary>
@@ -46,21 +47,21 @@ public static class StochasticNeighborEmbedding
     {
         var n = (int)x.shape[0];
         var distances = SquaredDistances(x);
-        distances = distances / distances.mean().clamp_min(1e-12);
+        distances = distances / distances.mean().AtLeast(1e-12);
         var wanted = Math.Log(Math.Min(Perplexity, (n - 1) / 3.0));
         var self = eye(n, dtype: ScalarType.Bool);
-        var (low, high) = (zeros(n, 1), full(n, 1, float.PositiveInfinity));
+        var (low, high) = (zeros(n, 1), zeros(n, 1).FillWith(double.PositiveInfinity));
         var precision = ones(n, 1);
         var p = zeros(n, n);
         for (var i = 0; i < 50; i++)
         {
-            p = (-distances * precision).masked_fill(self, float.NegativeInfinity).softmax(1);
-            var entropy = -(p * p.clamp_min(1e-30).log()).sum([1L], keepdim: true);
-            var tooWide = entropy > wanted;
+            p = (-distances * precision).Masked(self, double.NegativeInfinity).softmax(1);
+            var entropy = -(p * p.AtLeast(1e-30).log()).sum([1L], keepdim: true);
+            var tooWide = entropy.IsAbove(wanted);
             (low, high) = (where(tooWide, precision, low), where(tooWide, high, precision));
-            precision = where(high.isinf(), precision * 2, (low + high) / 2);
+            precision = where(high.isinf(), precision.Times(2), low.Plus(high).Over(2));
         }
-        return ((p + p.t()) / (2 * n)).clamp_min(1e-12);
+        return p.Plus(p.t()).Over(2 * n).AtLeast(1e-12);
     }
 
     private static Tensor Descend(Tensor y, Tensor p)
@@ -72,21 +73,21 @@ public static class StochasticNeighborEmbedding
         {
             using var inner = NewDisposeScope();
             var early = i < EarlyIterations;
-            var kernel = (1 / (1 + SquaredDistances(y))).masked_fill(self, 0);
-            var q = (kernel / kernel.sum()).clamp_min(1e-12);
-            var forces = ((early ? p * Exaggeration : p) - q) * kernel; // equation 5
-            var gradient = 4 * (forces.sum([1L], keepdim: true) * y - forces.matmul(y));
+            var kernel = SquaredDistances(y).Plus(1).reciprocal().Masked(self, 0);
+            var q = (kernel / kernel.sum()).AtLeast(1e-12);
+            var forces = ((early ? p.Times(Exaggeration) : p) - q) * kernel; // equation 5
+            var gradient = (forces.sum([1L], keepdim: true) * y - forces.matmul(y)).Times(4);
             var agrees = gradient.sign() == velocity.sign();
-            gains = where(agrees, gains * 0.8, gains + 0.2).clamp_min(0.01).MoveToOuterDisposeScope();
-            velocity = (velocity * (early ? EarlyMomentum : Momentum) - gains * gradient * rate).MoveToOuterDisposeScope();
-            y = (y + velocity).MoveToOuterDisposeScope();
+            gains = where(agrees, gains.Times(0.8), gains.Plus(0.2)).AtLeast(0.01).MoveToOuterDisposeScope();
+            velocity = (velocity.Times(early ? EarlyMomentum : Momentum) - (gains * gradient).Times(rate)).MoveToOuterDisposeScope();
+            y = y.Plus(velocity).MoveToOuterDisposeScope();
         }
         return y;
     }
 
     private static Tensor SquaredDistances(Tensor rows)
     {
-        var squares = rows.square().sum([1L], keepdim: true);
-        return (squares + squares.t() - 2 * rows.matmul(rows.t())).clamp_min(0);
+        var squares = rows.Squared().sum([1L], keepdim: true);
+        return (squares.Plus(squares.t()) - rows.matmul(rows.t()).Times(2)).AtLeast(0);
     }
 }

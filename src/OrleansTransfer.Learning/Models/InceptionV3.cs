@@ -135,7 +135,7 @@ public sealed class InceptionV3 : Classifier
     {
         var arranged = MemoryLayout.Arrange(input);
         var x = _transformInput
-            ? arranged * tensor(s_factors, device: input.device).view(1, 3, 1, 1) + tensor(s_shifts, device: input.device).view(1, 3, 1, 1)
+            ? (arranged * tensor(s_factors, device: input.device).view(1, 3, 1, 1)).Plus(tensor(s_shifts, device: input.device).view(1, 3, 1, 1))
             : arranged;
         foreach (var (_, module) in _lower) x = Step(module, x);
         return x;
@@ -270,13 +270,13 @@ public sealed class InceptionV3 : Classifier
     private sealed class ConvolutionNorm : Module<Tensor, Tensor>
     {
         private readonly Convolution conv;
-        private readonly BatchNorm2d bn;
+        private readonly BatchNormalisation bn;
 
         public ConvolutionNorm(int input, Kernel kernel) : base(nameof(ConvolutionNorm))
         {
             var padding = kernel.Padded ? (kernel.Height / 2, kernel.Width / 2) : (0, 0);
             conv = new(input, kernel.Output, (kernel.Height, kernel.Width), padding, kernel.Stride, bias: false);
-            bn = BatchNorm2d(kernel.Output, NormEpsilon);
+            bn = new BatchNormalisation(kernel.Output, NormEpsilon);
             RegisterComponents();
         }
 

@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -48,7 +49,7 @@ internal static class Initializers
     }
 
     /// <summary>Scale 1, shift 0 and the statistics of data that is already normalised.</summary>
-    public static void Identity(TorchSharp.Modules.BatchNorm2d layer)
+    public static void Identity(BatchNormalisation layer)
     {
         Constant(layer.weight!, 1);
         Constant(layer.bias!, 0);
@@ -59,7 +60,7 @@ internal static class Initializers
     public static void Constant(Tensor tensor, double value)
     {
         using var noGradient = no_grad();
-        tensor.fill_(value);
+        tensor.FillWith(value);
     }
 
     private static double FanIn(Tensor weight) => (double)weight.numel() / weight.shape[0];

@@ -20,7 +20,7 @@ public sealed class MobileNetV1 : Classifier
 
     // Fields of modules are named as the keys of the state dict: TorchSharp derives the one from the other.
     private readonly Convolution conv_stem;
-    private readonly BatchNorm2d bn1;
+    private readonly BatchNormalisation bn1;
     private readonly Sequential blocks;
     private SeededDropout dropout;
     private Linear classifier;
@@ -32,7 +32,7 @@ public sealed class MobileNetV1 : Classifier
     {
         var channels = ChannelCounts.Round(StemChannels * width);
         conv_stem = new Convolution(3, channels, 3, stride: 2, padding: 1, bias: false);
-        bn1 = BatchNorm2d(channels);
+        bn1 = new BatchNormalisation(channels);
         List<Module<Tensor, Tensor>> stages = [];
         foreach (var (wide, repeats, stride) in s_blocks)
         {
@@ -97,7 +97,7 @@ public sealed class MobileNetV1 : Classifier
         using var generator = new Generator((ulong)seed);
         foreach (var convolution in modules().OfType<Convolution>())
             Initializers.NormalFanOut(convolution.Weight, convolution.Groups, generator);
-        foreach (var norm in modules().OfType<BatchNorm2d>()) Initializers.Identity(norm);
+        foreach (var norm in modules().OfType<BatchNormalisation>()) Initializers.Identity(norm);
         InitializeHead(generator);
     }
 
@@ -111,12 +111,12 @@ public sealed class MobileNetV1 : Classifier
     private sealed class SeparableConvolution : Module<Tensor, Tensor>
     {
         private readonly Convolution conv_dw, conv_pw;
-        private readonly BatchNorm2d bn1, bn2;
+        private readonly BatchNormalisation bn1, bn2;
 
         public SeparableConvolution(int input, int output, int stride) : base(nameof(SeparableConvolution))
         {
-            (conv_dw, bn1) = (new Convolution(input, input, 3, stride, padding: 1, groups: input, bias: false), BatchNorm2d(input));
-            (conv_pw, bn2) = (new Convolution(input, output, 1, bias: false), BatchNorm2d(output));
+            (conv_dw, bn1) = (new Convolution(input, input, 3, stride, padding: 1, groups: input, bias: false), new BatchNormalisation(input));
+            (conv_pw, bn2) = (new Convolution(input, output, 1, bias: false), new BatchNormalisation(output));
             RegisterComponents();
         }
 

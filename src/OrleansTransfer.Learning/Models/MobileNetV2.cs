@@ -77,7 +77,7 @@ public sealed class MobileNetV2 : Classifier
     {
         using var generator = new Generator((ulong)seed);
         foreach (var convolution in features.modules().OfType<Convolution>()) Initializers.KaimingNormalFanOut(convolution.Weight, generator);
-        foreach (var norm in features.modules().OfType<BatchNorm2d>()) Initializers.Identity(norm);
+        foreach (var norm in features.modules().OfType<BatchNormalisation>()) Initializers.Identity(norm);
         InitializeHead(generator);
     }
 
@@ -93,7 +93,7 @@ public sealed class MobileNetV2 : Classifier
 
     private static Sequential ConvNormAct(int input, int output, int kernel, int stride = 1, int groups = 1) => Sequential(
         ("0", new Convolution(input, output, kernel, stride, padding: (kernel - 1) / 2, groups: groups, bias: false)),
-        ("1", BatchNorm2d(output)),
+        ("1", new BatchNormalisation(output)),
         ("2", ReLU6(inplace: true)));
 
     /// <summary>Expands the channels, filters each on its own, projects back without an activation; adds its input where shapes allow.</summary>
@@ -106,7 +106,7 @@ public sealed class MobileNetV2 : Classifier
         {
             var hidden = input * expansion;
             List<Module<Tensor, Tensor>> layers =
-                [ConvNormAct(hidden, hidden, 3, stride, hidden), new Convolution(hidden, output, 1, bias: false), BatchNorm2d(output)];
+                [ConvNormAct(hidden, hidden, 3, stride, hidden), new Convolution(hidden, output, 1, bias: false), new BatchNormalisation(output)];
             if (expansion != 1) layers.Insert(0, ConvNormAct(input, hidden, 1));
             conv = Sequential(layers.Select((layer, i) => ($"{i}", layer)));
             _adds = stride == 1 && input == output;

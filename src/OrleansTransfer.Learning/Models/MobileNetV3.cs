@@ -97,7 +97,7 @@ public sealed class MobileNetV3 : Classifier
             Initializers.KaimingNormalFanOut(convolution.Weight, generator);
             if (convolution.Bias is { } bias) Initializers.Constant(bias, 0);
         }
-        foreach (var norm in features.modules().OfType<BatchNorm2d>()) Initializers.Identity(norm);
+        foreach (var norm in features.modules().OfType<BatchNormalisation>()) Initializers.Identity(norm);
         classifier.Initialize(generator);
     }
 
@@ -107,7 +107,7 @@ public sealed class MobileNetV3 : Classifier
         List<(string, Module<Tensor, Tensor>)> layers =
         [
             ("0", new Convolution(input, output, kernel, stride, padding: (kernel - 1) / 2, groups: groups, bias: false)),
-            ("1", BatchNorm2d(output, NormEpsilon, NormMomentum)),
+            ("1", new BatchNormalisation(output, NormEpsilon, NormMomentum)),
         ];
         if (activation is not null) layers.Add(("2", activation));
         return Sequential(layers);

@@ -21,7 +21,7 @@ public sealed class ResNet : Classifier
 
     // Fields of modules are named as the keys of the state dict: TorchSharp derives the one from the other.
     private readonly Convolution conv1;
-    private readonly BatchNorm2d bn1;
+    private readonly BatchNormalisation bn1;
     private readonly Sequential layer1, layer2, layer3, layer4;
     private SeededDropout dropout;
     private Linear fc;
@@ -31,7 +31,7 @@ public sealed class ResNet : Classifier
     {
         _channelsLastFrom = expansion == BasicBlock.Expansion ? BasicChannelsLastFrom : 0;
         conv1 = new Convolution(3, StemChannels, 7, stride: 2, padding: 3, bias: false);
-        bn1 = BatchNorm2d(StemChannels);
+        bn1 = new BatchNormalisation(StemChannels);
         layer1 = Layer(StemChannels, 64, repeats[0], 1);
         layer2 = Layer(64 * expansion, 128, repeats[1], 2);
         layer3 = Layer(128 * expansion, 256, repeats[2], 2);
@@ -109,7 +109,7 @@ public sealed class ResNet : Classifier
     {
         using var generator = new Generator((ulong)seed);
         foreach (var convolution in modules().OfType<Convolution>()) Initializers.KaimingNormalFanOut(convolution.Weight, generator);
-        foreach (var norm in modules().OfType<BatchNorm2d>()) Initializers.Identity(norm);
+        foreach (var norm in modules().OfType<BatchNormalisation>()) Initializers.Identity(norm);
         Initializers.Linear(fc, generator);
     }
 
@@ -129,7 +129,7 @@ public sealed class ResNet : Classifier
 
         protected static Sequential? Downsample(int input, int output, int stride) => stride == 1 && input == output
             ? null
-            : Sequential(("0", new Convolution(input, output, 1, stride, bias: false)), ("1", BatchNorm2d(output)));
+            : Sequential(("0", new Convolution(input, output, 1, stride, bias: false)), ("1", new BatchNormalisation(output)));
     }
 
     private sealed class BasicBlock : ResidualBlock
@@ -137,13 +137,13 @@ public sealed class ResNet : Classifier
         public const int Expansion = 1;
 
         private readonly Convolution conv1, conv2;
-        private readonly BatchNorm2d bn1, bn2;
+        private readonly BatchNormalisation bn1, bn2;
         private readonly Sequential? downsample;
 
         public BasicBlock(int input, int width, int stride) : base(nameof(BasicBlock))
         {
-            (conv1, bn1) = (new Convolution(input, width, 3, stride, padding: 1, bias: false), BatchNorm2d(width));
-            (conv2, bn2) = (new Convolution(width, width, 3, padding: 1, bias: false), BatchNorm2d(width));
+            (conv1, bn1) = (new Convolution(input, width, 3, stride, padding: 1, bias: false), new BatchNormalisation(width));
+            (conv2, bn2) = (new Convolution(width, width, 3, padding: 1, bias: false), new BatchNormalisation(width));
             downsample = Downsample(input, width, stride);
             RegisterComponents();
         }
@@ -158,15 +158,15 @@ public sealed class ResNet : Classifier
         public const int Expansion = 4;
 
         private readonly Convolution conv1, conv2, conv3;
-        private readonly BatchNorm2d bn1, bn2, bn3;
+        private readonly BatchNormalisation bn1, bn2, bn3;
         private readonly Sequential? downsample;
 
         public Bottleneck(int input, int width, int stride) : base(nameof(Bottleneck))
         {
             var output = width * Expansion;
-            (conv1, bn1) = (new Convolution(input, width, 1, bias: false), BatchNorm2d(width));
-            (conv2, bn2) = (new Convolution(width, width, 3, stride, padding: 1, bias: false), BatchNorm2d(width));
-            (conv3, bn3) = (new Convolution(width, output, 1, bias: false), BatchNorm2d(output));
+            (conv1, bn1) = (new Convolution(input, width, 1, bias: false), new BatchNormalisation(width));
+            (conv2, bn2) = (new Convolution(width, width, 3, stride, padding: 1, bias: false), new BatchNormalisation(width));
+            (conv3, bn3) = (new Convolution(width, output, 1, bias: false), new BatchNormalisation(output));
             downsample = Downsample(input, output, stride);
             RegisterComponents();
         }

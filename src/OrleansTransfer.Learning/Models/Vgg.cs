@@ -33,7 +33,7 @@ public sealed class Vgg : Classifier
             for (var i = 0; i < convolutions[block]; i++)
             {
                 Add(new Convolution(input, s_widths[block], 3, padding: 1));
-                if (batchNorm) Add(BatchNorm2d(s_widths[block]));
+                if (batchNorm) Add(new BatchNormalisation(s_widths[block]));
                 layers.Add(ReLU(inplace: true));
                 input = s_widths[block];
             }
@@ -103,7 +103,7 @@ public sealed class Vgg : Classifier
             Initializers.KaimingNormalFanOut(convolution.Weight, generator);
             Initializers.Constant(convolution.Bias!, 0);
         }
-        foreach (var norm in features.modules().OfType<BatchNorm2d>()) Initializers.Identity(norm);
+        foreach (var norm in features.modules().OfType<BatchNormalisation>()) Initializers.Identity(norm);
         classifier.Initialize(generator);
     }
 }

@@ -13,7 +13,7 @@ public sealed class Xception : Classifier
 
     // Fields of modules are named as the keys of the state dict: TorchSharp derives the one from the other.
     private readonly Convolution conv1, conv2;
-    private readonly BatchNorm2d bn1, bn2, bn3, bn4;
+    private readonly BatchNormalisation bn1, bn2, bn3, bn4;
     private readonly SeparableConvolution conv3, conv4;
     private readonly IReadOnlyList<Module<Tensor, Tensor>> _blocks;
     private SeededDropout dropout;
@@ -22,8 +22,8 @@ public sealed class Xception : Classifier
     /// <summary>Makes the network with <paramref name="classes"/> logits.</summary>
     public Xception(int classes) : base("legacy_xception")
     {
-        (conv1, bn1) = (new Convolution(3, 32, 3, stride: 2, bias: false), BatchNorm2d(32));
-        (conv2, bn2) = (new Convolution(32, 64, 3, bias: false), BatchNorm2d(64));
+        (conv1, bn1) = (new Convolution(3, 32, 3, stride: 2, bias: false), new BatchNormalisation(32));
+        (conv2, bn2) = (new Convolution(32, 64, 3, bias: false), new BatchNormalisation(64));
         _blocks =
         [
             new Block([(64, 128), (128, 128)], stride: 2, leadingRelu: false), new Block([(128, 256), (256, 256)], stride: 2),
@@ -31,8 +31,8 @@ public sealed class Xception : Classifier
             .. Enumerable.Range(0, 8).Select(_ => new Block([.. Enumerable.Repeat((MiddleChannels, MiddleChannels), 3)], stride: 1)),
             new Block([(MiddleChannels, MiddleChannels), (MiddleChannels, 1024)], stride: 2),
         ];
-        (conv3, bn3) = (new SeparableConvolution(1024, 1536), BatchNorm2d(1536));
-        (conv4, bn4) = (new SeparableConvolution(1536, LastChannels), BatchNorm2d(LastChannels));
+        (conv3, bn3) = (new SeparableConvolution(1024, 1536), new BatchNormalisation(1536));
+        (conv4, bn4) = (new SeparableConvolution(1536, LastChannels), new BatchNormalisation(LastChannels));
         // The original has no dropout.
         dropout = new SeededDropout(0);
         fc = Linear(LastChannels, classes);
@@ -93,7 +93,7 @@ public sealed class Xception : Classifier
     {
         using var generator = new Generator((ulong)seed);
         foreach (var convolution in modules().OfType<Convolution>()) Initializers.KaimingNormalFanOut(convolution.Weight, generator);
-        foreach (var norm in modules().OfType<BatchNorm2d>()) Initializers.Identity(norm);
+        foreach (var norm in modules().OfType<BatchNormalisation>()) Initializers.Identity(norm);
         Initializers.Linear(fc, generator);
     }
 
@@ -122,7 +122,7 @@ public sealed class Xception : Classifier
     {
         private readonly Sequential rep;
         private readonly Convolution? skip;
-        private readonly BatchNorm2d? skipbn;
+        private readonly BatchNormalisation? skipbn;
 
         public Block(IReadOnlyList<(int Input, int Output)> widths, int stride, bool leadingRelu = true) : base(nameof(Block))
         {
@@ -132,12 +132,12 @@ public sealed class Xception : Classifier
                 // The first one must leave its input to the shortcut.
                 if (layers.Count > 0 || leadingRelu) layers.Add(ReLU(inplace: layers.Count > 0));
                 layers.Add(new SeparableConvolution(input, output));
-                layers.Add(BatchNorm2d(output));
+                layers.Add(new BatchNormalisation(output));
             }
             if (stride > 1) layers.Add(MaxPool2d(3, stride, padding: 1));
             rep = Sequential(layers.Select((layer, i) => ($"{i}", layer)));
             var (first, last) = (widths[0].Input, widths[^1].Output);
-            if (stride > 1 || first != last) (skip, skipbn) = (new Convolution(first, last, 1, stride, bias: false), BatchNorm2d(last));
+            if (stride > 1 || first != last) (skip, skipbn) = (new Convolution(first, last, 1, stride, bias: false), new BatchNormalisation(last));
             RegisterComponents();
         }
 

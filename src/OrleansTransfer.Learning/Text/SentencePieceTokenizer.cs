@@ -39,12 +39,16 @@ public sealed class SentencePieceTokenizer : ITextTokenizer
 
     /// <summary>Reads a <c>sentencepiece.bpe.model</c>, which in spite of the name holds a unigram model.</summary>
     /// <exception cref="LearningException">The file cannot be read or is not such a model.</exception>
-    public static SentencePieceTokenizer Open(string path)
+    public static SentencePieceTokenizer Open(string path) => Parse(TokenizerFiles.Read(path), path);
+
+    /// <summary>Reads the content of such a file, which messages call <paramref name="path"/>.</summary>
+    /// <inheritdoc cref="Open"/>
+    internal static SentencePieceTokenizer Parse(byte[] bytes, string path)
     {
         SentencePiece pieces;
         try
         {
-            using var stream = new MemoryStream(TokenizerFiles.Read(path));
+            using var stream = new MemoryStream(bytes);
             pieces = SentencePiece.Create(stream, addBeginningOfSentence: false, addEndOfSentence: false);
         }
         catch (Exception e) when (e is InvalidProtocolBufferException or ArgumentException or InvalidOperationException or IndexOutOfRangeException

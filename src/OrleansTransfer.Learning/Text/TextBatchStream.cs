@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace OrleansTransfer.Learning.Text;
 
 /// <summary>
-/// The texts of one rank, padded with 0 to the longest of the global batch, so that all ranks compute with one length. What a batch contains depends
-/// on plan, seed, epoch and step alone. Tokens are known beforehand and a batch is made in microseconds, on the thread that asks for it.
+/// The texts of one rank, padded on the right to the longest of the global batch, so that all ranks compute with one length. What a batch contains
+/// depends on plan, seed, epoch and step alone. Tokens are known beforehand and a batch is made in microseconds, on the thread that asks for it.
 /// </summary>
 public sealed class TextBatchStream : IBatchStream
 {
@@ -40,6 +40,9 @@ public sealed class TextBatchStream : IBatchStream
         (_texts, _plan, _rank, _worldSize, _seed, _wordDropout) = (texts, plan, rank, worldSize, seed, wordDropout);
     }
 
+    /// <summary>The samples.</summary>
+    public TokenizedTexts Texts => _texts;
+
     /// <inheritdoc/>
     public int StepsPerEpoch => _plan.StepsPerEpoch;
 
@@ -50,8 +53,8 @@ public sealed class TextBatchStream : IBatchStream
         var global = _plan.Global(epoch, step);
         var share = _plan.Share(epoch, step, _rank, _worldSize);
         var longest = Math.Max(1, global.Max(index => _texts.Lengths[index]));
-        var length = (longest + LengthStep - 1) / LengthStep * LengthStep;
-        var inputs = zeros([share.Count, length], ScalarType.Int64).DetachFromDisposeScope();
+        var length = Math.Min((longest + LengthStep - 1) / LengthStep * LengthStep, _texts.MaximumLength);
+        var inputs = empty([share.Count, length], ScalarType.Int64).DetachFromDisposeScope();
         var labels = empty([share.Count], ScalarType.Int64).DetachFromDisposeScope();
         if (share.Count > 0)
         {
@@ -74,11 +77,17 @@ public sealed class TextBatchStream : IBatchStream
     private void Write(int index, int epoch, Span<long> row)
     {
         var random = new SplitMix64(Seeds.Derive(_seed, epoch, index));
+        var tokens = _texts.Tokens[index];
+        var frame = _texts.HasFrame ? 1 : 0;
         var kept = 0;
-        foreach (var token in _texts.Tokens[index])
-            if (_wordDropout == 0 || random.NextDouble() >= _wordDropout) row[kept++] = token;
+        for (var i = 0; i < tokens.Length; i++)
+            if (i < frame || i >= tokens.Length - frame || _wordDropout == 0 || random.NextDouble() >= _wordDropout) row[kept++] = tokens[i];
         // A text that lost every word says nothing of its label.
-        if (kept > 0) return;
-        foreach (var token in _texts.Tokens[index]) row[kept++] = token;
+        if (kept == 2 * frame)
+        {
+            kept = 0;
+            foreach (var token in tokens) row[kept++] = token;
+        }
+        row[kept..].Fill(_texts.PaddingToken);
     }
 }

@@ -6,6 +6,9 @@ namespace OrleansTransfer.Learning.Text;
 /// </summary>
 public static class TextTable
 {
+    /// <summary>Why a row without a text cannot be used.</summary>
+    internal const string EmptyText = "the text is empty";
+
     /// <summary>Reads labelled texts. Rows without a text or a label, or with too many or too few fields, are passed over and reported.</summary>
     /// <param name="labels">The labels in the wanted order; null for those in the file, in ordinal order.</param>
     /// <param name="columns">Names of the columns; null for <c>label</c> and <c>text</c>.</param>
@@ -49,9 +52,11 @@ public static class TextTable
         return new(file, [], [.. rows.Select(row => new TextSample(row.Text, 0, row.Line))], skipped) { Encoding = encoding };
     }
 
-    private static bool IsLines(string file) => Path.GetExtension(file).Equals(".txt", StringComparison.OrdinalIgnoreCase);
+    /// <summary>Whether the file has one text per line and no labels.</summary>
+    internal static bool IsLines(string file) => Path.GetExtension(file).Equals(".txt", StringComparison.OrdinalIgnoreCase);
 
-    private static (List<TextRow> Rows, List<SkippedRow> Skipped, string Encoding) Rows(string file, string? label, string text)
+    /// <summary>The rows that can be used and those that cannot, before labels are known; no labels where no column of them is named.</summary>
+    internal static (List<TextRow> Rows, List<SkippedRow> Skipped, string Encoding) Rows(string file, string? label, string text)
     {
         var reader = Reader(file, label, text);
         var (content, encoding) = TextFile.Read(file);
@@ -66,7 +71,7 @@ public static class TextTable
             : $"None of the {skipped.Count} rows of '{file}' can be used. The first is in line {skipped[0].Line}: {skipped[0].Reason}.");
 
         string? Problem(TextRow row) =>
-            row.Problem ?? (string.IsNullOrWhiteSpace(row.Text) ? "the text is empty"
+            row.Problem ?? (string.IsNullOrWhiteSpace(row.Text) ? EmptyText
                 : label is not null && string.IsNullOrWhiteSpace(row.Label) ? "the label is empty" : null);
     }
 

@@ -5,7 +5,7 @@ namespace OrleansTransfer.Learning.Text;
 /// <summary>Tokenizers as files, as they lie beside the weights of public text encoders.</summary>
 public static class TokenizerFiles
 {
-    private const string WordPieceName = "vocab.txt", SentencePieceExtension = ".model";
+    private const string WordPieceName = "vocab.txt", WordPieceExtension = ".txt", SentencePieceExtension = ".model";
 
     // Embeddings may be filled up with rows that no token has, for the sake of a round number or, in multilingual E5, by 35.
     private const int SpareRows = 128;
@@ -17,32 +17,22 @@ public static class TokenizerFiles
     /// <param name="path">The file or the folder.</param>
     /// <param name="cased">Whether texts keep their case, where the file does not say.</param>
     /// <exception cref="LearningException">There is no such file, or it is no tokenizer.</exception>
-    public static ITextTokenizer Open(string path, bool cased = true)
-    {
-        var file = Directory.Exists(path) ? InFolder(path) : path;
-        return Path.GetExtension(file).ToLowerInvariant() switch
-        {
-            ".txt" => WordPieceTokenizer.Open(file, cased),
-            SentencePieceExtension => SentencePieceTokenizer.Open(file),
-            _ => throw new LearningException($"'{file}' is not known as a tokenizer by its name: expected is a WordPiece vocabulary, " +
-                $"{WordPieceName}, or a SentencePiece model, *{SentencePieceExtension}."),
-        };
-    }
+    public static ITextTokenizer Open(string path, bool cased = true) => Parse(TokenizerFile.Read(path), path, cased);
+
+    /// <summary>Opens a tokenizer whose file was read before.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="kind">What the encoder's catalogue line says.</param>
+    /// <exception cref="LearningException">It is no tokenizer, or one of another kind.</exception>
+    public static ITextTokenizer Open(TokenizerFile file, TokenizerKind kind) => OfKind(Parse(file, file.Name, IsCased(kind)), file.Name, kind);
 
     /// <summary>Opens the tokenizer of an encoder that is known to want one of the kind <paramref name="kind"/>.</summary>
     /// <param name="path">The file or the folder.</param>
     /// <param name="kind">What the encoder's catalogue line says.</param>
     /// <exception cref="LearningException">There is no such file, it is no tokenizer, or it is one of another kind.</exception>
-    public static ITextTokenizer Open(string path, TokenizerKind kind)
-    {
-        var tokenizer = Open(path, cased: kind != TokenizerKind.WordPieceUncased);
-        return tokenizer is SentencePieceTokenizer == (kind == TokenizerKind.SentencePiece)
-            ? tokenizer
-            : throw new LearningException($"The tokenizer '{path}' is of another kind than the encoder's: expected is " +
-                (kind == TokenizerKind.SentencePiece
-                    ? $"a SentencePiece model, *{SentencePieceExtension}."
-                    : $"a WordPiece vocabulary, {WordPieceName}."));
-    }
+    public static ITextTokenizer Open(string path, TokenizerKind kind) => OfKind(Open(path, IsCased(kind)), path, kind);
+
+    /// <summary>What the file of a tokenizer of that kind is called beside public weights.</summary>
+    public static string NameOf(TokenizerKind kind) => kind == TokenizerKind.SentencePiece ? "sentencepiece.bpe.model" : WordPieceName;
 
     /// <summary>Throws unless all ids of <paramref name="tokenizer"/> are rows of a token embedding with <paramref name="rows"/> rows, and few are
     /// left over.</summary>
@@ -79,14 +69,40 @@ public static class TokenizerFiles
         }
     }
 
-    private static string InFolder(string folder)
+    /// <summary>The file <paramref name="path"/>, or the one tokenizer in the folder of that name.</summary>
+    /// <exception cref="LearningException">The folder holds none, or several; or the file's name is no tokenizer's.</exception>
+    internal static string Find(string path)
     {
-        var vocabulary = Path.Combine(folder, WordPieceName);
+        if (!Directory.Exists(path)) return IsName(path) ? path : throw Unknown(path);
+        var vocabulary = Path.Combine(path, WordPieceName);
         if (File.Exists(vocabulary)) return vocabulary;
-        var models = Directory.GetFiles(folder, "*" + SentencePieceExtension);
+        var models = Directory.GetFiles(path, "*" + SentencePieceExtension);
         return models.Length == 1
             ? models[0]
-            : throw new LearningException($"The folder '{folder}' holds no {WordPieceName} and {models.Length} files *{SentencePieceExtension}; " +
-                "expected is one tokenizer.");
+            : throw new LearningException($"The folder '{path}' holds no {WordPieceName} and {models.Length} files *{SentencePieceExtension}; " +
+                "expected is one tokenizer. A tokenizer.json is not read: the same repository has the other file too.");
     }
+
+    private static bool IsCased(TokenizerKind kind) => kind != TokenizerKind.WordPieceUncased;
+
+    private static bool IsName(string path) => Path.GetExtension(path).ToLowerInvariant() is WordPieceExtension or SentencePieceExtension;
+
+    private static ITextTokenizer Parse(TokenizerFile file, string path, bool cased) => Path.GetExtension(file.Name).ToLowerInvariant() switch
+    {
+        WordPieceExtension => WordPieceTokenizer.Parse(file.Content, path, cased),
+        SentencePieceExtension => SentencePieceTokenizer.Parse(file.Content, path),
+        _ => throw Unknown(path),
+    };
+
+    private static LearningException Unknown(string path) => new(
+        $"'{path}' is not known as a tokenizer by its name: expected is a WordPiece vocabulary, {WordPieceName}, or a SentencePiece model, " +
+        $"*{SentencePieceExtension}.");
+
+    private static ITextTokenizer OfKind(ITextTokenizer tokenizer, string path, TokenizerKind kind) =>
+        tokenizer is SentencePieceTokenizer == (kind == TokenizerKind.SentencePiece)
+            ? tokenizer
+            : throw new LearningException($"The tokenizer '{path}' is of another kind than the encoder's: expected is " +
+                (kind == TokenizerKind.SentencePiece
+                    ? $"a SentencePiece model, *{SentencePieceExtension}."
+                    : $"a WordPiece vocabulary, {WordPieceName}."));
 }

@@ -35,9 +35,12 @@ public sealed class WordPieceTokenizer : ITextTokenizer
     /// the vowel signs of other scripts stay in any case.
     /// </param>
     /// <exception cref="LearningException">The file cannot be read or is not such a vocabulary.</exception>
-    public static WordPieceTokenizer Open(string path, bool cased = true)
+    public static WordPieceTokenizer Open(string path, bool cased = true) => Parse(TokenizerFiles.Read(path), path, cased);
+
+    /// <summary>Reads the content of such a file, which messages call <paramref name="path"/>.</summary>
+    /// <inheritdoc cref="Open"/>
+    internal static WordPieceTokenizer Parse(byte[] bytes, string path, bool cased)
     {
-        var bytes = TokenizerFiles.Read(path);
         Dictionary<string, int> vocabulary = new(StringComparer.Ordinal);
         using var reader = new StreamReader(new MemoryStream(bytes), Encoding.UTF8);
         var size = 0;

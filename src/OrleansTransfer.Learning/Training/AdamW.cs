@@ -12,7 +12,7 @@ internal sealed class AdamW(FlatParameters parameters, double weightDecay) : Fla
     protected override void Update(IReadOnlyList<Chunk> chunks, double rate, double weightDecay)
     {
         using Scalar keep = 1 - rate * weightDecay, beta1 = Beta1, gain1 = 1 - Beta1, beta2 = Beta2, gain2 = 1 - Beta2, epsilon = Epsilon;
-        using Scalar correction = 1 / Math.Sqrt(1 - Math.Pow(Beta2, Steps)), step = -rate / (1 - Math.Pow(Beta1, Steps));
+        using Scalar one = 1, correction = 1 / Math.Sqrt(1 - Math.Pow(Beta2, Steps)), step = -rate / (1 - Math.Pow(Beta1, Steps));
         foreach (var chunk in chunks)
         {
             using var scope = NewDisposeScope();
@@ -22,7 +22,7 @@ internal sealed class AdamW(FlatParameters parameters, double weightDecay) : Fla
             square.mul_(beta2).addcmul_(chunk.Gradients, chunk.Gradients, gain2);
 
             // The gradients have served: their memory takes the denominator sqrt(square / correction2) + epsilon.
-            var denominator = chunk.Gradients.copy_(square).sqrt_().mul_(correction).add_(epsilon);
+            var denominator = chunk.Gradients.copy_(square).sqrt_().mul_(correction).add_(epsilon, one);
             chunk.Values.addcdiv_(mean, denominator, step);
         }
     }

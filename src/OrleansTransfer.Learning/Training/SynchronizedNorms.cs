@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -57,29 +58,29 @@ internal sealed class SynchronizedNorms : IDisposable
         double count = input.numel() / channels;
 
         var mean = input.mean(dimensions);
-        var deviations = (input - mean.view(shape)).square().sum(dimensions);
-        var own = cat([full(1, count), mean, deviations]).unsqueeze(0); // [1,1+2C]
+        var deviations = (input - mean.view(shape)).Squared().sum(dimensions);
+        var own = cat([zeros(1, device: input.device).FillWith(count), mean, deviations]).unsqueeze(0); // [1,1+2C]
         var rows = Enumerable.Range(0, exchanger.WorldSize).Select(rank => rank == exchanger.Rank ? own : zeros_like(own).detach());
         var all = GlobalSum.Of(cat([.. rows]), exchanger); // [ranks,1+2C]
         var (counts, means, squares) = (all.narrow(1, 0, 1), all.narrow(1, 1, channels), all.narrow(1, 1 + channels, channels));
 
         var total = counts.sum().item<float>();
-        var globalMean = (means * counts).sum([0L]).div(total); // [C]
-        var variance = (squares + (means - globalMean).square() * counts).sum([0L]).div(total);
-        Follow(layer, globalMean, variance * (total / Math.Max(1, total - 1)));
+        var globalMean = (means * counts).sum([0L]).Over(total); // [C]
+        var variance = squares.Plus((means - globalMean).Squared() * counts).sum([0L]).Over(total);
+        Follow(layer, globalMean, variance.Times(total / Math.Max(1, total - 1)));
 
-        var scale = (variance + layer.eps).rsqrt();
+        var scale = variance.Plus(layer.eps).rsqrt();
         var shift = -globalMean * scale;
-        if (layer.affine) (scale, shift) = (scale * layer.weight!, shift * layer.weight! + layer.bias!);
-        return (input * scale.view(shape) + shift.view(shape)).MoveToOuterDisposeScope();
+        if (layer.affine) (scale, shift) = (scale * layer.weight!, (shift * layer.weight!).Plus(layer.bias!));
+        return (input * scale.view(shape)).Plus(shift.view(shape)).MoveToOuterDisposeScope();
     }
 
     private static void Follow(BatchNorm layer, Tensor mean, Tensor unbiasedVariance)
     {
         if (!layer.track_running_stats) return;
         using var noGrad = no_grad();
-        layer.num_batches_tracked!.add_(1);
-        var momentum = layer.momentum ?? 1.0 / layer.num_batches_tracked.item<long>();
+        layer.num_batches_tracked!.CountUp();
+        var momentum = layer.momentum ?? 1.0 / layer.num_batches_tracked!.item<long>();
         layer.running_mean!.lerp_(mean, momentum);
         layer.running_var!.lerp_(unbiasedVariance, momentum);
     }

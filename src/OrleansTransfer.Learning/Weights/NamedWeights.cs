@@ -50,6 +50,7 @@ public static class NamedWeights
         var wanted = naming == KeyNaming.Timm ? TimmKeys.Library : Torchvision;
         if (own == wanted) return null;
         return (naming == KeyNaming.Timm ? TimmKeys.Of(model) : null)
-            ?? throw new LearningException($"{wanted} has no {model.Architecture}: its weights have {own}'s names only.");
+            ?? throw new LearningException($"{wanted} has no {model.Architecture}: its weights have "
+                + $"{(own == Backbones.OwnLibrary ? "names of their own" : $"{own}'s names")} only.");
     }
 }

@@ -1,4 +1,5 @@
 using OrleansTransfer.Learning.Models;
+using OrleansTransfer.Learning.Models.Text;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -74,16 +75,30 @@ public static class StateDict
     /// <exception cref="WeightsMismatchException">The file is Keras' and belongs to another network.</exception>
     public static int? HeadWidth(Classifier model, IWeightsFile file) => WidthOf(model, KnownLayouts.Translate(model, file));
 
-    /// <summary>Writes all weights of <paramref name="model"/> to the file <paramref name="path"/>, atomically.</summary>
+    /// <summary>
+    /// Writes all weights of <paramref name="model"/> to the file <paramref name="path"/>, atomically; low-rank updates as part of the weights that
+    /// they are beside.
+    /// </summary>
     /// <exception cref="LearningException">The file cannot be written.</exception>
-    public static void Save(Classifier model, string path, IReadOnlyDictionary<string, string>? metadata = null) =>
+    public static void Save(Classifier model, string path, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        using var scope = NewDisposeScope();
         SafetensorsWriter.Write(path, Entries(model), metadata);
+    }
 
-    /// <summary>Writes all weights of <paramref name="model"/> to <paramref name="stream"/>.</summary>
-    public static void Save(Classifier model, Stream stream, IReadOnlyDictionary<string, string>? metadata = null) =>
+    /// <summary>Writes all weights of <paramref name="model"/> to <paramref name="stream"/>, as to a file.</summary>
+    public static void Save(Classifier model, Stream stream, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        using var scope = NewDisposeScope();
         SafetensorsWriter.Write(stream, Entries(model), metadata);
+    }
 
-    private static IEnumerable<(string, Tensor)> Entries(Classifier model) => model.state_dict().Select(pair => (pair.Key, pair.Value));
+    private static IEnumerable<(string, Tensor)> Entries(Classifier model)
+    {
+        IEnumerable<KeyValuePair<string, Tensor>> state =
+            model is TextEncoder { Adaptation: not null } adapted ? adapted.MergedState() : model.state_dict();
+        return state.Select(pair => (pair.Key, pair.Value));
+    }
 
     private static int? WidthOf(Classifier model, IWeightsFile file)
     {

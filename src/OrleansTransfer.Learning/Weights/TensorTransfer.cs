@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -19,7 +20,7 @@ internal static class TensorTransfer
         {
             read(bytes);
             if (type != ScalarType.Bool) return bytes;
-            var truth = bytes.ne(0);
+            var truth = bytes.IsNot(0);
             bytes.Dispose();
             return truth;
         }

@@ -17,6 +17,12 @@ public class DeviceDiscoveryTests
         Assert.Equal(expected.Split(','), DeviceDiscovery.Parse(asked, cores: 4, () => cuda));
 
     [Theory]
+    [InlineData("none")]
+    [InlineData(" None ")]
+    public void A_node_may_offer_no_device(string asked) => Assert.Empty(DeviceDiscovery.Parse(asked, cores: 4, () => 2));
+
+    [Theory]
+    [InlineData("none,cpu:1", "'none' is neither")]
     [InlineData("cpu:0", "at least 1")]
     [InlineData("cpu:100000", "at most 256")]
     [InlineData("cpu:two", "'two' is not a number")]

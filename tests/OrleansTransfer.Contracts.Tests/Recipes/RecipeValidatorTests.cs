@@ -37,6 +37,18 @@ public sealed class RecipeValidatorTests
         { "model.weights", Texts with { Model = Texts.Model with { Weights = "some.safetensors" } } },
         { "model.pooling", Texts with { Model = Texts.Model with { Pooling = "sum" } } },
         { "model.hidden", Texts with { Model = Texts.Model with { Hidden = -1 } } },
+        { "model.backbone", Valid with { Model = Encoding.Model } },
+        { "model.weights", Encoding with { Model = Encoding.Model with { Weights = "imagenet" } } },
+        { "model.weights", Encoding with { Model = Encoding.Model with { Weights = "resnet50/imagenet1k_v2" } } },
+        { "model.vectors", Encoding with { Model = Encoding.Model with { Vectors = ["/glove.txt"] } } },
+        { "model.lora.rank", Encoding with { Model = Encoding.Model with { Lora = new() { Rank = -1 } } } },
+        { "model.lora.rank", Encoding with { Model = Encoding.Model with { Lora = new() { Alpha = 16 } } } },
+        { "model.lora.alpha", Encoding with { Model = Encoding.Model with { Lora = new() { Rank = 8, Alpha = -1 } } } },
+        { "model.lora.rank", Valid with { Model = new() { Lora = new() { Rank = 8 } } } },
+        { "model.lora.rank", Texts with { Model = Texts.Model with { Lora = new() { Rank = 8 } } } },
+        { "transfer.unfreeze", Updating with { Transfer = new() { Unfreeze = "none" } } },
+        { "transfer.method", Updating with { Transfer = new() { Method = "feature-extraction" } } },
+        { "data.maximumLength", Encoding with { Data = Encoding.Data with { MaximumLength = 2 } } },
         { "data.maximumLength", Texts with { Data = Texts.Data with { MaximumLength = 0 } } },
         { "data.target", Valid with { Transfer = new() { Method = "dann" } } },
         { "transfer.method", Adapting("fine-tune") },
@@ -63,6 +75,18 @@ public sealed class RecipeValidatorTests
         Model = new() { Backbone = TaskWords.WordVectors, Vectors = ["/glove.txt"] },
     };
 
+    private static Recipe Encoding => Texts with { Model = new() { Backbone = "xlm-roberta-base", Weights = "/xlm-r/model.safetensors" } };
+
+    private static Recipe Updating => Encoding with { Model = Encoding.Model with { Lora = new() { Rank = 8 } } };
+
+    [Fact]
+    public void A_recipe_for_a_text_encoder_is_valid()
+    {
+        Assert.Empty(RecipeValidator.Check(Encoding));
+        Assert.Empty(RecipeValidator.Check(Encoding with { Model = Encoding.Model with { Weights = "none" } }));
+        Assert.Empty(RecipeValidator.Check(Updating));
+    }
+
     [Fact]
     public void A_recipe_for_texts_is_valid() => Assert.Empty(RecipeValidator.Check(Texts));
 
@@ -75,8 +99,8 @@ public sealed class RecipeValidatorTests
 
     private static Recipe Adapting(string method)
     {
-        var recipe = method == AdaptationWords.WordEvidence ? Texts : Valid;
-        return recipe with { Data = recipe.Data with { Target = "/photos" }, Transfer = new() { Method = method } };
+        var (recipe, target) = method == AdaptationWords.WordEvidence ? (Texts, "/reviews.txt") : (Valid, "/photos");
+        return recipe with { Data = recipe.Data with { Target = target }, Transfer = new() { Method = method } };
     }
 
     [Theory]
@@ -88,8 +112,13 @@ public sealed class RecipeValidatorTests
     public void Relative_paths_start_from_the_base_folder_and_words_stay()
     {
         var recipe = RecipePaths.MakeAbsolute(
-            new Recipe { Data = new() { Train = "../leaves/", Validation = "test" }, Model = new() { Weights = "w.safetensors" } }, "/home/user");
+            new Recipe
+            {
+                Data = new() { Train = "../leaves/", Validation = "test" },
+                Model = new() { Weights = "w.safetensors", Tokenizer = "vocab.txt", Config = "../config.json" },
+            }, "/home/user");
         Assert.Equal(("/home/leaves", "/home/user/test", "/home/user/w.safetensors"), Paths(recipe));
+        Assert.Equal(("/home/user/vocab.txt", "/home/config.json"), (recipe.Model.Tokenizer, recipe.Model.Config));
 
         var words = RecipePaths.MakeAbsolute(Valid with { Model = new() { Weights = "none" } }, "/home/user");
         Assert.Equal(("/leaves", "0.2", "none"), Paths(words));

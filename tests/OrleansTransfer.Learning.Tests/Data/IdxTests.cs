@@ -28,6 +28,25 @@ public class IdxTests
     }
 
     [Fact]
+    public void Inspection_counts_labels_and_duplicates_and_does_without_labels()
+    {
+        using var folder = new TemporaryFolder();
+        var images = Write(folder, "digits", [3, 1, 3], zipped: false);
+        var bytes = File.ReadAllBytes(images);
+        bytes.AsSpan(16, (bytes.Length - 16) / 3).CopyTo(bytes.AsSpan(16 + 2 * (bytes.Length - 16) / 3));
+        File.WriteAllBytes(images, bytes);
+        var found = DatasetInspection.Of(images, null, TestContext.Current.CancellationToken);
+        Assert.Equal([new(0, "1", 1, 0), new(1, "3", 2, 0)], found.Labels);
+        Assert.Equal((3, 2.0, 0), (found.Samples, found.Imbalance, found.Contradictions.Count));
+        Assert.Equal(["digits-images-idx3-ubyte#0", "digits-images-idx3-ubyte#2"], Assert.Single(found.Duplicates).Paths);
+
+        File.Delete(images.Replace("images-idx3", "labels-idx1", StringComparison.Ordinal));
+        found = DatasetInspection.Of(images, null, TestContext.Current.CancellationToken);
+        Assert.Empty(found.Labels);
+        Assert.Equal((3, 1.0), (found.Samples, found.Imbalance));
+    }
+
+    [Fact]
     public void Broken_pairs_say_what_is_wrong()
     {
         using var folder = new TemporaryFolder();

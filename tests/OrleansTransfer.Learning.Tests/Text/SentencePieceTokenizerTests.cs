@@ -1,5 +1,6 @@
 using System.Text;
 using OrleansTransfer.Learning.Text;
+using OrleansTransfer.Tests;
 
 namespace OrleansTransfer.Learning.Tests.Text;
 

@@ -122,7 +122,7 @@ public sealed class SentimentTransferTests
     private static void TakeStatistics(WordVectorClassifier model, TokenizedTexts texts)
     {
         using var noGradient = no_grad();
-        var norm = model.modules().OfType<BatchNorm1d>().Single();
+        var norm = model.modules().OfType<BatchNormalisation>().Single();
         norm.reset_running_stats();
         model.train();
         using var stream = new TextBatchStream(texts, new(texts.Samples, 512, 3, shuffle: true), 0, 1, 0);

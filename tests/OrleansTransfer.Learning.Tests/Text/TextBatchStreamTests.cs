@@ -29,7 +29,7 @@ public sealed class TextBatchStreamTests
         Assert.Equal((30, 10, 20, 1), (s_texts.Samples, s_texts.Truncated, s_texts.Lengths.Max(), s_texts.MaximumLength - 19));
         using var stream = new TextBatchStream(s_texts, new(30, 10, 0, shuffle: false), 0, 1, 0);
         using var batch = stream.Take(0, 2, Token);
-        Assert.Equal([10L, 24], batch.Inputs.shape);
+        Assert.Equal([10L, 20], batch.Inputs.shape);
         Assert.Equal(Enumerable.Range(30, 20).Select(id => (long)id), batch.Inputs[9].data<long>().ToArray()[..20]);
     }
 
@@ -85,6 +85,49 @@ public sealed class TextBatchStreamTests
     }
 
     [Fact]
+    public void Texts_of_an_encoder_keep_their_frame_and_are_padded_with_its_token()
+    {
+        var texts = TokenizedTexts.Of([new("4 5 6 7 8 9 4 5 6 7", 0, 1), new("", 1, 2), new("5 6", 0, 3)], new Digits(), "9 ", 8);
+        Assert.Equal([[0, 9, 4, 5, 6, 7, 8, 2], [0, 9, 2], [0, 9, 5, 6, 2]], texts.Tokens);
+        Assert.Equal((1, 0, 1, true), (texts.Truncated, texts.Empty, texts.PaddingToken, texts.HasFrame));
+        using var stream = new TextBatchStream(texts, new(3, 3, 0, shuffle: false), 0, 1, 7, 0.6);
+        for (var epoch = 0; epoch < 20; epoch++)
+        {
+            using var batch = stream.Take(epoch, 0, Token);
+            Assert.Equal([3L, 8], batch.Inputs.shape);
+            for (var i = 0; i < 3; i++)
+            {
+                using var row = batch.Inputs[i];
+                var tokens = row.data<long>().ToArray().TakeWhile(token => token != 1).ToList();
+                Assert.Equal((0, 2), (tokens[0], tokens[^1]));
+                Assert.True(tokens.Count > 2, "A text lost every word.");
+                Assert.All(row.data<long>().ToArray()[tokens.Count..], token => Assert.Equal(1, token));
+            }
+        }
+    }
+
+    [Fact]
+    public void A_batch_is_never_longer_than_its_texts_may_be()
+    {
+        var texts = TokenizedTexts.Of([new("4 5 6 7 8 9", 0, 1), new("4", 1, 2)], new Digits(), "", 6);
+        using var stream = new TextBatchStream(texts, new(2, 2, 0, shuffle: false), 0, 1, 0);
+        using var batch = stream.Take(0, 0, Token);
+        Assert.Equal([2L, 6], batch.Inputs.shape);
+    }
+
+    [Fact]
+    public void A_plan_by_length_has_batches_of_like_texts()
+    {
+        var plan = new BatchPlan(30, 5, 3, shuffle: true).ByLength(s_texts.Lengths);
+        Assert.Equal(6, plan.StepsPerEpoch);
+        for (var step = 0; step < 6; step++)
+        {
+            var lengths = plan.Global(1, step).Select(index => s_texts.Lengths[index]).ToList();
+            Assert.InRange(lengths.Max() - lengths.Min(), 0, 5);
+        }
+    }
+
+    [Fact]
     public void Empty_texts_and_empty_shares_are_batches_too()
     {
         var texts = TokenizedTexts.Of([new("a", 0, 1), new("b", 1, 2)], _ => [], 8);
@@ -111,6 +154,16 @@ public sealed class TextBatchStreamTests
     {
         using var stream = new TextBatchStream(s_texts, new(30, 10, 0, shuffle: false), 0, 1, 0);
         Assert.Throws<OperationCanceledException>(() => stream.Take(0, 0, new CancellationToken(canceled: true)));
+    }
+
+    private sealed class Digits : ITextTokenizer
+    {
+        public int PaddingToken => 1;
+
+        public int VocabularySize => 10;
+
+        public EncodedText Encode(string text, int maximumLength) => EncodedText.Between(
+            0, [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)], 2, maximumLength);
     }
 
     private static TokenizedTexts Texts(int count, int maximumLength) => TokenizedTexts.Of(

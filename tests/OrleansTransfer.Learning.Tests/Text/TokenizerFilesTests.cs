@@ -2,6 +2,7 @@ using System.Text;
 using OrleansTransfer.Learning.Models.Text;
 using OrleansTransfer.Learning.Tests.Models.Text;
 using OrleansTransfer.Learning.Text;
+using OrleansTransfer.Tests;
 
 namespace OrleansTransfer.Learning.Tests.Text;
 

@@ -11,7 +11,7 @@ internal sealed class SmallNetwork : Classifier
 {
 #pragma warning disable IDE1006 // Field names are state-dict keys.
     private readonly Conv2d conv1, conv2;
-    private readonly BatchNorm2d bn1, bn2;
+    private readonly BatchNormalisation bn1, bn2;
     private readonly Sequential fc;
 #pragma warning restore IDE1006
     private readonly int _width;
@@ -21,9 +21,9 @@ internal sealed class SmallNetwork : Classifier
         _width = width;
         Classes = classes;
         conv1 = nn.Conv2d(3, width, 3, stride: 2, padding: 1, bias: false);
-        bn1 = nn.BatchNorm2d(width);
+        bn1 = new BatchNormalisation(width);
         conv2 = nn.Conv2d(width, 2 * width, 3, stride: 2, padding: 1);
-        bn2 = nn.BatchNorm2d(2 * width);
+        bn2 = new BatchNormalisation(2 * width);
         fc = nn.Sequential(new SeededDropout(dropout), nn.Linear(2 * width, classes));
         RegisterComponents();
     }

@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using OrleansTransfer.Learning.Data;
 using static TorchSharp.torch;
 
@@ -22,8 +23,8 @@ internal sealed class SyntheticStream(
         using var generator = new Generator((ulong)(seed * 1_000_003 + epoch * 1009 + step));
         var labels = randint(0, classes, globalBatch, ScalarType.Int64, generator: generator);
         var images = randn(globalBatch, 3, size, size, generator: generator);
-        images.add_(nn.functional.one_hot(labels, Math.Max(3, classes))[.., ..3].to(ScalarType.Float32).unsqueeze(2).unsqueeze(3));
-        if (step == PoisonedStep) images.fill_(float.NaN);
+        TensorArithmetic.Add(images, nn.functional.one_hot(labels, Math.Max(3, classes))[.., ..3].to(ScalarType.Float32).unsqueeze(2).unsqueeze(3));
+        if (step == PoisonedStep) images.FillWith(double.NaN);
         var (start, end) = (globalBatch * rank / worldSize, globalBatch * (rank + 1) / worldSize);
         return new(images[start..end].clone().DetachFromDisposeScope(), labels[start..end].clone().DetachFromDisposeScope(), globalBatch) { Offset = start };
     }

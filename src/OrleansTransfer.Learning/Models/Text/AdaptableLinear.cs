@@ -51,6 +51,14 @@ internal sealed class AdaptableLinear : nn.Module<Tensor, Tensor>
         register_module(UpdateName, _update);
     }
 
+    /// <summary>A copy of the weight <c>[O,I]</c> that does the update's work as well.</summary>
+    public Tensor MergedWeight()
+    {
+        var merged = weight.detach().clone();
+        _update?.AddTo(merged);
+        return merged;
+    }
+
     /// <summary>Makes the update part of the weight and takes it away; does nothing where there is none.</summary>
     public void Merge()
     {

@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -40,7 +41,7 @@ internal sealed class AttentionPooling : TextPooling
     {
         using var scope = NewDisposeScope();
         var scores = score.call(key.call(words).tanh()).squeeze(2); // [N,L]
-        var weights = scores.masked_fill(mask == 0, Excluded).softmax(1) * mask;
+        var weights = scores.Masked(mask.to(ScalarType.Bool).logical_not(), Excluded).softmax(1) * mask;
         return bmm(weights.unsqueeze(1), words).squeeze(1).MoveToOuterDisposeScope();
     }
 }

@@ -30,7 +30,7 @@ internal sealed class EvidenceLayer : nn.Module<Tensor, Tensor, Tensor>
     {
         _rows = rows;
         // One that nothing is: what is not there is found in its place.
-        register_buffer(KeysName, full(keys + 1, long.MaxValue, dtype: ScalarType.Int64));
+        register_buffer(KeysName, tensor(Enumerable.Repeat(long.MaxValue, keys + 1).ToArray()));
         register_buffer(ValuesName, zeros(keys + 1, classes));
         register_buffer(ScalesName, zeros(ScaleRows, classes));
     }

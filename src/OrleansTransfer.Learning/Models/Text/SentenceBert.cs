@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -24,8 +25,7 @@ public sealed class SentenceBert : TextEncoder
         using var scope = NewDisposeScope();
         var weights = mask.to(states.dtype).unsqueeze(2); // [N,L,1]
         // A text without any token has no mean; its features are 0.
-        using Scalar one = 1;
-        var mean = (states * weights).sum(1) / weights.sum(1).clamp_min(one);
+        var mean = (states * weights).sum(1) / weights.sum(1).AtLeast(1);
         return functional.normalize(mean, 2, 1).MoveToOuterDisposeScope();
     }
 }

@@ -6,15 +6,15 @@ public static class TextBackbones
     /// <summary>Every text encoder, by size.</summary>
     public static IReadOnlyList<TextBackbone> All { get; } =
     [
-        Line("bert-base-uncased", TextConfiguration.BertBaseUncased, TokenizerKind.WordPieceUncased, 109_482_240,
+        Line("bert-base-uncased", "google-bert", "bert", TextConfiguration.BertBaseUncased, TokenizerKind.WordPieceUncased, 109_482_240,
             (name, sizes, classes) => new Bert(name, sizes, classes)),
-        Line("multilingual-e5-small", TextConfiguration.MultilingualE5Small, TokenizerKind.SentencePiece, 117_505_920,
+        Line("multilingual-e5-small", "intfloat", "bert", TextConfiguration.MultilingualE5Small, TokenizerKind.SentencePiece, 117_505_920,
             (name, sizes, classes) => new SentenceBert(name, sizes, classes), "query: "),
-        Line("distilbert-base-multilingual-cased", TextConfiguration.DistilBertBaseMultilingualCased, TokenizerKind.WordPieceCased, 134_734_080,
-            (name, sizes, classes) => new DistilBert(name, sizes, classes)),
-        Line("bert-base-multilingual-cased", TextConfiguration.BertBaseMultilingualCased, TokenizerKind.WordPieceCased, 177_853_440,
-            (name, sizes, classes) => new Bert(name, sizes, classes)),
-        Line("xlm-roberta-base", TextConfiguration.XlmRobertaBase, TokenizerKind.SentencePiece, 277_453_056,
+        Line("distilbert-base-multilingual-cased", "distilbert", "distilbert", TextConfiguration.DistilBertBaseMultilingualCased,
+            TokenizerKind.WordPieceCased, 134_734_080, (name, sizes, classes) => new DistilBert(name, sizes, classes)),
+        Line("bert-base-multilingual-cased", "google-bert", "bert", TextConfiguration.BertBaseMultilingualCased, TokenizerKind.WordPieceCased,
+            177_853_440, (name, sizes, classes) => new Bert(name, sizes, classes)),
+        Line("xlm-roberta-base", "FacebookAI", "xlm-roberta", TextConfiguration.XlmRobertaBase, TokenizerKind.SentencePiece, 277_453_056,
             (name, sizes, classes) => new XlmRoberta(name, sizes, classes)),
     ];
 
@@ -31,7 +31,7 @@ public static class TextBackbones
     }
 
     private static TextBackbone Line(
-        string name, TextConfiguration sizes, TokenizerKind tokenizer, long parameters, Func<string, TextConfiguration, int, TextEncoder> create,
-        string textPrefix = "") =>
-        new(name, sizes, tokenizer, textPrefix, parameters, classes => create(name, sizes, classes));
+        string name, string owner, string modelType, TextConfiguration sizes, TokenizerKind tokenizer, long parameters,
+        Func<string, TextConfiguration, int, TextEncoder> create, string textPrefix = "") =>
+        new(name, $"{owner}/{name}", modelType, sizes, tokenizer, textPrefix, parameters, (other, classes) => create(name, other, classes));
 }

@@ -154,6 +154,21 @@ public abstract class TextEncoder : Classifier
         Adaptation = null;
     }
 
+    /// <summary>
+    /// The state dict of the plain network that <see cref="Merge"/> would make of this one, which stays as it is. The caller's dispose scope owns
+    /// what differs from this network's.
+    /// </summary>
+    internal IReadOnlyList<KeyValuePair<string, Tensor>> MergedState()
+    {
+        var merged = named_modules().Where(entry => entry.module is AdaptableLinear)
+            .ToDictionary(entry => entry.name + ".weight", entry => (AdaptableLinear)entry.module, StringComparer.Ordinal);
+        return
+        [
+            .. state_dict().Where(entry => !AdaptableLinear.IsUpdate(entry.Key))
+                .Select(entry => merged.TryGetValue(entry.Key, out var layer) ? new(entry.Key, layer.MergedWeight()) : entry),
+        ];
+    }
+
     /// <inheritdoc/>
     public override bool IsFixed(string key) => Adaptation is not null && !IsHead(key) && !AdaptableLinear.IsUpdate(key);
 

@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -46,6 +47,6 @@ internal abstract class TextPooling(string name) : nn.Module<Tensor, Tensor, Ten
     {
         using var scope = NewDisposeScope();
         var sum = (words * mask.unsqueeze(2)).sum(1);
-        return sum.div_(mask.sum(1, keepdim: true).clamp_min_(1)).MoveToOuterDisposeScope();
+        return sum.div_(mask.sum(1, keepdim: true).AtLeast(1)).MoveToOuterDisposeScope();
     }
 }

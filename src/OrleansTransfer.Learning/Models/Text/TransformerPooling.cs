@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -26,7 +27,7 @@ internal sealed class TransformerPooling : TextPooling
     {
         Width = dimensions;
         _heads = Enumerable.Range(1, MostHeads).Last(heads => dimensions % heads == 0);
-        positions = Parameter(full(1, FirstPositionScale));
+        positions = Parameter(empty(1).FillWith(FirstPositionScale));
         norm1 = LayerNorm(dimensions);
         norm2 = LayerNorm(dimensions);
         query = Linear(dimensions, dimensions);
@@ -57,16 +58,16 @@ internal sealed class TransformerPooling : TextPooling
     public override Tensor forward(Tensor words, Tensor mask)
     {
         using var scope = NewDisposeScope();
-        var x = words + (Sines(words.shape[1], words.device) * positions);
-        x += Attention(norm1.call(x), mask);
-        x += linear2.call(functional.gelu(linear1.call(norm2.call(x))));
+        var x = words.Plus(Sines(words.shape[1], words.device) * positions);
+        x = x.Plus(Attention(norm1.call(x), mask));
+        x = x.Plus(linear2.call(functional.gelu(linear1.call(norm2.call(x)))));
         return Mean(x, mask).MoveToOuterDisposeScope();
     }
 
     private Tensor Attention(Tensor x, Tensor mask)
     {
         // A text without words looks at its padding: at nothing at all, its weights would be 0 / 0. The mean leaves it out.
-        var seen = (mask != 0) | (mask.sum(1, keepdim: true) == 0); // [N,L]
+        var seen = mask.to(ScalarType.Bool).logical_or(mask.sum(1, keepdim: true).to(ScalarType.Bool).logical_not()); // [N,L]
         var mixed = functional.scaled_dot_product_attention(
             Heads(query), Heads(key), Heads(value), seen.unsqueeze(1).unsqueeze(1).expand(-1, _heads, x.shape[1], -1));
         return output.call(mixed.transpose(1, 2).reshape(x.shape));
@@ -79,8 +80,8 @@ internal sealed class TransformerPooling : TextPooling
     private Tensor Sines(long length, Device device)
     {
         var half = (Width + 1) / 2;
-        var frequencies = pow(Wavelength, arange(half, ScalarType.Float32, device) / -half);
-        var angles = arange(length, ScalarType.Float32, device).unsqueeze(1) * frequencies;
+        var frequencies = pow(Wavelength, TensorArithmetic.UpTo(half, device).to(ScalarType.Float32).Over(-half));
+        var angles = TensorArithmetic.UpTo(length, device).to(ScalarType.Float32).unsqueeze(1) * frequencies;
         return cat([angles.sin(), angles.cos()], 1).narrow(1, 0, Width);
     }
 }

@@ -38,7 +38,7 @@ public sealed class WordVectorClassifier : Classifier
     // Fields of modules are named as the keys of the state dict: TorchSharp derives the one from the other.
     private readonly Embedding embedding;
     private readonly TextPooling pooling;
-    private readonly BatchNorm1d? norm;
+    private readonly BatchNormalisation? norm;
     private readonly Linear? hidden;
     private SeededDropout dropout;
     private EvidenceLayer? evidence;
@@ -50,7 +50,7 @@ public sealed class WordVectorClassifier : Classifier
         Sizes = sizes;
         embedding = Embedding(sizes.Rows, sizes.Dimensions, padding_idx: Vocabulary.Padding);
         pooling = TextPooling.Of(sizes.Pooling, sizes.Dimensions);
-        if (sizes.Standardise) norm = BatchNorm1d(pooling.Width);
+        if (sizes.Standardise) norm = new BatchNormalisation(pooling.Width);
         if (sizes.Hidden > 0) hidden = Linear(pooling.Width, sizes.Hidden);
         dropout = new SeededDropout(0);
         evidence = MakeEvidence(classes);

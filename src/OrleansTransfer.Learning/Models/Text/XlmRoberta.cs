@@ -46,9 +46,8 @@ public sealed class XlmRoberta : TextEncoder
     private protected override Tensor Positions(Tensor tokens)
     {
         using var scope = NewDisposeScope();
-        using Scalar padding = PaddingToken, one = 1;
-        var text = tokens.ne(padding).to(ScalarType.Int64);
-        return (text.cumsum(1) * text).add_(padding, one).MoveToOuterDisposeScope();
+        var text = tokens.IsNot(PaddingToken).to(ScalarType.Int64);
+        return (text.cumsum(1) * text).PlusWhole(PaddingToken).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

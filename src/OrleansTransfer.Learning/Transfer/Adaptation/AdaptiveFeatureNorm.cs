@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using OrleansTransfer.Learning.Training;
 using static TorchSharp.torch;
 
@@ -28,12 +29,12 @@ public sealed class AdaptiveFeatureNorm : IAdaptationMethod
     {
         public override string Name => "afn";
 
-        protected override Tensor Compute(LossContext context, StreamPass source, StreamPass target) => Of(source) + Of(target);
+        protected override Tensor Compute(LossContext context, StreamPass source, StreamPass target) => Of(source).Plus(Of(target));
 
         private static Tensor Of(StreamPass pass)
         {
-            var lengths = (pass.Features.square().sum(1) + 1e-12).sqrt();
-            return (lengths - (lengths.detach() + StepLength)).square().sum() / pass.GlobalCount;
+            var lengths = pass.Features.Squared().sum(1).Plus(1e-12).sqrt();
+            return (lengths - lengths.detach().Plus(StepLength)).Squared().sum().Over(pass.GlobalCount);
         }
     }
 }

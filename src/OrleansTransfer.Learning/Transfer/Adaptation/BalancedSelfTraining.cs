@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using OrleansTransfer.Learning.Evaluation;
 using OrleansTransfer.Learning.Training;
 using TorchSharp;
@@ -85,7 +86,7 @@ public sealed class BalancedSelfTraining : IAdaptationMethod
             var (probabilities, labels) = target.Logits.detach().softmax(1).max(1);
             var counts = (probabilities >= thresholds.Values.index_select(0, labels)).to(ScalarType.Float32);
             var losses = nn.functional.cross_entropy(target.Logits, labels, reduction: nn.Reduction.None);
-            return (losses * counts).sum() / target.GlobalCount * GradientReversal.WarmUp(context.Progress);
+            return (losses * counts).sum().Over(target.GlobalCount).Times(GradientReversal.WarmUp(context.Progress));
         }
     }
 }

@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using OrleansTransfer.Learning.Training;
 using static TorchSharp.torch;
 
@@ -31,12 +32,12 @@ public sealed class ClassConfusion : IAdaptationMethod
 
         protected override Tensor Compute(LossContext context, StreamPass target)
         {
-            var probabilities = context.Whole.Gather((target.Logits / Temperature).softmax(1), target); // [N,K], equation 2
-            var raw = 1 + (-Entropies.Of(probabilities)).exp();
-            var weights = (raw / raw.sum() * probabilities.shape[0]).detach(); // equation 4
+            var probabilities = context.Whole.Gather(target.Logits.Over(Temperature).softmax(1), target); // [N,K], equation 2
+            var raw = (-Entropies.Of(probabilities)).exp().Plus(1);
+            var weights = (raw / raw.sum()).Times(probabilities.shape[0]).detach(); // equation 4
             var confusion = (probabilities * weights.unsqueeze(1)).t().matmul(probabilities); // [K,K], equation 3
             var normalised = confusion / confusion.sum([1L], keepdim: true); // equation 5
-            return (normalised.sum() - normalised.diagonal().sum()) / normalised.shape[0] * context.Whole.Share; // equation 6
+            return (normalised.sum() - normalised.diagonal().sum()).Over(normalised.shape[0]).Times(context.Whole.Share); // equation 6
         }
     }
 }

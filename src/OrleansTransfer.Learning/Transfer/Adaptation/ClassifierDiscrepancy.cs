@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using OrleansTransfer.Learning.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -52,11 +53,12 @@ public sealed class ClassifierDiscrepancy : IAdaptationMethod
         protected override Tensor Compute(LossContext context, StreamPass source, StreamPass target)
         {
             Tensor Supervised(Perceptron classifier) =>
-                nn.functional.cross_entropy(classifier.call(source.Features), source.Labels, reduction: nn.Reduction.Sum) / source.GlobalCount;
+                nn.functional.cross_entropy(classifier.call(source.Features), source.Labels, reduction: nn.Reduction.Sum).Over(source.GlobalCount);
 
             var reversed = GradientReversal.Reverse(target.Features, GradientReversal.WarmUp(context.Progress));
-            var discrepancy = (pair.First.call(reversed).softmax(1) - pair.Second.call(reversed).softmax(1)).abs().mean([1L]).sum() / target.GlobalCount;
-            return Supervised(pair.First) + Supervised(pair.Second) - discrepancy * target.Logits.shape[1];
+            var differences = (pair.First.call(reversed).softmax(1) - pair.Second.call(reversed).softmax(1)).abs(); // [n,K]
+            var discrepancy = differences.mean([1L]).sum().Over(target.GlobalCount).Times(target.Logits.shape[1]);
+            return Supervised(pair.First).Plus(Supervised(pair.Second)) - discrepancy;
         }
     }
 }

@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using OrleansTransfer.Learning.Models;
 using OrleansTransfer.Learning.Training;
 using TorchSharp.Modules;
@@ -61,7 +62,7 @@ public sealed class ConditionalAdversarial(bool entropyConditioning) : IAdaptati
         {
             if (_randomised && _features is null) (_features, _predictions) = (get_buffer("features_projection"), get_buffer("predictions_projection"));
             var map = _randomised
-                ? features.matmul(_features!) * predictions.matmul(_predictions!) / Math.Sqrt(RandomisedWidth)
+                ? (features.matmul(_features!) * predictions.matmul(_predictions!)).Over(Math.Sqrt(RandomisedWidth))
                 : bmm(predictions.unsqueeze(2), features.unsqueeze(1)).flatten(1);
             return discriminator.call(map).squeeze(1);
         }
@@ -85,10 +86,10 @@ public sealed class ConditionalAdversarial(bool entropyConditioning) : IAdaptati
         // Equation 8, scaled to a mean of 1 over each domain's global batch.
         private static Tensor Weights(LossContext context, Tensor predictions, StreamPass source, StreamPass target)
         {
-            var raw = 1 + (-Entropies.Of(predictions)).exp();
+            var raw = (-Entropies.Of(predictions)).exp().Plus(1);
             var (ofSource, ofTarget) = (raw.narrow(0, 0, source.Count), raw.narrow(0, source.Count, target.Count));
             var sums = context.Whole.Sum(stack([ofSource.sum(), ofTarget.sum()])).detach();
-            return cat([ofSource * source.GlobalCount / sums[0], ofTarget * target.GlobalCount / sums[1]]);
+            return cat([ofSource.Times(source.GlobalCount) / sums[0], ofTarget.Times(target.GlobalCount) / sums[1]]);
         }
     }
 }

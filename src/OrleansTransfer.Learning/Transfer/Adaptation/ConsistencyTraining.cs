@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using OrleansTransfer.Learning.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -36,9 +37,9 @@ public sealed class ConsistencyTraining : IAdaptationMethod
         {
             var (weak, strong) = (context[TrainingData.Target], context[TrainingData.TargetStrong]);
             var (probabilities, labels) = weak.Logits.detach().softmax(1).max(1);
-            var counts = (probabilities >= confidence).to(ScalarType.Float32);
+            var counts = probabilities.IsAtLeast(confidence).to(ScalarType.Float32);
             var losses = nn.functional.cross_entropy(strong.Logits, labels, reduction: nn.Reduction.None);
-            return (losses * counts).sum() / strong.GlobalCount;
+            return (losses * counts).sum().Over(strong.GlobalCount);
         }
     }
 }

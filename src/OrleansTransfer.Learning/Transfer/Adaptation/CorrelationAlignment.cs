@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using OrleansTransfer.Learning.Training;
 using static TorchSharp.torch;
 
@@ -30,13 +31,13 @@ public sealed class CorrelationAlignment : IAdaptationMethod
         protected override Tensor Compute(LossContext context, StreamPass source, StreamPass target)
         {
             var difference = Covariance(context.Whole.Gather(source.Features, source)) - Covariance(context.Whole.Gather(target.Features, target));
-            return difference.square().sum() / (4 * difference.shape[0]) * context.Whole.Share;
+            return difference.Squared().sum().Over(4 * difference.shape[0]).Times(context.Whole.Share);
         }
 
         private static Tensor Covariance(Tensor rows)
         {
             var centred = rows - rows.mean([0L], keepdim: true);
-            return centred.t().matmul(centred) / Math.Max(1, rows.shape[0] - 1);
+            return centred.t().matmul(centred).Over(Math.Max(1, rows.shape[0] - 1));
         }
     }
 }

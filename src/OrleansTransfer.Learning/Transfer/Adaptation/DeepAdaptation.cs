@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using OrleansTransfer.Learning.Training;
 using static TorchSharp.torch;
 
@@ -30,7 +31,7 @@ public sealed class DeepAdaptation : IAdaptationMethod
         protected override Tensor Compute(LossContext context, StreamPass source, StreamPass target)
         {
             var rows = cat([context.Whole.Gather(source.Features, source), context.Whole.Gather(target.Features, target)]);
-            return Kernels.Discrepancy(Kernels.Gaussians(rows), source.GlobalCount) * context.Whole.Share;
+            return Kernels.Discrepancy(Kernels.Gaussians(rows), source.GlobalCount).Times(context.Whole.Share);
         }
     }
 }

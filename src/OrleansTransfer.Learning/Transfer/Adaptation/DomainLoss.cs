@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using OrleansTransfer.Learning.Training;
 using static TorchSharp.torch;
 
@@ -11,8 +12,9 @@ internal static class DomainLoss
     /// <param name="weights">Weight of each sample <c>[n]</c>, of mean 1 in each domain's global batch; null for equal ones.</param>
     public static Tensor Of(Tensor logits, StreamPass source, StreamPass target, Tensor? weights = null)
     {
-        var loss = nn.functional.softplus(cat([-logits.narrow(0, 0, source.Count), logits.narrow(0, source.Count, target.Count)]));
+        var loss = -nn.functional.logsigmoid(cat([logits.narrow(0, 0, source.Count), -logits.narrow(0, source.Count, target.Count)]));
         if (weights is not null) loss = loss * weights;
-        return (loss.narrow(0, 0, source.Count).sum() / source.GlobalCount + loss.narrow(0, source.Count, target.Count).sum() / target.GlobalCount) / 2;
+        var (ofSource, ofTarget) = (loss.narrow(0, 0, source.Count), loss.narrow(0, source.Count, target.Count));
+        return ofSource.sum().Over(source.GlobalCount).Plus(ofTarget.sum().Over(target.GlobalCount)).Over(2);
     }
 }

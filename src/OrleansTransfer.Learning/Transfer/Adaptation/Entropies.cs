@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using static TorchSharp.torch;
 
 namespace OrleansTransfer.Learning.Transfer.Adaptation;
@@ -9,5 +10,5 @@ internal static class Entropies
     private const double Tiny = 1e-7;
 
     /// <summary>Entropy of each row <c>[n]</c> of probabilities <c>[n,K]</c>, or of one distribution <c>[K]</c>.</summary>
-    public static Tensor Of(Tensor probabilities) => -(probabilities * (probabilities + Tiny).log()).sum(-1);
+    public static Tensor Of(Tensor probabilities) => -(probabilities * probabilities.Plus(Tiny).log()).sum(-1);
 }

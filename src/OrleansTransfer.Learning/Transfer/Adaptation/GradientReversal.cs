@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using static TorchSharp.torch;
 
 namespace OrleansTransfer.Learning.Transfer.Adaptation;
@@ -11,7 +12,7 @@ internal static class GradientReversal
     private const double Steepness = 10;
 
     /// <summary>The same values; gradients come back times minus <paramref name="strength"/>.</summary>
-    public static Tensor Reverse(Tensor values, double strength) => values.detach() * (1 + strength) - values * strength;
+    public static Tensor Reverse(Tensor values, double strength) => values.detach().Times(1 + strength) - values.Times(strength);
 
     /// <summary>
     /// The warm-up schedule (equation 14): from 0 to nearly 1, so that features are not bent to the whims of a discriminator that knows nothing yet.

@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using OrleansTransfer.Learning.Training;
 using static TorchSharp.torch;
 
@@ -36,7 +37,7 @@ public sealed class JointAdaptation : IAdaptationMethod
                 cat([context.Whole.Gather(rows(source), source), context.Whole.Gather(rows(target), target)]);
             var joint = Kernels.Gaussians(Both(pass => pass.Features))
                 * Kernels.Gaussian(Both(pass => pass.Logits.softmax(1)), PredictionWidth * PredictionWidth);
-            return Kernels.Discrepancy(joint, source.GlobalCount) * context.Whole.Share;
+            return Kernels.Discrepancy(joint, source.GlobalCount).Times(context.Whole.Share);
         }
     }
 }

@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using static TorchSharp.torch;
 
 namespace OrleansTransfer.Learning.Transfer.Adaptation;
@@ -15,14 +16,14 @@ internal static class Kernels
     public static Tensor Gaussians(Tensor rows)
     {
         var distances = SquaredDistances(rows);
-        var mean = distances.detach().mean().clamp_min(1e-12);
+        var mean = distances.detach().mean().AtLeast(1e-12);
         var sum = zeros_like(distances);
-        foreach (var factor in s_factors) sum = sum + (-distances / (2 * factor * mean)).exp();
+        foreach (var factor in s_factors) sum = sum.Plus((-distances / mean.Times(2 * factor)).exp());
         return sum;
     }
 
     /// <summary>One Gaussian kernel <c>[n,n]</c> of a fixed variance.</summary>
-    public static Tensor Gaussian(Tensor rows, double variance) => (-SquaredDistances(rows) / (2 * variance)).exp();
+    public static Tensor Gaussian(Tensor rows, double variance) => SquaredDistances(rows).Over(-2 * variance).exp();
 
     /// <summary>
     /// The unbiased estimate of the squared maximum mean discrepancy (Gretton and others, JMLR 2012, equation 3) between the first <paramref
@@ -36,14 +37,14 @@ internal static class Kernels
         Tensor Within(long start, long count)
         {
             var block = kernel.narrow(0, start, count).narrow(1, start, count);
-            return (block.sum() - block.diagonal().sum()) / (count * (count - 1));
+            return (block.sum() - block.diagonal().sum()).Over(count * (count - 1));
         }
-        return Within(0, sources) + Within(sources, targets) - 2 * kernel.narrow(0, 0, sources).narrow(1, sources, targets).mean();
+        return Within(0, sources).Plus(Within(sources, targets)) - kernel.narrow(0, 0, sources).narrow(1, sources, targets).mean().Times(2);
     }
 
     private static Tensor SquaredDistances(Tensor rows)
     {
-        var squares = rows.square().sum([1L], keepdim: true);
-        return (squares + squares.t() - 2 * rows.matmul(rows.t())).clamp_min(0);
+        var squares = rows.Squared().sum([1L], keepdim: true);
+        return (squares.Plus(squares.t()) - rows.matmul(rows.t()).Times(2)).AtLeast(0);
     }
 }

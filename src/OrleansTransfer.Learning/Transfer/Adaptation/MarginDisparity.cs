@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using OrleansTransfer.Learning.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -38,10 +39,10 @@ public sealed class MarginDisparity : IAdaptationMethod
             var strength = MostReversal * GradientReversal.WarmUp(context.Progress);
             var answers = adversary.call(GradientReversal.Reverse(cat([source.Features, target.Features]), strength));
             var (ofSource, ofTarget) = (answers.narrow(0, 0, source.Count), answers.narrow(0, source.Count, target.Count));
-            var agreement = nn.functional.cross_entropy(ofSource, source.Logits.argmax(1), reduction: nn.Reduction.Sum) / source.GlobalCount;
+            var agreement = nn.functional.cross_entropy(ofSource, source.Logits.argmax(1), reduction: nn.Reduction.Sum).Over(source.GlobalCount);
             var agreed = ofTarget.softmax(1).gather(1, target.Logits.argmax(1, keepdim: true)).squeeze(1);
-            var disagreement = (1 - agreed).clamp_min(1e-6).log().sum() / target.GlobalCount;
-            return Margin * agreement - disagreement;
+            var disagreement = (-agreed).Plus(1).AtLeast(1e-6).log().sum().Over(target.GlobalCount);
+            return agreement.Times(Margin) - disagreement;
         }
     }
 }

@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using OrleansTransfer.Learning.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -30,9 +31,9 @@ public sealed class SelfTraining : IAdaptationMethod
         protected override Tensor Compute(LossContext context, StreamPass target)
         {
             var (probabilities, labels) = target.Logits.detach().softmax(1).max(1);
-            var counts = (probabilities >= confidence).to(ScalarType.Float32);
+            var counts = probabilities.IsAtLeast(confidence).to(ScalarType.Float32);
             var losses = nn.functional.cross_entropy(target.Logits, labels, reduction: nn.Reduction.None);
-            return (losses * counts).sum() / target.GlobalCount * GradientReversal.WarmUp(context.Progress);
+            return (losses * counts).sum().Over(target.GlobalCount).Times(GradientReversal.WarmUp(context.Progress));
         }
     }
 }

@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using OrleansTransfer.Learning.Evaluation;
 using OrleansTransfer.Learning.Training;
 using TorchSharp;
@@ -57,8 +58,8 @@ public sealed class SourceHypothesisTransfer : IAdaptationMethod
         protected override Tensor Compute(LossContext context, StreamPass target)
         {
             var probabilities = target.Logits.softmax(1);
-            var mean = context.Whole.Sum(probabilities.sum([0L])) / target.GlobalCount;
-            return Entropies.Of(probabilities).sum() / target.GlobalCount - Entropies.Of(mean) * context.Whole.Share;
+            var mean = context.Whole.Sum(probabilities.sum([0L])).Over(target.GlobalCount);
+            return Entropies.Of(probabilities).sum().Over(target.GlobalCount) - Entropies.Of(mean).Times(context.Whole.Share);
         }
     }
 
@@ -67,7 +68,8 @@ public sealed class SourceHypothesisTransfer : IAdaptationMethod
         public override string Name => "pseudo-labels";
 
         protected override Tensor Compute(LossContext context, StreamPass target) =>
-            nn.functional.cross_entropy(target.Logits, centroids.Nearest(target.Features.detach()), reduction: nn.Reduction.Sum) / target.GlobalCount;
+            nn.functional.cross_entropy(target.Logits, centroids.Nearest(target.Features.detach()), reduction: nn.Reduction.Sum)
+                .Over(target.GlobalCount);
     }
 
     /// <summary>Class centroids <c>[K,F]</c> of target features, of unit length; samples belong to the one at the smallest angle.</summary>
@@ -92,9 +94,9 @@ public sealed class SourceHypothesisTransfer : IAdaptationMethod
             var hard = nn.functional.one_hot(features.matmul(first.t()).argmax(1), target.Classes).to(ScalarType.Float32);
             var second = UnitLength(hard.t().matmul(features)); // equation 6
             // A class that no sample is nearest to keeps its first centroid.
-            Values.copy_(where(hard.sum([0L]).unsqueeze(1) > 0, second, first));
+            Values.copy_(where(hard.sum([0L]).unsqueeze(1).IsAbove(0), second, first));
         }
 
-        private static Tensor UnitLength(Tensor rows) => rows / rows.norm(1, keepdim: true).clamp_min(1e-12);
+        private static Tensor UnitLength(Tensor rows) => rows / rows.norm(1, keepdim: true).AtLeast(1e-12);
     }
 }

@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using OrleansTransfer.Learning.Training;
 using static TorchSharp.torch;
 
@@ -27,6 +28,6 @@ public sealed class TestTimeEntropy : IAdaptationMethod
         public override string Name => "entropy";
 
         protected override Tensor Compute(LossContext context, StreamPass target) =>
-            Entropies.Of(target.Logits.softmax(1)).sum() / target.GlobalCount;
+            Entropies.Of(target.Logits.softmax(1)).sum().Over(target.GlobalCount);
     }
 }

@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -15,7 +16,7 @@ internal static class NormScale
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var exact = variance.to(ScalarType.Float64);
-        var factor = ((exact + to) / (exact + from)).sqrt();
+        var factor = (exact.Plus(to) / exact.Plus(from)).sqrt();
         return (scale.to(ScalarType.Float64) * factor).to(scale.dtype).MoveToOuterDisposeScope();
     }
 }

@@ -2,6 +2,7 @@ using OrleansTransfer.Learning.Data;
 using OrleansTransfer.Learning.Models.Text;
 using OrleansTransfer.Learning.Training;
 using OrleansTransfer.Learning.Transfer;
+using OrleansTransfer.Learning.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -48,6 +49,34 @@ public class LowRankTests
         Assert.All(model.parameters(), parameter => Assert.True(parameter.requires_grad));
         Assert.True((adapted - plain).abs().max().ToSingle() > 1e-3);
         Assert.True((adapted - model.call(input)).abs().max().ToSingle() <= 1e-4);
+    }
+
+    [Theory, MemberData(nameof(Names))]
+    public void A_saved_network_is_the_plain_one_and_the_one_in_memory_keeps_its_updates(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        using var model = SmallEncoders.CreateInitialized(name);
+        List<string> keys = [.. model.state_dict().Keys];
+        model.Adapt(new LowRank(2, 4), seed: 3);
+        using var generator = new Generator(1);
+        foreach (var (key, parameter) in model.named_parameters())
+            if (key.EndsWith("lora.B", StringComparison.Ordinal)) parameter.normal_(0, 1, generator);
+        var input = SmallEncoders.Batch(model, s_texts);
+        var adapted = model.call(input);
+
+        using var folder = new TemporaryFolder();
+        StateDict.Save(model, folder["plain.safetensors"]);
+        Assert.NotNull(model.Adaptation);
+        Assert.Equal(adapted.bytes, model.call(input).bytes);
+        using var plain = SmallEncoders.Create(name);
+        using (var file = WeightFile.Open(folder["plain.safetensors"]))
+        {
+            Assert.Equal(keys.Order(), file.Names.Order());
+            StateDict.Load(plain, file, new LoadOptions());
+        }
+        plain.eval();
+        Assert.True((adapted - plain.call(input)).abs().max().ToSingle() <= 1e-4);
     }
 
     [Theory, MemberData(nameof(Names))]

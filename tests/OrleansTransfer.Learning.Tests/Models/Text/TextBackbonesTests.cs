@@ -21,13 +21,8 @@ public class TextBackbonesTests
     {
         // Token embeddings are most of a multilingual encoder, and all of the memory that this test does without.
         var sizes = TextBackbones.Get(name).Configuration with { Vocabulary = 10, Layers = 2 };
-        using TextEncoder model = name switch
-        {
-            "xlm-roberta-base" => new XlmRoberta(name, sizes, 4),
-            "multilingual-e5-small" => new SentenceBert(name, sizes, 4),
-            "distilbert-base-multilingual-cased" => new DistilBert(name, sizes, 4),
-            _ => new Bert(name, sizes, 4),
-        };
+        using var model = TextBackbones.Get(name).CreateSized(sizes, 4);
+        Assert.Equal(TextBackbones.Get(name).MaximumTokens, model.MaximumTokens);
         long Count(Func<string, bool> counted) => model.named_parameters().Where(entry => counted(entry.name)).Sum(entry => entry.parameter.numel());
         Assert.Equal(sizes.Parameters + Count(key => key.Contains("pooler", StringComparison.Ordinal)), Count(key => !model.IsHead(key)));
     }

@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using OrleansTransfer.Learning.Data;
 using OrleansTransfer.Learning.Models;
 using OrleansTransfer.Learning.Models.Text;
@@ -84,7 +85,7 @@ internal static class TwoDomains
             using var noGrad = no_grad();
             using var scope = NewDisposeScope();
             var shift = tensor((float[])[0.8f, 0, -0.4f]).view(1, 3, 1, 1);
-            batch.Inputs.mul_(0.7).add_(shift);
+            TensorArithmetic.Add(batch.Inputs.MultiplyBy(0.7), shift);
             return batch;
         }
 

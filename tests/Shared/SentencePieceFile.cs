@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace OrleansTransfer.Learning.Tests.Text;
+namespace OrleansTransfer.Tests;
 
 /// <summary>Writes a SentencePiece model of few pieces, field by field of its protocol buffer.</summary>
 internal static class SentencePieceFile

@@ -1,0 +1,234 @@
+using System.Text.RegularExpressions;
+using OrleansTransfer.Contracts.Experiments;
+using OrleansTransfer.Contracts.Recipes;
+using OrleansTransfer.Contracts.Sweeps;
+using OrleansTransfer.Tuning.Stopping;
+using OrleansTransfer.Tuning.Trials;
+
+namespace OrleansTransfer.Cluster.Sweeps;
+
+/// <summary>Starts trials, takes in what they measure, and ends them.</summary>
+public sealed partial class SweepGrain
+{
+    private const int PageSize = 500, MostAttempts = 5, SameFailures = 3;
+
+    // How an experiment knows that it was the sweep that stopped it, and not its user.
+    private const string HeldBySweep = "held by its sweep";
+
+    private readonly Dictionary<int, long> _next = [];
+    private readonly Dictionary<int, double> _seconds = [];
+
+    /// <summary>Takes in what running trials have done since the last look.</summary>
+    private async Task LookAsync()
+    {
+        var running = Book.Study.Trials.Where(trial => trial.State == TrialState.Running).ToList();
+        foreach (var trial in running.Where(trial => Book.FactsOf(trial.Number) is null or { Settled: true })) await BeginAsync(trial);
+        var seen = await Task.WhenAll(running.Where(trial => Book.FactsOf(trial.Number) is { Settled: false }).Select(async trial =>
+        {
+            // In this order: what a run reports before it ends must not be missed.
+            var snapshot = await Experiment(Book.FactsOf(trial.Number)!).Get();
+            var page = snapshot is null ? [] : await EventsOfAsync(trial.Number);
+            return (trial.Number, Snapshot: snapshot, Events: page);
+        }));
+        foreach (var (number, snapshot, events) in seen)
+        {
+            if (snapshot is null) await SubmitAsync(Book.Study.Get(number));
+            else await TakeAsync(number, snapshot, events);
+        }
+    }
+
+    private async Task<IReadOnlyList<ExperimentEvent>> EventsOfAsync(int number)
+    {
+        var all = new List<ExperimentEvent>();
+        while (true)
+        {
+            var from = _next.GetValueOrDefault(number, 1);
+            var page = await Experiment(Book.FactsOf(number)!).ReadEvents(from, PageSize, TimeSpan.Zero);
+            if (page.Events.Count == 0) return all;
+            all.AddRange(page.Events);
+            _next[number] = page.Events[^1].Sequence + 1;
+        }
+    }
+
+    private async Task TakeAsync(int number, ExperimentSnapshot snapshot, IReadOnlyList<ExperimentEvent> events)
+    {
+        _seconds[number] = DeviceSecondsOf(snapshot);
+        foreach (var e in events.Where(e => e.Kind == "epoch"))
+        {
+            var figures = e.Values ?? new Dictionary<string, double>();
+            if (figures.TryGetValue(Book.Search.Metric, out var value)) Book.Study.Report(number, e.Epoch, value);
+            else Book.Study.Infeasible(
+                number, $"an epoch has no figure '{Book.Search.Metric}'; it has {string.Join(", ", figures.Keys.Order(StringComparer.Ordinal))}");
+            if (Book.Study.Get(number).State != TrialState.Running) break;
+        }
+        if (Book.Study.Get(number).State == TrialState.Running && snapshot.State.IsFinal()) await ConcludeAsync(number, snapshot);
+        if (Book.Study.Get(number) is { State: not TrialState.Running } ended) LogTrial(Id, number, ended.State, ended.Reason);
+    }
+
+    private async Task ConcludeAsync(int number, ExperimentSnapshot snapshot)
+    {
+        var study = Book.Study;
+        switch (snapshot.State)
+        {
+            case ExperimentState.Completed:
+                if (study.Get(number) is { Measurements: [.., var last] }) study.Tell(number, last.Value);
+                else study.Infeasible(number, "it completed without having measured anything");
+                break;
+            case ExperimentState.Failed when !snapshot.InfrastructureFailed:
+                study.Infeasible(number, snapshot.Reason ?? "it failed for a reason it did not give");
+                break;
+            case ExperimentState.Cancelled when snapshot.Reason?.StartsWith(HeldBySweep, StringComparison.Ordinal) != true:
+                study.Stop(number, $"its experiment was cancelled: {snapshot.Reason}");
+                break;
+            case ExperimentState.Cancelled:
+                // It was to go on after a pause, and whoever was to tell it so died first.
+                await Experiment(Book.FactsOf(number)!).Resume(null, null);
+                break;
+            default:
+                await RetryAsync(number, snapshot);
+                break;
+        }
+    }
+
+    // Machines failed, not the recipe: the same trial goes on from its newest checkpoint.
+    private async Task RetryAsync(int number, ExperimentSnapshot snapshot)
+    {
+        var facts = Book.FactsOf(number)!;
+        if (facts.Attempts >= MostAttempts)
+        {
+            Book.Study.Fail(number, $"{facts.Attempts} attempts came to nothing; the last: {snapshot.Reason}");
+            return;
+        }
+        Book.NoteAttempt(number, facts.Experiment);
+        await FlushAsync();
+        await Experiment(facts).Resume(null, null);
+    }
+
+    /// <summary>Gets a trial that has a device under way: its experiment is submitted, or goes on.</summary>
+    private async Task BeginAsync(Trial trial)
+    {
+        if (TakeOverTwin(trial)) return;
+        var (facts, experiment) = (Book.FactsOf(trial.Number), $"{Id}-t{trial.Number}");
+        if (facts is not null && await Experiment(facts).Get() is { State: ExperimentState.Completed or ExperimentState.Failed })
+        {
+            // It ended of itself just before it was to be held: there is nothing to go on with, but its end to take in.
+            Book.NoteAttempt(trial.Number, facts.Experiment);
+            return;
+        }
+        Book.NoteAttempt(trial.Number, experiment);
+        await FlushAsync();
+        if (facts is null) await SubmitAsync(trial);
+        else await Experiment(facts).Resume(null, null);
+    }
+
+    /// <summary>Whether an earlier trial with the same values spares this one the training, or will have when it is over.</summary>
+    private bool TakeOverTwin(Trial trial)
+    {
+        var study = Book.Study;
+        if (trial.DuplicateOf is not { } number || trial.Measurements.Count > 0 || study.Get(number) is not { State: not TrialState.Failed } twin) return false;
+        if (!twin.IsOver) return true;
+        foreach (var measured in twin.Measurements)
+        {
+            study.Report(trial.Number, measured.Epoch, measured.Value);
+            if (study.Get(trial.Number).State != TrialState.Running) return true;
+        }
+        var reason = $"the same values as trial {number}";
+        if (twin.State == TrialState.Completed) study.Tell(trial.Number, twin.Value!.Value);
+        else if (twin.State == TrialState.Infeasible) study.Infeasible(trial.Number, $"{reason}: {twin.Reason}");
+        else study.Stop(trial.Number, reason);
+        return true;
+    }
+
+    private async Task SubmitAsync(Trial trial)
+    {
+        var facts = Book.FactsOf(trial.Number)!;
+        try
+        {
+            var recipe = SearchStudies.RecipeOf(Book.Recipe, trial.Configuration, facts.Experiment);
+            await Task.Run(() => experiments.SubmitTrialAsync(recipe, facts.Experiment, FirstExperiment(trial.Number), CancellationToken.None));
+        }
+        catch (RecipeException e)
+        {
+            Book.Study.Infeasible(trial.Number, string.Join(" ", e.Problems));
+            Book.NoteSettled(trial.Number, 0);
+            LogTrial(Id, trial.Number, TrialState.Infeasible, e.Message);
+        }
+    }
+
+    // Whose samples the others share.
+    private string? FirstExperiment(int before) =>
+        Enumerable.Range(0, before).Select(Book.FactsOf).FirstOrDefault(facts => facts is { Attempts: > 0 })?.Experiment;
+
+    /// <summary>Ends the experiments of trials that are over or wait, and of all while the sweep does not run.</summary>
+    private async Task SettleAsync()
+    {
+        foreach (var number in Book.Unsettled)
+        {
+            var trial = Book.Study.Get(number);
+            if (trial.State == TrialState.Running && Book.State == SweepState.Running) continue;
+            var experiment = Experiment(Book.FactsOf(number)!);
+            var snapshot = await experiment.Get();
+            if (snapshot is { State: var state } && !state.IsFinal())
+                snapshot = await experiment.Cancel($"{HeldBySweep}: {(trial.State == TrialState.Running ? Book.Reason : trial.Reason)}");
+            Book.NoteSettled(number, snapshot is null ? 0 : DeviceSecondsOf(snapshot));
+            _seconds.Remove(number);
+        }
+    }
+
+    /// <summary>Starts and resumes trials while there are devices for them.</summary>
+    private async Task FillAsync()
+    {
+        var capacity = await CapacityAsync();
+        while (Book.State == SweepState.Running && Book.Study.Trials.Count(trial => trial.State == TrialState.Running) < capacity)
+        {
+            // A recipe that cannot work is refused at once: trials may have ended since the last turn of the loop.
+            EndIfNeeded();
+            if (Book.State != SweepState.Running) return;
+            var step = Book.Study.Next();
+            await FlushAsync();
+            switch (step.Kind)
+            {
+                case NextStepKind.Start or NextStepKind.Resume:
+                    await BeginAsync(step.Trial!);
+                    await FlushAsync();
+                    break;
+                case NextStepKind.Wait:
+                    return;
+                case NextStepKind.Done:
+                    End(SweepState.Completed, step.Reason);
+                    return;
+            }
+        }
+    }
+
+    private void EndIfNeeded()
+    {
+        var budget = Book.Budget;
+        if (budget.Hours > 0 && Book.Active.TotalHours >= budget.Hours) StopAll($"the budget of {budget.Hours:0.##} hours is used");
+        if (budget.DeviceHours > 0 && (Book.DeviceSeconds + _seconds.Values.Sum()) / 3600 >= budget.DeviceHours)
+            StopAll($"the budget of {budget.DeviceHours:0.##} device-hours is used");
+
+        var sunk = Book.Study.Trials.Where(trial => trial is { State: TrialState.Infeasible, Epochs: 0, DuplicateOf: null })
+            .GroupBy(trial => Numbers().Replace(trial.Reason, "#")).FirstOrDefault(alike => alike.Count() >= SameFailures);
+        if (sunk is not null && Book.Study.Trials.All(trial => trial.Epochs == 0))
+            End(SweepState.Failed, $"{sunk.Count()} trials failed before their first epoch for the same reason: {sunk.First().Reason}");
+    }
+
+    // Reasons that differ in nothing but numbers are the same.
+    [GeneratedRegex("[0-9]+")]
+    private static partial Regex Numbers();
+
+    private void StopAll(string reason)
+    {
+        foreach (var trial in Book.Study.Trials.Where(trial => !trial.IsOver)) Book.Study.Stop(trial.Number, reason);
+        End(SweepState.Completed, reason);
+    }
+
+    private void End(SweepState state, string reason)
+    {
+        Book.NoteState(state, reason);
+        LogEnds(Id, state, reason);
+    }
+
+    private static double DeviceSecondsOf(ExperimentSnapshot snapshot) => snapshot.Seconds * Math.Max(1, snapshot.Recipe.Resources.Workers);
+}

@@ -1,0 +1,44 @@
+using OrleansTransfer.Contracts.Recipes;
+
+namespace OrleansTransfer.Contracts.Sweeps;
+
+/// <summary>The words that the section <c>search</c> has.</summary>
+public static class SearchWords
+{
+    /// <summary>Kinds of parameters: <see cref="SearchParameterRecipe.Kind"/>.</summary>
+    public static IReadOnlyList<string> Kinds { get; } = [Uniform, Log, Int, Choice];
+
+    /// <summary>Any real number between two, every one equally likely.</summary>
+    public const string Uniform = "uniform";
+
+    /// <summary>Any real number between two, every factor equally likely.</summary>
+    public const string Log = "log";
+
+    /// <summary>A whole number between two.</summary>
+    public const string Int = "int";
+
+    /// <summary>One of several values.</summary>
+    public const string Choice = "choice";
+
+    /// <summary>Values of <see cref="SearchRecipe.Goal"/>.</summary>
+    public static IReadOnlyList<string> Goals { get; } = ["maximise", "minimise"];
+
+    /// <summary>The samplers of the tuning library.</summary>
+    public static IReadOnlyList<string> Samplers { get; } = ["grid", "random", "sobol", "tpe", "gp", "cma-es"];
+
+    /// <summary>The stopping rules of the tuning library.</summary>
+    public static IReadOnlyList<string> StoppingRules { get; } = ["none", "median", "asha", "hyperband", PopulationBased];
+
+    /// <summary>The stopping rule that copies weights between trials.</summary>
+    public const string PopulationBased = "pbt";
+
+    /// <summary>What is measured after every epoch, with a target domain or without.</summary>
+    public static IReadOnlyList<string> Metrics { get; } = ["accuracy", "loss", "macroF1", "trainingLoss"];
+
+    /// <summary>What is measured of a target domain after every epoch without looking at its labels.</summary>
+    public static IReadOnlyList<string> TargetMetrics { get; } =
+        [.. AdaptationWords.Validators.Where(validator => validator != "last").Select(validator => TargetPrefix + validator)];
+
+    /// <summary>What the names of figures of a target domain begin with.</summary>
+    public const string TargetPrefix = "target.";
+}

@@ -1,0 +1,15 @@
+namespace OrleansTransfer.Learning.Text;
+
+/// <summary>The file of a tokenizer, read once and kept: it goes wherever the weights go.</summary>
+/// <param name="Name">Without a folder; its extension tells what it is.</param>
+/// <param name="Content">The bytes.</param>
+public sealed record TokenizerFile(string Name, byte[] Content)
+{
+    /// <summary>Reads the file <paramref name="path"/>, or the one tokenizer in the folder of that name.</summary>
+    /// <exception cref="LearningException">There is none, several are there, its name is no tokenizer's, or it cannot be read.</exception>
+    public static TokenizerFile Read(string path)
+    {
+        var file = TokenizerFiles.Find(path);
+        return new(Path.GetFileName(file), TokenizerFiles.Read(file));
+    }
+}

@@ -1,0 +1,120 @@
+using k8s;
+using k8s.Models;
+
+namespace OrleansTransfer.Deployment.Tests.Kustomize;
+
+public sealed class OverlaysTests(KubernetesTools tools)
+{
+    private static readonly string[] s_secrets = ["OTX_REDIS", "OTX_BLOB_CONNECTION"];
+
+    [Fact]
+    public async Task What_comes_from_the_chart_is_what_the_chart_renders_now()
+    {
+        var rendered = Directory.CreateTempSubdirectory("otx-render-").FullName;
+        try
+        {
+            _ = tools.HelmProgram;
+            (await Tool.RunAsync(Repository.At("k8s", "render"), [rendered], tools.Surroundings)).Content();
+
+            var files = Directory.GetFiles(rendered, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(rendered, file)).ToList();
+            Assert.Equal(3, files.Count);
+            Assert.All(files, file => Assert.Equal(File.ReadAllText(Path.Combine(rendered, file)), Repository.Read("k8s", file)));
+        }
+        finally
+        {
+            Directory.Delete(rendered, recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData("base")]
+    [InlineData("overlays/dev")]
+    [InlineData("overlays/production")]
+    public async Task Every_object_reads_strictly_is_in_one_namespace_and_restricted(string folder)
+    {
+        var manifest = await BuildAsync(folder);
+
+        Assert.All(manifest.Objects.Where(one => one is not V1Namespace), one => Assert.Equal("orleanstransfer", one.Namespace()));
+        foreach (var workload in manifest.Workloads)
+        {
+            Restricted.Check(workload.Spec);
+            Assert.DoesNotContain("cpu", workload.Spec.Containers.SelectMany(container => container.Resources.Limits.Keys));
+        }
+
+        Assert.All(manifest.Nodes, node => Assert.Empty(StartedWith.Read(node).Unknown));
+        Assert.All(manifest.Of<V1Service>(), service =>
+            Assert.Contains(manifest.Workloads, workload => Manifest.Selects(service.Spec.Selector, workload.Template.Labels())));
+    }
+
+    [Theory]
+    [InlineData("base")]
+    [InlineData("overlays/dev")]
+    [InlineData("overlays/production")]
+    public async Task Nodes_agree_with_those_of_the_chart(string folder)
+    {
+        var chart = (await tools.RenderAsync("orleanstransfer", "--set", "clusterId=orleanstransfer")).Nodes.ToDictionary(node => node.Name);
+
+        foreach (var node in (await BuildAsync(folder)).Nodes.Where(node => chart.ContainsKey(node.Name)))
+        {
+            var expected = chart[node.Name];
+            Assert.Equal(Text(expected.Node.Args), Text(node.Node.Args));
+            Assert.Equal(Text(expected.Node.Ports), Text(node.Node.Ports));
+            Assert.Equal(Text(expected.Node.StartupProbe), Text(node.Node.StartupProbe));
+            Assert.Equal(Text(expected.Node.ReadinessProbe), Text(node.Node.ReadinessProbe));
+            Assert.Equal(Text(expected.Node.LivenessProbe), Text(node.Node.LivenessProbe));
+            Assert.Equal(expected.Spec.TerminationGracePeriodSeconds, node.Spec.TerminationGracePeriodSeconds);
+            Assert.Equal(Text(expected.Spec.SecurityContext), Text(node.Spec.SecurityContext));
+
+            // Where state is kept, and with what secret, is for the overlays to say.
+            Assert.Equal(Variables(expected), Variables(node));
+        }
+
+        static IEnumerable<string> Variables(Workload node) => node.Node.Env
+            .Where(variable => variable.Name != "OTX_STATE" && !s_secrets.Contains(variable.Name)).OrderBy(variable => variable.Name).Select(Text);
+    }
+
+    [Fact]
+    public async Task The_development_overlay_brings_what_its_nodes_refer_to_and_lets_them_reach_it()
+    {
+        var manifest = await BuildAsync("overlays/dev");
+
+        var variables = manifest.Nodes.SelectMany(node => node.Node.Env);
+        foreach (var reference in variables.Select(variable => variable.ValueFrom?.SecretKeyRef).OfType<V1SecretKeySelector>())
+            Assert.Contains(reference.Key, Assert.Single(manifest.Of<V1Secret>(), secret => secret.Name() == reference.Name).Data.Keys);
+        foreach (var server in manifest.Workloads.Where(workload => workload.Component.Length == 0))
+        {
+            var policy = Assert.Single(
+                manifest.Of<V1NetworkPolicy>(), policy => Manifest.Selects(policy.Spec.PodSelector.MatchLabels, server.Template.Labels()));
+            var open = Assert.Single(Assert.Single(policy.Spec.Ingress).Ports).Port.Value;
+            Assert.Equal($"{Assert.Single(server.Node.Ports).ContainerPort}", open);
+            var allowed = manifest.Of<V1NetworkPolicy>().SelectMany(policy => policy.Spec.Egress ?? []).Where(rule =>
+                rule.To.Any(peer => Manifest.Selects(peer.PodSelector?.MatchLabels, server.Template.Labels())));
+            Assert.Contains(allowed, rule => rule.Ports.Any(port => port.Port.Value == open));
+        }
+    }
+
+    [Fact]
+    public async Task The_production_overlay_signs_in_by_workload_identity_and_has_GPU_nodes_and_monitoring()
+    {
+        var manifest = await BuildAsync("overlays/production");
+
+        Assert.NotEmpty(manifest.Of<V1ServiceAccount>().Single().Annotations()["azure.workload.identity/client-id"]);
+        foreach (var node in manifest.Nodes)
+        {
+            Assert.Equal("true", node.Template.Labels()["azure.workload.identity/use"]);
+            Assert.StartsWith("azure:https://", StartedWith.Read(node).Options.StateLocation, StringComparison.Ordinal);
+            Assert.DoesNotContain(node.Node.Env, variable => variable.Name == "OTX_BLOB_CONNECTION");
+            Assert.Equal("orleanstransfer", node.Spec.ServiceAccountName);
+        }
+
+        Assert.Contains(manifest.Nodes, node => node.Node.Resources.Limits.ContainsKey("nvidia.com/gpu"));
+        Assert.Single(manifest.Of<ServiceMonitor>());
+        Assert.Single(manifest.Of<PrometheusRule>());
+        Assert.Empty(manifest.Of<V1Secret>());
+    }
+
+    private async Task<Manifest> BuildAsync(string folder) =>
+        Manifest.Parse((await tools.KubectlAsync("kustomize", Repository.At("k8s", folder))).Content());
+
+    private static string Text(object? value) => KubernetesJson.Serialize(value);
+}
