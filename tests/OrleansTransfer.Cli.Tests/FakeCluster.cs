@@ -41,6 +41,9 @@ internal sealed class FakeCluster : IAsyncDisposable
 
     public List<string> Requests { get; } = [];
 
+    /// <summary>Its sweeps.</summary>
+    public FakeSweeps Sweeps { get; } = new();
+
     public Recipe? Submitted { get; private set; }
 
     /// <summary>Called with the number of the stream (from 1) and of the event within it; true breaks the connection there.</summary>
@@ -111,6 +114,7 @@ internal sealed class FakeCluster : IAsyncDisposable
             Json(new BundleListing([.. Bundle.Select(file => new BundleFile(file.Key, file.Value.Length))]))));
         api.MapGet("/experiments/{id}/bundle/{file}", (string file) => Results.Bytes(Bundle[file]));
         api.MapGet("/cluster", () => Json(new ClusterStatus([new NodeStatus("n1", "127.0.0.1:11111", Url, [new DeviceStatus("cpu:0", null)], "machine", "1", "")], [])));
+        Sweeps.Map(api);
         var streams = 0;
         api.MapGet("/experiments/{id}/events", (string id, long from, bool follow, HttpContext context) =>
             StreamAsync(Interlocked.Increment(ref streams), from, follow, context));
