@@ -8,7 +8,6 @@ using OrleansTransfer.Contracts.Scheduling;
 using OrleansTransfer.Contracts.Sweeps;
 using OrleansTransfer.Storage;
 using OrleansTransfer.Tuning;
-using OrleansTransfer.Tuning.Space;
 
 namespace OrleansTransfer.Cluster.Sweeps;
 
@@ -88,22 +87,10 @@ public sealed class SweepService(
     {
         // A trial is small beside a whole cluster: one device unless the recipe says otherwise.
         if (recipe.Resources.Workers == 0) recipe = recipe with { Resources = recipe.Resources with { Workers = 1 } };
-        Study study;
-        try
-        {
-            study = new(SearchStudies.SettingsOf(recipe, search));
-        }
-        catch (SpaceException e)
-        {
-            throw new RecipeException(
-                [.. e.Problems.Select(problem => new RecipeProblem($"search.space.{problem.Path}", $"Found {problem.Found}; expected {problem.Allowed}."))]);
-        }
-        catch (TuningException e)
-        {
-            throw new RecipeException("search", e.Message);
-        }
+        if (SearchStudies.Check(recipe, search) is { Count: > 0 } problems) throw new RecipeException(problems);
+
         // Trials complete it themselves: a backbone of their own has weights of its own.
-        return (recipe with { Name = (await experiments.CheckAsync(recipe, cancellationToken)).Name }, study);
+        return (recipe with { Name = (await experiments.CheckAsync(recipe, cancellationToken)).Name }, new(SearchStudies.SettingsOf(recipe, search)));
     }
 
     private async Task<SweepSnapshot> ChangeAsync(string id, Func<ISweepGrain, Task<SweepSnapshot>> change, CancellationToken cancellationToken)
