@@ -35,7 +35,6 @@ public sealed class SweepReportTests
         {
             Id = evil,
             Reason = evil,
-            Recipe = sweep.Recipe with { Name = evil },
             Search = sweep.Search with
             {
                 Metric = evil,

@@ -14,10 +14,11 @@ internal static class SweepReport
 
         .wide{width:100%;min-width:900px}.legend-bar{width:100%;max-width:720px}.bars{width:100%;max-width:720px}
         .axis{stroke:#374151;stroke-width:1.2}.bar-name{font-size:13px;fill:var(--ink)}
-        .mark{font-size:11px;fill:var(--ink);paint-order:stroke;stroke:#fff;stroke-width:3px;stroke-linejoin:round}
+        .mark{font-size:11px;fill:var(--ink);paint-order:stroke;stroke:#fff;stroke-width:4px;stroke-linejoin:round}
         polyline{stroke-linejoin:round}polyline:hover{stroke-opacity:1;stroke-width:4}
-        .trials{max-height:640px;overflow:auto}.trials th{position:sticky;top:0;background:#fff}.trials td,.trials th{white-space:nowrap}
-        .trials .why{white-space:normal;min-width:220px;text-align:left}.best td{background:#fdf0e6;font-weight:600}
+        .trials{max-height:640px;overflow:auto;font-size:13px}.trials td,.trials th{padding:4px 9px}
+        .trials th{position:sticky;top:0;background:#fff}.trials td,.trials th{white-space:nowrap}
+        .trials .why{white-space:normal;min-width:240px;text-align:left}.best td{background:#fdf0e6;font-weight:600}
         @media print{.trials{max-height:none}}
         """;
 
