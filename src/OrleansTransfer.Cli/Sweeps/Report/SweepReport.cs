@@ -37,13 +37,9 @@ internal static class SweepReport
                 "A line is a trial; its colour is its metric. Scales are logarithmic where the search's are.",
                 ColourLegend.Render(search.Metric, scale) + ParallelCoordinates.Render(sweep, scale));
             Curves(page, sweep, scale);
-            Section(
-                page,
-                "Importances",
-                "Share of the metric's variance over the space that each parameter explains alone (functional analysis of variance).",
-                best?.Importances is { Count: > 0 } known
-                    ? ImportanceBars.Render(sweep, known)
-                    : "<p class=\"sub\">Needs four completed trials with different values.</p>\n");
+            if (SweepImportances.Of(sweep) is { } importances)
+                Section(page, "Importances", $"Bars: {importances.Describe(search.Metric)}.", ImportanceBars.Render(sweep, importances.Shares));
+            else Section(page, "Importances", "They need four trials with values that differ.", "");
             Trials(page, sweep);
         }
         if (best is not null) Section(page, $"Recipe of trial {best.Trial}", null, $"<pre>{Escape(best.Recipe)}</pre>\n");
