@@ -57,7 +57,7 @@ internal sealed record SweepSummary(
     /// <summary>How many trials there are and how they stand.</summary>
     public string DescribeTrials()
     {
-        var states = string.Join(", ", States.Select(state => $"{state.Value} {state.Key.ToLowerInvariant()}"));
+        var states = string.Join(", ", States.Select(state => $"{state.Value} {TrialWords.StateOf(State, state.Key).ToLowerInvariant()}"));
         return $"{Trials} of {TrialsAllowed}{(states.Length > 0 ? $": {states}" : "")}{(Waiting > 0 ? $"; {Waiting} added by hand wait" : "")}";
     }
 

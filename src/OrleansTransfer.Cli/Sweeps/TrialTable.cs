@@ -38,7 +38,7 @@ internal static class TrialTable
     private static string[] Row(SweepSnapshot sweep, SweepTrial trial) =>
     [
         trial.Number == sweep.Best ? $"{trial.Number} *" : $"{trial.Number}",
-        trial.SameAs is { } same ? $"as {same}" : trial.State,
+        trial.SameAs is { } same ? $"as {same}" : TrialWords.StateOf(sweep.State, trial.State),
         $"{trial.Epochs}/{sweep.Recipe.Training.Epochs}",
         SweepFigures.Metric(trial.Value),
         .. sweep.Search.Space.Select(parameter =>

@@ -28,6 +28,15 @@ public sealed class SweepScreenTests
     }
 
     [Fact]
+    public void A_trial_that_waits_for_its_sweep_to_go_on_does_not_look_as_if_it_trained()
+    {
+        var paused = MadeUpSweeps.Of([MadeUpSweeps.Trial(0, epochs: 2, value: 0.5)], SweepState.Paused);
+        Assert.Contains(TrialTable.Lines(paused, paused.Trials, 120), line => line.Contains("Halted", StringComparison.Ordinal));
+        Assert.Contains("1 halted", SweepSummary.Of(paused).DescribeTrials());
+        Assert.Contains("1 running", SweepSummary.Of(paused with { State = SweepState.Running }).DescribeTrials());
+    }
+
+    [Fact]
     public void Long_columns_give_way_first()
     {
         var lines = FittedTable.Lines(["ID", "REASON"], [["a", "a rather long reason"], ["bb", "short"]], 14).ToList();

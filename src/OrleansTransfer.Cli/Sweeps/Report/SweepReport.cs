@@ -94,8 +94,9 @@ internal static class SweepReport
         table.Append("<th class=\"why\">why</th></tr>\n");
         foreach (var trial in sweep.Trials)
         {
+            var state = TrialWords.StateOf(sweep.State, trial.State);
             table.Append(trial.Number == sweep.Best ? "<tr class=\"best\">" : "<tr>");
-            table.Append($"<td title=\"{Escape(trial.Experiment ?? "")}\">{trial.Number}</td><td>{Escape(trial.State)}</td><td>{trial.Epochs}</td>");
+            table.Append($"<td title=\"{Escape(trial.Experiment ?? "")}\">{trial.Number}</td><td>{Escape(state)}</td><td>{trial.Epochs}</td>");
             table.Append($"<td>{SweepFigures.Metric(trial.Value)}</td>");
             foreach (var parameter in sweep.Search.Space)
             {
