@@ -109,5 +109,9 @@ internal static class MadeUpSweeps
     public const string RecipeText = """
         data: { train: x }
         training: { epochs: 9 }
+        search:
+          space:
+            training.optimizer.learningRate: { log: [1e-5, 1e-1] }
+          budget: { trials: 24 }
         """;
 }

@@ -112,10 +112,12 @@ public sealed class SweepCommandsTests : IAsyncLifetime
             [MadeUpSweeps.Trial(0, "Stopped", 1, 0.4) with { Reason = "rung 1" }, MadeUpSweeps.Trial(1, "Completed", 9, 0.9, 0.0123456)],
             SweepState.Completed));
 
-        var (code, streams) = await RunAsync("run", Recipe(), "--set", "training.batchSize=16", "-o", "json");
+        var (code, streams) = await RunAsync(
+            "run", Recipe(), "--set", "training.batchSize=16", "--set", "search.budget.trials=5", "-o", "json");
         Assert.Equal(ExitCodes.Done, code);
         Assert.Equal(Path.GetFullPath("x"), _cluster.Sweeps.Started!.Recipe.Data.Train);
         Assert.Equal(16, _cluster.Sweeps.Started.Recipe.Training.BatchSize);
+        Assert.Equal(5, _cluster.Sweeps.Started.Search.Budget.Trials);
         string[] lines =
         [
             "leaves-sweep-3f9a",
@@ -139,6 +141,18 @@ public sealed class SweepCommandsTests : IAsyncLifetime
         Assert.Equal(1, root.GetProperty("best").GetProperty("trial").GetInt32());
         Assert.Equal(0.9, root.GetProperty("best").GetProperty("value").GetDouble());
         Assert.Equal(1, root.GetProperty("states").GetProperty("Stopped").GetInt32());
+    }
+
+    [Theory]
+    [InlineData("run")]
+    [InlineData("plan")]
+    public async Task Problems_of_a_recipe_are_listed_and_nothing_is_sent(string verb)
+    {
+        var (code, streams) = await RunAsync(verb, Recipe(), "--set", "search.sampler=tpee", "--set", "training.batchSize=-1");
+        Assert.Equal(ExitCodes.WrongInput, code);
+        Assert.Contains("search.sampler", streams.ErrorText);
+        Assert.Contains("training.batchSize", streams.ErrorText);
+        Assert.Empty(_cluster.Requests);
     }
 
     [Fact]
