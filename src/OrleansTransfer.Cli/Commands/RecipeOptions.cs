@@ -1,5 +1,4 @@
 using System.CommandLine;
-using OrleansTransfer.Cli.Sweeps;
 using OrleansTransfer.Contracts.Recipes;
 using OrleansTransfer.Contracts.Sweeps;
 
