@@ -73,12 +73,17 @@ public sealed class SweepTests(DrawnLeaves leaves)
         using var state = new StateFolder();
         await using var cluster = await TestCluster.StartAsync(state.Path, nodes: 1);
 
-        // Pictures of a few pixels: no trial can start.
+        // Weights that are nowhere: no trial can start.
         var sweep = await SweepRun.StartAsync(
             () => cluster.Nodes[0], leaves, trials: 10, epochs: 2,
             space: new object[]
             {
-                new { path = "model.inputSize", kind = "int", low = 1, high = 9 },
+                new
+                {
+                    path = "model.weights",
+                    kind = "choice",
+                    values = (string[])[.. Enumerable.Range(1, 9).Select(number => Path.Combine(state.Path, $"nowhere-{number}.safetensors"))],
+                },
             });
         await sweep.UntilAsync(() => sweep.State == "Failed", "the sweep to give up", cluster.Transcript);
 
