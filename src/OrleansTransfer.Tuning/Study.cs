@@ -7,8 +7,8 @@ using OrleansTransfer.Tuning.Trials;
 namespace OrleansTransfer.Tuning;
 
 /// <summary>
-/// A search that is driven from outside: ask for a trial, report what it measures, tell how it ended. Whatever trains the trials, in this process or on a
-/// cluster, is none of its business. Its state is its settings and its history, so it can be put down as a snapshot, or as the events that
+/// A search that is driven from outside: ask for a trial, report what it measures, tell how it ended. Whatever trains the trials, in this process or
+/// on a cluster, is none of its business. Its state is its settings and its history, so it can be put down as a snapshot, or as the events that
 /// <see cref="Recorded"/> hands out, and taken up again anywhere with the same suggestions to come.
 /// </summary>
 /// <remarks>
@@ -78,7 +78,9 @@ public sealed class Study
     /// <summary>All trials by number, as they are now.</summary>
     public IReadOnlyList<Trial> Trials => Locked(() => _history.Trials.ToArray());
 
-    /// <summary>The completed trial with the best value, or, as long as none is completed, the stopped one; the first of equals; null for none.</summary>
+    /// <summary>
+    /// The completed trial with the best value, or, as long as none is completed, the stopped one; the first of equals; null for none.
+    /// </summary>
     public Trial? Best => Locked(() => _history.Observed.Select(number => _history.Trials[number]).Where(trial => trial.Value is not null)
         .OrderBy(trial => trial.State).ThenBy(_history.Loss).ThenBy(trial => trial.Number).FirstOrDefault());
 
@@ -118,8 +120,8 @@ public sealed class Study
     }
 
     /// <summary>
-    /// Takes a measurement of a running trial and decides on it. The decision is carried out in the history: a stopped trial is over, a paused one waits. A value
-    /// that is not finite makes the trial infeasible.
+    /// Takes a measurement of a running trial and decides on it. The decision is carried out in the history: a stopped trial is over, a paused one
+    /// waits. A value that is not finite makes the trial infeasible.
     /// </summary>
     /// <param name="number">The trial.</param>
     /// <param name="epoch">Epochs trained, from 1.</param>
@@ -185,7 +187,8 @@ public sealed class Study
             return new(NextStepKind.Start, Find(number), $"{step.Reason}: {suggestion.Reason}");
         }
         // No new trial will ever come: those that wait at a rung are judged among those that are there.
-        var rest = _rule.Next(Context() with { Budget = _settings.Budget with { Trials = Math.Max(1, _history.Trials.Count - _history.Failed.Count) } });
+        var started = Math.Max(1, _history.Trials.Count - _history.Failed.Count);
+        var rest = _rule.Next(Context() with { Budget = _settings.Budget with { Trials = started } });
         return rest.Kind switch
         {
             NextStepKind.Resume or NextStepKind.Stop => CarryOut(rest),

@@ -1,4 +1,5 @@
 using OrleansTransfer.Benchmarks;
+using OrleansTransfer.Benchmarks.Tuning;
 using OrleansTransfer.Learning.Compute;
 
 Allocator.RestartTuned();
@@ -16,6 +17,7 @@ var benchmarks = new Dictionary<string, Func<Options, Task>>
     ["soak"] = SoakBenchmark.RunAsync,
     ["step"] = StepBenchmark.RunAsync,
     ["throughput"] = ThroughputBenchmark.RunAsync,
+    ["tuning"] = TuningBenchmark.RunAsync,
 };
 
 if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var benchmark))

@@ -6,10 +6,10 @@ using Assembly = System.Reflection.Assembly;
 
 namespace OrleansTransfer.Cli.Tests;
 
-/// <summary>Keeps the arrows between the projects: Cli, Host -> Gateway -> Cluster -> Learning, Storage; all of them -> Contracts.</summary>
+/// <summary>Keeps the arrows between the projects: Cli, Host -> Gateway -> Cluster -> Learning, Storage, Tuning; all of them -> Contracts.</summary>
 public class ArchitectureTests
 {
-    private static readonly string[] s_projects = ["Cli", "Host", "Gateway", "Cluster", "Learning", "Storage", "Contracts"];
+    private static readonly string[] s_projects = ["Cli", "Host", "Gateway", "Cluster", "Learning", "Storage", "Tuning", "Contracts"];
 
     private static readonly Architecture s_architecture =
         new ArchLoader().LoadAssemblies([.. s_projects.Select(AssemblyOf)]).Build();
@@ -17,10 +17,11 @@ public class ArchitectureTests
     [Theory]
     [InlineData("Contracts")]
     [InlineData("Learning")]
+    [InlineData("Tuning")]
     [InlineData("Storage", "Contracts")]
-    [InlineData("Cluster", "Learning", "Storage", "Contracts")]
-    [InlineData("Gateway", "Cluster", "Learning", "Storage", "Contracts")]
-    [InlineData("Host", "Gateway", "Cluster", "Learning", "Storage", "Contracts")]
+    [InlineData("Cluster", "Learning", "Storage", "Tuning", "Contracts")]
+    [InlineData("Gateway", "Cluster", "Learning", "Storage", "Tuning", "Contracts")]
+    [InlineData("Host", "Gateway", "Cluster", "Learning", "Storage", "Tuning", "Contracts")]
     public void Arrows_point_one_way(string project, params string[] allowed)
     {
         foreach (var other in s_projects.Except(allowed).Where(other => other != project))
@@ -31,6 +32,7 @@ public class ArchitectureTests
     [Theory]
     [InlineData("Learning", "Orleans.", "Azure.", "Microsoft.AspNetCore")]
     [InlineData("Storage", "TorchSharp", "Microsoft.AspNetCore")]
+    [InlineData("Tuning", "TorchSharp", "Orleans.", "Azure.", "Microsoft.AspNetCore")]
     [InlineData("Contracts", "TorchSharp", "Azure.", "Microsoft.AspNetCore")]
     [InlineData("Gateway", "TorchSharp")]
     public void A_room_does_not_know_the_technology_of_another(string project, params string[] foreign)

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace OrleansTransfer.Deployment.Tests;
 
 /// <summary>Files of the repository that is tested.</summary>
@@ -15,8 +13,10 @@ internal static class Repository
 
     public static string Read(params ReadOnlySpan<string> parts) => File.ReadAllText(At(parts));
 
-    private static string FindRoot([CallerFilePath] string here = "")
+    // From where the tests are built to: paths of source files are made anonymous in builds that can be repeated.
+    private static string FindRoot()
     {
+        var here = AppContext.BaseDirectory;
         for (var folder = Path.GetDirectoryName(here); folder is not null; folder = Path.GetDirectoryName(folder))
             if (File.Exists(Path.Combine(folder, "OrleansTransfer.sln"))) return folder;
         throw new InvalidOperationException($"{here} is in no checkout of the repository.");

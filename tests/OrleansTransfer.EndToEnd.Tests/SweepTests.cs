@@ -54,7 +54,7 @@ public sealed class SweepTests(DrawnLeaves leaves)
         Assert.Equal(HttpStatusCode.OK, (await sweep.OrderAsync("pause")).StatusCode);
         Assert.Equal("Paused", sweep.State);
         var epochs = sweep.Now.GetProperty("epochs").GetInt64();
-        await Until.TrueAsync(() => cluster.Nodes[0].GetAsync("/api/v1/cluster").Result.Contains("\"experiment\":null", StringComparison.Ordinal), "a free device", () => cluster.Transcript);
+        await sweep.UntilAsync(() => cluster.Nodes[0].FreeDevices() == 1, "a free device", cluster.Transcript);
         Assert.Equal(epochs, sweep.Now.GetProperty("epochs").GetInt64());
 
         Assert.Equal(HttpStatusCode.OK, (await sweep.OrderAsync("resume")).StatusCode);
@@ -73,12 +73,17 @@ public sealed class SweepTests(DrawnLeaves leaves)
         using var state = new StateFolder();
         await using var cluster = await TestCluster.StartAsync(state.Path, nodes: 1);
 
-        // Pictures of a few pixels: no trial can start.
+        // Weights that are nowhere: no trial can start.
         var sweep = await SweepRun.StartAsync(
             () => cluster.Nodes[0], leaves, trials: 10, epochs: 2,
             space: new object[]
             {
-                new { path = "model.inputSize", kind = "int", low = 1, high = 9 },
+                new
+                {
+                    path = "model.weights",
+                    kind = "choice",
+                    values = (string[])[.. Enumerable.Range(1, 9).Select(number => Path.Combine(state.Path, $"nowhere-{number}.safetensors"))],
+                },
             });
         await sweep.UntilAsync(() => sweep.State == "Failed", "the sweep to give up", cluster.Transcript);
 
@@ -108,6 +113,58 @@ public sealed class SweepTests(DrawnLeaves leaves)
         var wrong = await sweep.OrderAsync("trials", new { parameters = new Dictionary<string, string> { ["model.head.dropout"] = "0.7" } });
         Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
         Assert.Contains("model.head.dropout", await wrong.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_recipe_with_a_search_is_run_and_gives_the_recipe_of_its_best_trial()
+    {
+        using var state = new StateFolder();
+        var recipe = Path.Combine(state.Path, "search.yaml");
+        await File.WriteAllTextAsync(
+            recipe,
+            $$"""
+            name: rates
+            model: { backbone: squeezenet1_1, weights: none, inputSize: {{DrawnLeaves.Size}} }
+            data: { train: {{leaves.Train}}, validation: {{leaves.Test}}, augment: none }
+            training: { epochs: 3, batchSize: 12 }
+            search:
+              space:
+                training.optimizer.learningRate: { log: [1e-4, 1e-2] }
+                transfer.unfreeze: [none, all]
+              metric: loss
+              stopping: asha
+              budget: { trials: 5 }
+            """,
+            TestContext.Current.CancellationToken);
+
+        var plan = (await RunAsync("sweep", "plan", recipe)).Json;
+        Assert.Equal(5, plan.GetProperty("trials").GetInt32());
+        var ended = (await RunAsync("sweep", "run", recipe)).Json;
+        var id = ended.GetProperty("sweep").GetString()!;
+        Assert.Equal("Completed", ended.GetProperty("state").GetString());
+        Assert.InRange(ended.GetProperty("epochs").GetInt64(), 5, 14);
+
+        var best = (await OtxAsync("sweep", "best", id, "--state", state.Path)).Out;
+        var pasted = Path.Combine(state.Path, "best.yaml");
+        await File.WriteAllTextAsync(pasted, best, TestContext.Current.CancellationToken);
+        var explained = (await OtxAsync("recipe", "explain", pasted)).Out;
+        Assert.Contains("learningRate", explained, StringComparison.Ordinal);
+        var page = Path.Combine(state.Path, "sweep.html");
+        await OtxAsync("sweep", "report", id, "--to", page, "--state", state.Path);
+        Assert.Contains(id, await File.ReadAllTextAsync(page, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+
+        // A search is not a run.
+        await using var train = OtxProcess.Start(["train", recipe, "--state", state.Path]);
+        var refused = (await train.WaitAsync(TimeSpan.FromSeconds(30))).Expect(2);
+        Assert.Contains("otx sweep run", refused.Error, StringComparison.Ordinal);
+
+        Task<OtxResult> RunAsync(params string[] arguments) => OtxAsync([.. arguments, "--state", state.Path, "--devices", "cpu:2", "-o", "json"]);
+
+        static async Task<OtxResult> OtxAsync(params string[] arguments)
+        {
+            await using var process = OtxProcess.Start(arguments);
+            return (await process.WaitAsync(TimeSpan.FromMinutes(2))).Expect(0);
+        }
     }
 
     private static IReadOnlyList<(double Rate, double Value)> Outcomes(SweepRun sweep) =>

@@ -128,6 +128,11 @@ internal sealed class TestNode : IAsyncDisposable
 
     public int OfferedNodes() => SeenNodes().Count;
 
+    /// <summary>Devices of the cluster that train nothing.</summary>
+    public int FreeDevices() => JsonDocument.Parse(GetAsync("/api/v1/cluster").GetAwaiter().GetResult()).RootElement.GetProperty("nodes").EnumerateArray()
+        .SelectMany(node => node.GetProperty("devices").EnumerateArray())
+        .Count(device => device.GetProperty("experiment").ValueKind == JsonValueKind.Null);
+
     /// <summary>Names of the nodes in the cluster as this one sees it, in order; none while it cannot answer, as after a loss.</summary>
     public IReadOnlyList<string> SeenNodes()
     {

@@ -7,7 +7,8 @@ namespace OrleansTransfer.Tuning.Tests;
 internal static class Histories
 {
     /// <summary>A history of these trials; all in bracket 0, numbered as they come.</summary>
-    public static TrialHistory Of(params IEnumerable<(Configuration Configuration, TrialState State, double Value)> trials) => Of(Goal.Minimise, trials);
+    public static TrialHistory Of(params IEnumerable<(Configuration Configuration, TrialState State, double Value)> trials) =>
+        Of(Goal.Minimise, trials);
 
     /// <inheritdoc cref="Of(IEnumerable{ValueTuple{Configuration, TrialState, double}})"/>
     public static TrialHistory Of(Goal goal, IEnumerable<(Configuration Configuration, TrialState State, double Value)> trials)

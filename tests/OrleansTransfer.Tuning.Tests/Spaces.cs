@@ -10,7 +10,8 @@ internal static class Spaces
         ["one number"] = new(new UniformParameter("x", -1, 1)),
         ["numbers"] = new(new UniformParameter("x", -5, 10), new LogParameter("rate", 1e-5, 1), new IntParameter("width", 1, 512, Log: true)),
         ["steps"] = new(new UniformParameter("dropout", 0, 0.5, 0.1), new IntParameter("depth", 0, 12, 3)),
-        ["choices"] = new(new ChoiceParameter("network", ["a", "b", "c"]), new ChoiceParameter("flip", [true, false]), new ChoiceParameter("batch", [8, 16, 32])),
+        ["choices"] = new(
+            new ChoiceParameter("network", ["a", "b", "c"]), new ChoiceParameter("flip", [true, false]), new ChoiceParameter("batch", [8, 16, 32])),
         ["everything"] = new(
             new LogParameter("rate", 1e-5, 1e-1),
             new ChoiceParameter("optimizer", ["adamw", "sgd", "none"]),
@@ -19,7 +20,8 @@ internal static class Spaces
             new LogParameter("decay", 1e-6, 1e-1) { When = new("decayed", [true]) },
             new IntParameter("stages", 0, 4),
             new UniformParameter("dropout", 0, 0.8, 0.2)),
-        ["one value"] = new(new IntParameter("n", 3, 3), new UniformParameter("x", 0.5, 0.5), new LogParameter("l", 1, 1), new ChoiceParameter("c", ["only"])),
+        ["one value"] = new(
+            new IntParameter("n", 3, 3), new UniformParameter("x", 0.5, 0.5), new LogParameter("l", 1, 1), new ChoiceParameter("c", ["only"])),
         ["one value beside others"] = new(new UniformParameter("x", 0.5, 0.5), new UniformParameter("y", 0, 1)),
     };
 

@@ -109,8 +109,8 @@ public class StudyTests
     [Fact]
     public void What_cannot_be_is_said_with_what_can()
     {
-        Assert.Contains("did you mean 'random'?", Assert.Throws<TuningException>(() => new Study(s_settings with { Sampler = new("radnom") })).Message,
-            StringComparison.Ordinal);
+        var mistyped = Assert.Throws<TuningException>(() => new Study(s_settings with { Sampler = new("radnom") }));
+        Assert.Contains("did you mean 'random'?", mistyped.Message, StringComparison.Ordinal);
         Assert.Contains("'random' has no options", Assert.Throws<TuningException>(() => new Study(s_settings with
         {
             Sampler = new("random") { Options = new Dictionary<string, double> { ["startup"] = 3 } },

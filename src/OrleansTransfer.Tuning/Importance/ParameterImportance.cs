@@ -10,16 +10,19 @@ namespace OrleansTransfer.Tuning.Importance;
 public sealed record ParameterImportance(string Path, double Share);
 
 /// <summary>
-/// Functional analysis of variance (Hutter, Hoos and Leyton-Brown, "An efficient approach for assessing hyperparameter importance", ICML 2014): a random forest is fitted to
-/// the finished trials, and the variance of its prediction over the space is split into what each parameter explains alone; the rest is due to several together. Shares are of the
-/// space, not of where the search went. A parameter that is inactive counts as in the middle of its range.
+/// Functional analysis of variance (Hutter, Hoos and Leyton-Brown, "An efficient approach for assessing hyperparameter importance", ICML 2014): a
+/// random forest is fitted to the finished trials, and the variance of its prediction over the space is split into what each parameter explains
+/// alone; the rest is due to several together. Shares are of the space, not of where the search went. A parameter that is inactive counts as in the
+/// middle of its range.
 /// </summary>
 public static class Importances
 {
     private const int Trees = 64;
     private const int FewestTrials = 4;
 
-    /// <summary>The shares of all parameters, the greatest first; all 0 with fewer than four trials that have a value, or when their values are equal.</summary>
+    /// <summary>
+    /// The shares of all parameters, the greatest first; all 0 with fewer than four trials that have a value, or when their values are equal.
+    /// </summary>
     /// <param name="space">What was varied.</param>
     /// <param name="trials">Completed ones count; stopped ones do not, for they were measured after fewer epochs.</param>
     /// <param name="seed">Source of the forest's randomness.</param>
@@ -37,7 +40,8 @@ public static class Importances
                 if (Add(RegressionTree.Grow(points, values, RandomStream.For(seed, i)), shares)) counted++;
             for (var i = 0; i < shares.Length; i++) shares[i] /= Math.Max(1, counted);
         }
-        return [.. space.Parameters.Select((parameter, i) => new ParameterImportance(parameter.Path, shares[i])).OrderByDescending(found => found.Share)];
+        var found = space.Parameters.Select((parameter, i) => new ParameterImportance(parameter.Path, shares[i]));
+        return [.. found.OrderByDescending(one => one.Share)];
     }
 
     // Adds the shares of a tree; false when it predicts the same everywhere.

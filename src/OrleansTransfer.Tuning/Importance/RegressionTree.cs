@@ -3,8 +3,8 @@ using OrleansTransfer.Tuning.Numerics;
 namespace OrleansTransfer.Tuning.Importance;
 
 /// <summary>
-/// A regression tree on the unit cube (Breiman and others 1984), grown on a bootstrap sample with a random part of the dimensions tried at each split, as random forests do
-/// (Breiman 2001). Kept as its leaves: boxes that fill the cube, each with a mean.
+/// A regression tree on the unit cube (Breiman and others 1984), grown on a bootstrap sample with a random part of the dimensions tried at each
+/// split, as random forests do (Breiman 2001). Kept as its leaves: boxes that fill the cube, each with a mean.
 /// </summary>
 internal sealed class RegressionTree
 {
@@ -44,7 +44,8 @@ internal sealed class RegressionTree
     private static (int Dimension, double At)? Best(IReadOnlyList<double[]> points, double[] values, int[] sample, RandomStream random)
     {
         var dimensions = points[0].Length;
-        var tried = Enumerable.Range(0, dimensions).OrderBy(_ => random.NextBits()).Take(Math.Max(1, (int)Math.Ceiling(dimensions * 5 / 6.0))).ToArray();
+        var tries = (int)Math.Ceiling(dimensions * 5 / 6.0);
+        var tried = Enumerable.Range(0, dimensions).OrderBy(_ => random.NextBits()).Take(tries).ToArray();
         var total = sample.Sum(i => values[i]);
         var most = total * total / sample.Length + 1e-12 * sample.Sum(i => values[i] * values[i]);
         (int, double)? best = null;

@@ -3,8 +3,8 @@ using System.Numerics.Tensors;
 namespace OrleansTransfer.Tuning.Numerics;
 
 /// <summary>
-/// Finds a local minimum of a smooth function in a box: limited-memory BFGS (Nocedal and Wright, Numerical Optimization, algorithm 7.4) on the coordinates that no
-/// bound holds, with backtracking along the projected path.
+/// Finds a local minimum of a smooth function in a box: limited-memory BFGS (Nocedal and Wright, Numerical Optimization, algorithm 7.4) on the
+/// coordinates that no bound holds, with backtracking along the projected path.
 /// </summary>
 internal static class BoxMinimizer
 {
@@ -83,7 +83,11 @@ internal static class BoxMinimizer
         ReadOnlySpan<double> point, ReadOnlySpan<double> low, ReadOnlySpan<double> high, ReadOnlySpan<double> gradient, Span<double> direction)
     {
         for (var i = 0; i < point.Length; i++)
-            if (point[i] <= low[i] && (gradient[i] > 0 || direction[i] < 0) || point[i] >= high[i] && (gradient[i] < 0 || direction[i] > 0)) direction[i] = 0;
+        {
+            var leavesBelow = point[i] <= low[i] && (gradient[i] > 0 || direction[i] < 0);
+            var leavesAbove = point[i] >= high[i] && (gradient[i] < 0 || direction[i] > 0);
+            if (leavesBelow || leavesAbove) direction[i] = 0;
+        }
     }
 
     private static double Width(ReadOnlySpan<double> low, ReadOnlySpan<double> high)
@@ -94,7 +98,11 @@ internal static class BoxMinimizer
     }
 
     private static void Remember(
-        List<(double[] Step, double[] Change, double Inverse)> pairs, ReadOnlySpan<double> from, double[] to, double[] gradientFrom, double[] gradientTo)
+        List<(double[] Step, double[] Change, double Inverse)> pairs,
+        ReadOnlySpan<double> from,
+        double[] to,
+        double[] gradientFrom,
+        double[] gradientTo)
     {
         double[] step = new double[to.Length], change = new double[to.Length];
         TensorPrimitives.Subtract(to, from, step);

@@ -66,7 +66,11 @@ internal sealed class Cholesky
         var inverse = new double[_n * _n];
         for (var i = 0; i < _n; i++)
             for (var j = 0; j <= i; j++)
-                inverse[i * _n + j] = inverse[j * _n + i] = TensorPrimitives.Dot<double>(columns.AsSpan(i * _n + i, _n - i), columns.AsSpan(j * _n + i, _n - i));
+            {
+                var left = columns.AsSpan(i * _n + i, _n - i);
+                var right = columns.AsSpan(j * _n + i, _n - i);
+                inverse[i * _n + j] = inverse[j * _n + i] = TensorPrimitives.Dot<double>(left, right);
+            }
         return inverse;
     }
 }

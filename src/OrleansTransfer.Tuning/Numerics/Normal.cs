@@ -50,9 +50,9 @@ internal static class Normal
     {
         if (x < 0) return 2 - Erfc(-x);
         if (x < 2) return 1 - Erf(x);
-        // Continued fraction (Abramowitz and Stegun 7.1.14), from the innermost term.
+        // Continued fraction (Abramowitz and Stegun 7.1.14), from the innermost term; the further out, the fewer it takes.
         var fraction = 0.0;
-        for (var i = 60; i > 0; i--) fraction = i / 2.0 / (x + fraction);
+        for (var i = 8 + (int)(200 / (x * x)); i > 0; i--) fraction = i / 2.0 / (x + fraction);
         return Math.Exp(-x * x) / ((x + fraction) * Math.Sqrt(Math.PI));
     }
 

@@ -1,8 +1,8 @@
 namespace OrleansTransfer.Tuning.Numerics;
 
 /// <summary>
-/// Random numbers that are a function of a seed and of whatever they are for, so that nothing has to be remembered between two suggestions. SplitMix64
-/// (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014). For one thread at a time.
+/// Random numbers that are a function of a seed and of whatever they are for, so that nothing has to be remembered between two suggestions.
+/// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014). For one thread at a time.
 /// </summary>
 public sealed class RandomStream
 {

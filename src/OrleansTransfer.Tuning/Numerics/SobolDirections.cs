@@ -1,8 +1,8 @@
 namespace OrleansTransfer.Tuning.Numerics;
 
 /// <summary>
-/// What the direction numbers of the Sobol sequence grow from, for dimensions 2 to 64: Joe and Kuo, "Constructing Sobol sequences with better two-dimensional
-/// projections" (SIAM J. Sci. Comput. 30, 2008), criterion D(6).
+/// What the direction numbers of the Sobol sequence grow from, for dimensions 2 to 64: Joe and Kuo, "Constructing Sobol sequences with better
+/// two-dimensional projections" (SIAM J. Sci. Comput. 30, 2008), criterion D(6).
 /// </summary>
 internal static class SobolDirections
 {

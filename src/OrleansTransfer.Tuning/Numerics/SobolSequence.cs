@@ -18,10 +18,11 @@ internal static class SobolSequence
     public static double Plain(uint index, int dimension) => Word(index, dimension) * (1.0 / (1L << Bits));
 
     /// <summary>
-    /// A coordinate of a point under nested uniform scrambling (Owen 1995), each seed another one; by hashing (Burley, "Practical hash-based Owen scrambling",
-    /// JCGT 9(4), 2020). The middle of its cell, so never 0.
+    /// A coordinate of a point under nested uniform scrambling (Owen 1995), each seed another one; by hashing (Burley, "Practical hash-based Owen
+    /// scrambling", JCGT 9(4), 2020). The middle of its cell, so never 0.
     /// </summary>
-    public static double Scrambled(uint index, int dimension, uint seed) => (Reverse(Permute(Reverse(Word(index, dimension)), seed)) + 0.5) / (1L << Bits);
+    public static double Scrambled(uint index, int dimension, uint seed) =>
+        (Reverse(Permute(Reverse(Word(index, dimension)), seed)) + 0.5) / (1L << Bits);
 
     private static uint Word(uint index, int dimension)
     {

@@ -1,6 +1,8 @@
 namespace OrleansTransfer.Tuning.Numerics;
 
-/// <summary>Numbers in ascending order that can be added to and asked for ranks; in blocks, so that both take about the square root of their count.</summary>
+/// <summary>
+/// Numbers in ascending order that can be added to and asked for ranks; in blocks, so that both take about the square root of their count.
+/// </summary>
 internal sealed class SortedValues
 {
     private const int BlockSize = 512;

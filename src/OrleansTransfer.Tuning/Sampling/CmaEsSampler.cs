@@ -7,10 +7,11 @@ using OrleansTransfer.Tuning.Trials;
 namespace OrleansTransfer.Tuning.Sampling;
 
 /// <summary>
-/// CMA-ES on the unit cube: a normal distribution that moves and turns towards what was good. As many trials as a generation has, in the order in which they ended, change it once;
-/// trials that were started under an older distribution count too, so any number may run at a time. Whole and stepped numbers are rounded, and the distribution stays wide
-/// enough to reach the next value (the margin of Hamano and others, arXiv 2205.13482, in short). Choices have no directions: their values are drawn by how often good
-/// trials had them. Draws outside the cube are drawn again. After it has converged the strategy starts over elsewhere.
+/// CMA-ES on the unit cube: a normal distribution that moves and turns towards what was good. As many trials as a generation has, in the order in
+/// which they ended, change it once; trials that were started under an older distribution count too, so any number may run at a time. Whole and
+/// stepped numbers are rounded, and the distribution stays wide enough to reach the next value (the margin of Hamano and others, arXiv 2205.13482, in
+/// short). Choices have no directions: their values are drawn by how often good trials had them. Draws outside the cube are drawn again. After it has
+/// converged the strategy starts over elsewhere.
 /// </summary>
 public sealed class CmaEsSampler : ISampler
 {
@@ -30,7 +31,7 @@ public sealed class CmaEsSampler : ISampler
     {
         ArgumentNullException.ThrowIfNull(context);
         var space = context.Space;
-        int[] numbers = [.. Enumerable.Range(0, space.Dimensions).Where(i => space.Parameters[i] is not ChoiceParameter && space.Parameters[i].Count != 1)];
+        int[] numbers = [.. Enumerable.Range(0, space.Dimensions).Where(i => space.Parameters[i] is not ChoiceParameter and not { Count: 1 })];
         var (state, generation) = numbers.Length == 0 ? (null, 0) : StateOf(context, numbers);
         var random = context.Random();
         return Distinct.Of(context, _ => Draw(), numbers.Length == 0 ? "by how often good trials had each value" : $"generation {generation}");
@@ -74,7 +75,8 @@ public sealed class CmaEsSampler : ISampler
             var state = replay.Latest ?? EvolutionState.Start([.. Enumerable.Repeat(0.5, numbers.Length)]);
             for (; (replay.Generation + 1) * population <= context.History.Observed.Count; replay.Generation++)
             {
-                var trials = context.History.Observed.Skip(replay.Generation * population).Take(population).Select(number => context.History.Trials[number]);
+                var trials = context.History.Observed.Skip(replay.Generation * population).Take(population)
+                    .Select(number => context.History.Trials[number]);
                 var feasible = trials.Where(trial => double.IsFinite(context.History.Loss(trial))).ToArray();
                 // Two to compare are the least to learn from; what is infeasible ranks last, and the last half has no weight.
                 if (feasible.Length >= 2) state = state.After(Ranked(context, trials, numbers));

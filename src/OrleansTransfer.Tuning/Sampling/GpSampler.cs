@@ -5,9 +5,9 @@ using OrleansTransfer.Tuning.Trials;
 namespace OrleansTransfer.Tuning.Sampling;
 
 /// <summary>
-/// Bayesian optimisation with a Gaussian process (Snoek, Larochelle and Adams, arXiv 1206.2944): Matérn 5/2 kernel with a length scale per parameter, hyperparameters at the
-/// maximum of their posterior, expected improvement. A running trial counts as if it had met the model's expectation (the kriging believer; Ginsbourger and others 2010).
-/// Takes the cube of the number of trials: for hundreds of them, not thousands.
+/// Bayesian optimisation with a Gaussian process (Snoek, Larochelle and Adams, arXiv 1206.2944): Matérn 5/2 kernel with a length scale per parameter,
+/// hyperparameters at the maximum of their posterior, expected improvement. A running trial counts as if it had met the model's expectation (the
+/// kriging believer; Ginsbourger and others 2010). Takes the cube of the number of trials: for hundreds of them, not thousands.
 /// </summary>
 public sealed class GpSampler(GpOptions? options = null) : ISampler
 {
@@ -28,7 +28,8 @@ public sealed class GpSampler(GpOptions? options = null) : ISampler
         ArgumentNullException.ThrowIfNull(context);
         var (space, history) = (context.Space, context.History);
         if (history.Observed.Count < _options.Startup) return _startup.Suggest(context);
-        var seen = Thin(Ranking.Of(history), _options.MostTrials);
+        var seen = Thin([.. history.Observed.Select(number => history.Trials[number])
+            .OrderBy(history.Loss).ThenBy(trial => trial.Number)], _options.MostTrials);
         var features = new Features(space);
         var points = seen.Select(trial => space.ToUnit(trial.Configuration)).ToList();
         var losses = Warping.Of([.. seen.Select(history.Loss)]);
@@ -43,7 +44,8 @@ public sealed class GpSampler(GpOptions? options = null) : ISampler
             posterior = Posterior.Of(features, [.. points, .. waiting], [.. losses, .. believed], logs);
         }
         var found = Acquisition.Maximise(space, new(posterior, best), points, context.Random());
-        return Distinct.Of(context, attempt => found[Math.Min(attempt, found.Count - 1)], $"the greatest expected improvement on {seen.Count} trials");
+        return Distinct.Of(context, attempt => found[Math.Min(attempt, found.Count - 1)],
+            $"the greatest expected improvement on {seen.Count} trials");
     }
 
     // Points are in the order of their losses: the best, and every so manieth of the others.

@@ -4,10 +4,11 @@ using OrleansTransfer.Tuning.Trials;
 namespace OrleansTransfer.Tuning.Sampling;
 
 /// <summary>
-/// Every combination, the last parameter varying fastest: all values of parameters that have finitely many, evenly spaced ones of the others. What failed is suggested
-/// again, before anything new. Exhausted when all are covered.
+/// Every combination, the last parameter varying fastest: all values of parameters that have finitely many, evenly spaced ones of the others. What
+/// failed is suggested again, before anything new. Exhausted when all are covered.
 /// </summary>
-/// <param name="points">Values of a parameter that has no end of them, from one bound to the other (geometric on a logarithmic scale); at least 2.</param>
+/// <param name="points">Values of a parameter that has no end of them, from one bound to the other (geometric on a logarithmic scale); at least
+/// 2.</param>
 public sealed class GridSampler(int points = 5) : ISampler
 {
     /// <summary>Times that a configuration may fail before it is left out.</summary>

@@ -7,13 +7,14 @@ namespace OrleansTransfer.Tuning.Sampling;
 /// <summary>
 /// Suggests what to try next. The contract, which every implementation is tested against:
 /// <list type="bullet">
-/// <item>A suggestion is a pure function of the context: the same space, history and seed give the same suggestion, in this process or another. What is
-/// kept between calls may only save work.</item>
+/// <item>A suggestion is a pure function of the context: the same space, history and seed give the same suggestion, in this process or another. What
+/// is kept between calls may only save work.</item>
 /// <item>It is a configuration of the space: within bounds, on steps, conditions kept.</item>
 /// <item>Trials that run or wait count: two suggestions in a row, with no result between them, differ where the space allows it.</item>
 /// <item>Infeasible trials are the worst there are. Failed trials say nothing.</item>
 /// <item>A configuration that a trial had, which did not fail, is not suggested again. When there is no other, the space is exhausted.</item>
-/// <item>No history makes it throw: not an empty one, nor one of failed or infeasible trials alone, of equal values, or of trials added by hand.</item>
+/// <item>No history makes it throw: not an empty one, nor one of failed or infeasible trials alone, of equal values, or of trials added by
+/// hand.</item>
 /// <item>Safe to use from several threads, each with a history of its own.</item>
 /// </list>
 /// </summary>

@@ -4,8 +4,9 @@ using OrleansTransfer.Tuning.Space;
 namespace OrleansTransfer.Tuning.Sampling;
 
 /// <summary>
-/// The density of points of the unit cube: a mixture of one kernel per given point and of the uniform prior. A kernel is a product over parameters: a normal distribution
-/// cut off at the ends, or for a choice the point's value with the others equally likely. Where a point has no value (its condition did not hold) its kernel is uniform.
+/// The density of points of the unit cube: a mixture of one kernel per given point and of the uniform prior. A kernel is a product over parameters: a
+/// normal distribution cut off at the ends, or for a choice the point's value with the others equally likely. Where a point has no value (its
+/// condition did not hold) its kernel is uniform.
 /// </summary>
 internal sealed class ParzenEstimator
 {

@@ -3,20 +3,44 @@ using OrleansTransfer.Tuning.Trials;
 namespace OrleansTransfer.Tuning.Sampling;
 
 /// <summary>
-/// The trials with an outcome, best first: completed ones by loss; then stopped ones, those that came further first, by their last loss; then infeasible ones.
+/// The trials with an outcome, best first, where early stopping has left some with fewer epochs than others. Values of different epochs do not
+/// compare, and that a trial ran to its end does not say that it was good: the first ones of a search meet no rivals. So trials are ranked by what
+/// they measured at one epoch, the latest that enough of them came to (as BOHB chooses its model; Falkner and others, arXiv 1807.01774, section 3.3).
+/// Those that were stopped before come next, the further the better; then infeasible ones.
 /// </summary>
 internal static class Ranking
 {
-    public static IReadOnlyList<Trial> Of(TrialHistory history)
+    /// <param name="history">All trials.</param>
+    /// <param name="enough">Share of the trials with a value that must have come to the epoch, 0 to 1.</param>
+    public static IReadOnlyList<Trial> Of(TrialHistory history, double enough)
     {
         var trials = history.Observed.Select(number => history.Trials[number]).ToArray();
-        var keys = Array.ConvertAll(trials, trial => new Key(
-            trial.State == TrialState.Completed ? 0 : double.IsFinite(history.Loss(trial)) ? 1 : 2,
-            trial.State == TrialState.Completed ? 0 : -trial.Epochs,
-            history.Loss(trial),
-            trial.Number));
-        Array.Sort(keys, trials);
+        var level = LatestEpoch(history, trials, enough);
+        Array.Sort(Array.ConvertAll(trials, trial => KeyOf(history, trial, level)), trials);
         return trials;
+    }
+
+    private static int LatestEpoch(TrialHistory history, Trial[] trials, double enough)
+    {
+        int[] epochs = [.. trials.Where(trial => double.IsFinite(history.Loss(trial))).Select(Reach).OrderDescending()];
+        return epochs.Length == 0 ? 0 : epochs[Math.Min(epochs.Length - 1, (int)(enough * epochs.Length))];
+    }
+
+    private static Key KeyOf(TrialHistory history, Trial trial, int level)
+    {
+        var loss = history.Loss(trial);
+        if (!double.IsFinite(loss)) return new(2, 0, loss, trial.Number);
+        return Reach(trial) >= level ? new(0, 0, LossAt(history, trial, level), trial.Number) : new(1, -trial.Epochs, loss, trial.Number);
+    }
+
+    // A completed trial may have told its value without having measured on the way.
+    private static int Reach(Trial trial) => trial.State == TrialState.Completed && trial.Epochs == 0 ? int.MaxValue : trial.Epochs;
+
+    private static double LossAt(TrialHistory history, Trial trial, int level)
+    {
+        if (trial.State == TrialState.Completed && trial.Epochs <= level) return history.Loss(trial);
+        foreach (var measured in trial.Measurements) if (measured.Epoch >= level) return history.Loss(measured.Value);
+        return history.Loss(trial);
     }
 
     private readonly record struct Key(int Class, int Epochs, double Loss, int Number) : IComparable<Key>

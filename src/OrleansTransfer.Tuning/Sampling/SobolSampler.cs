@@ -3,8 +3,8 @@ using OrleansTransfer.Tuning.Numerics;
 namespace OrleansTransfer.Tuning.Sampling;
 
 /// <summary>
-/// The points of a Sobol sequence, which cover the space more evenly than random ones; trial n gets point n, whatever the history. Each seed scrambles the sequence
-/// another way (<see cref="SobolSequence"/>). Parameters beyond the 64th are random.
+/// The points of a Sobol sequence, which cover the space more evenly than random ones; trial n gets point n, whatever the history. Each seed
+/// scrambles the sequence another way (<see cref="SobolSequence"/>). Parameters beyond the 64th are random.
 /// </summary>
 /// <param name="scramble">Whether the seed matters. The plain sequence starts in a corner of the space.</param>
 public sealed class SobolSampler(bool scramble = true) : ISampler

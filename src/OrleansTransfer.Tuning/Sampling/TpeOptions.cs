@@ -8,7 +8,7 @@ public sealed record TpeOptions
     /// <summary>Trials with an outcome before the model is asked; until then points of a Sobol sequence.</summary>
     public int Startup { get; init; } = 10;
 
-    /// <summary>Share of the trials that count as good, above 0 to 1.</summary>
+    /// <summary>Share of the trials that count as good, above 0 to 0.5.</summary>
     public double Good { get; init; } = 0.12;
 
     /// <summary>Most trials that count as good.</summary>
@@ -29,7 +29,7 @@ public sealed record TpeOptions
         return new()
         {
             Startup = reader.Whole("startup", defaults.Startup, 1),
-            Good = reader.Number("good", defaults.Good, 0.001, 1),
+            Good = reader.Number("good", defaults.Good, 0.001, 0.5),
             MostGood = reader.Whole("mostGood", defaults.MostGood, 1),
             Candidates = reader.Whole("candidates", defaults.Candidates, 1, 10_000),
             Prior = reader.Number("prior", defaults.Prior, 1e-6, 1e6),

@@ -4,9 +4,9 @@ using OrleansTransfer.Tuning.Trials;
 namespace OrleansTransfer.Tuning.Sampling;
 
 /// <summary>
-/// The tree-structured Parzen estimator (Bergstra and others, "Algorithms for hyper-parameter optimization", NeurIPS 2011), multivariate (Falkner and others, BOHB,
-/// arXiv 1807.01774): suggests the point that is likelier among the good trials than among the others by the greatest factor. Running trials count as bad (the constant liar),
-/// so that the next suggestion goes elsewhere; so do infeasible ones.
+/// The tree-structured Parzen estimator (Bergstra and others, "Algorithms for hyper-parameter optimization", NeurIPS 2011), multivariate (Falkner and
+/// others, BOHB, arXiv 1807.01774): suggests the point that is likelier among the good trials than among the others by the greatest factor. Running
+/// trials count as bad (the constant liar), so that the next suggestion goes elsewhere; so do infeasible ones.
 /// </summary>
 public sealed class TpeSampler(TpeOptions? options = null) : ISampler
 {
@@ -22,7 +22,8 @@ public sealed class TpeSampler(TpeOptions? options = null) : ISampler
         ArgumentNullException.ThrowIfNull(context);
         var (space, history) = (context.Space, context.History);
         if (history.Observed.Count < _options.Startup) return _startup.Suggest(context);
-        var ranking = Ranking.Of(history);
+        // Twice as many as count as good: enough to choose among.
+        var ranking = Ranking.Of(history, 2 * _options.Good);
         var feasible = ranking.Count(trial => double.IsFinite(history.Loss(trial)));
         var count = Math.Min(Math.Min((int)Math.Ceiling(_options.Good * ranking.Count), _options.MostGood), feasible);
         var good = Estimate(space, ranking.Take(count), count);

@@ -41,7 +41,8 @@ public sealed class Configuration : IReadOnlyDictionary<string, ParameterValue>,
     public IEnumerable<ParameterValue> Values => _values.Select(pair => pair.Value);
 
     /// <exception cref="KeyNotFoundException">There is no value at that path.</exception>
-    public ParameterValue this[string key] => TryGetValue(key, out var value) ? value : throw new KeyNotFoundException($"No value for '{key}' in {Key}.");
+    public ParameterValue this[string key] =>
+        TryGetValue(key, out var value) ? value : throw new KeyNotFoundException($"No value for '{key}' in {Key}.");
 
     /// <summary>The same with another value, or one more.</summary>
     public Configuration With(string path, ParameterValue value) => new([.. _values.Where(pair => pair.Key != path), new(path, value)]);

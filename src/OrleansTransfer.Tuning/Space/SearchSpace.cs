@@ -73,7 +73,8 @@ public sealed class SearchSpace
         {
             var (wanted, given) = (IsActive(index, configuration), configuration.ContainsKey(parameter.Path));
             if (wanted && !given) problems.Add(new(parameter.Path, "nothing", $"allowed: {parameter.Describe()}"));
-            if (given && !wanted) problems.Add(new(parameter.Path, configuration[parameter.Path].ToString(), $"it is there only when {parameter.When}"));
+            if (given && !wanted)
+                problems.Add(new(parameter.Path, configuration[parameter.Path].ToString(), $"it is there only when {parameter.When}"));
         }
         return problems;
     }

@@ -11,8 +11,10 @@ internal static class SpaceChecks
         var byPath = new Dictionary<string, SearchParameter>();
         foreach (var parameter in parameters)
         {
-            if (string.IsNullOrWhiteSpace(parameter.Path)) problems.Add(new(parameter.Path, "an empty name", "a parameter is named by a recipe path"));
-            else if (!byPath.TryAdd(parameter.Path, parameter)) problems.Add(new(parameter.Path, "the name twice", "names are all different"));
+            if (string.IsNullOrWhiteSpace(parameter.Path))
+                problems.Add(new(parameter.Path, "an empty name", "a parameter is named by a recipe path"));
+            else if (!byPath.TryAdd(parameter.Path, parameter))
+                problems.Add(new(parameter.Path, "the name twice", "names are all different"));
         }
         foreach (var parameter in parameters)
         {

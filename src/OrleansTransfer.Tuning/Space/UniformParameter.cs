@@ -32,7 +32,8 @@ public sealed record UniformParameter(string Path, double Low, double High, doub
         && (Step is not { } step || Steps.Fit(Low, value.Number, step));
 
     /// <inheritdoc/>
-    public override string Describe() => Step is { } step ? $"{(ParameterValue)Low} to {High} in steps of {step}" : $"{(ParameterValue)Low} to {High}";
+    public override string Describe() =>
+        Step is { } step ? $"{(ParameterValue)Low} to {High} in steps of {step}" : $"{(ParameterValue)Low} to {High}";
 
     internal override IEnumerable<ParameterValue> Neighbours(ParameterValue value)
     {

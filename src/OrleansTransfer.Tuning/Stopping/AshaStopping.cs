@@ -4,14 +4,17 @@ using OrleansTransfer.Tuning.Trials;
 namespace OrleansTransfer.Tuning.Stopping;
 
 /// <summary>
-/// Asynchronous successive halving (Li and others, arXiv 1810.05934) that only ever stops: a trial trains on past a rung when it is in the best 1/factor of those that have
-/// come there so far, itself among them, and always when it is the best of them. No trial waits, so devices are never idle; early trials have it easier than in the
-/// synchronous form.
+/// Asynchronous successive halving (Li and others, arXiv 1810.05934) that only ever stops: a trial trains on past a rung when it is in the best
+/// 1/factor of those that have come there so far, itself among them, and always when it is the best of them. No trial waits, so devices are never
+/// idle; early trials have it easier than in the synchronous form.
 /// </summary>
 public sealed class AshaStopping(AshaOptions? options = null) : IStoppingRule
 {
     // Trials of all simulations of a plan: of more, as many come to each rung in proportion.
     private const int MostSimulated = 50_000;
+
+    // The default first rung comes after this part of a full trial: three rungs of factor 3 before the end.
+    private const int FirstShare = 27;
 
     private readonly AshaOptions _options = options ?? new();
 
@@ -56,7 +59,8 @@ public sealed class AshaStopping(AshaOptions? options = null) : IStoppingRule
         return Openings.StartOrWait(context, Rungs.After(RungsOf(context.Budget), 0, context.Budget.Epochs));
     }
 
-    private IReadOnlyList<int> RungsOf(SweepBudget budget) => Rungs.Of(_options.First, _options.Factor, budget.Epochs);
+    private IReadOnlyList<int> RungsOf(SweepBudget budget) =>
+        Rungs.Of(_options.First > 0 ? _options.First : Math.Max(1, budget.Epochs / FirstShare), _options.Factor, budget.Epochs);
 
     private int Places(int count) => Math.Max(1, count / _options.Factor);
 

@@ -14,10 +14,14 @@ public enum DecisionKind
     /// <summary>It ends here.</summary>
     Stop,
 
-    /// <summary>It saves a checkpoint and gives its device back; <see cref="NextStepKind.Resume"/> or <see cref="NextStepKind.Stop"/> follows.</summary>
+    /// <summary>
+    /// It saves a checkpoint and gives its device back; <see cref="NextStepKind.Resume"/> or <see cref="NextStepKind.Stop"/> follows.
+    /// </summary>
     Pause,
 
-    /// <summary>It trains on until <see cref="Decision.Until"/>, from the newest weights of <see cref="Decision.From"/>, with another configuration.</summary>
+    /// <summary>
+    /// It trains on until <see cref="Decision.Until"/>, from the newest weights of <see cref="Decision.From"/>, with another configuration.
+    /// </summary>
     Exploit,
 }
 

@@ -4,8 +4,9 @@ using OrleansTransfer.Tuning.Space;
 namespace OrleansTransfer.Tuning.Stopping;
 
 /// <summary>
-/// A configuration a little off another one (the explore step of Jaderberg and others, arXiv 1711.09846): a number on a logarithmic scale times 0.8 or 1.25, another number a
-/// tenth of its range up or down but one step at the least; a choice stays. With some chance a parameter is drawn anew instead.
+/// A configuration a little off another one (the explore step of Jaderberg and others, arXiv 1711.09846): a number on a logarithmic scale times 0.8
+/// or 1.25, another number a tenth of its range up or down but one step at the least; a choice stays. With some chance a parameter is drawn anew
+/// instead.
 /// </summary>
 internal static class Exploration
 {
@@ -19,7 +20,7 @@ internal static class Exploration
             var parameter = space.Parameters[i];
             var (anew, up, drawn) = (random.NextDouble() < resample, random.NextDouble() < 0.5, random.NextDouble());
             if (anew || double.IsNaN(point[i])) point[i] = drawn;
-            else if (parameter is LogParameter log) point[i] = log.ToUnit(Math.Clamp(configuration[log.Path].Number * (up ? 1.25 : 0.8), log.Low, log.High));
+            else if (parameter is LogParameter log) point[i] = log.ToUnit(configuration[log.Path].Number * (up ? 1.25 : 0.8));
             else if (parameter is not ChoiceParameter) point[i] = Step(parameter, point[i], up);
         }
         return space.FromUnit(point);

@@ -1,8 +1,8 @@
 namespace OrleansTransfer.Tuning.Stopping;
 
 /// <summary>
-/// The brackets of Hyperband (Li and others, JMLR 18, 2018, algorithm 1): the first starts many trials on few epochs, the last few on all of them; then they come again.
-/// Trials fill them in the order of their numbers.
+/// The brackets of Hyperband (Li and others, JMLR 18, 2018, algorithm 1): the first starts many trials on few epochs, the last few on all of them;
+/// then they come again. Trials fill them in the order of their numbers.
 /// </summary>
 internal sealed class HyperbandBrackets
 {

@@ -3,9 +3,10 @@ using OrleansTransfer.Tuning.Trials;
 namespace OrleansTransfer.Tuning.Stopping;
 
 /// <summary>
-/// Hyperband (Li and others, JMLR 18, 2018): several brackets of successive halving, from cautious to bold, because nobody knows how much a few epochs say of many. A trial
-/// waits at a rung, without a device, until its whole bracket has come there; then the best 1/factor train on from their checkpoints and the others end. While a bracket
-/// waits, devices work on the next ones. The epochs of the budget stay as they are once trials have started.
+/// Hyperband (Li and others, JMLR 18, 2018): several brackets of successive halving, from cautious to bold, because nobody knows how much a few
+/// epochs say of many. A trial waits at a rung, without a device, until its whole bracket has come there; then the best 1/factor train on from their
+/// checkpoints and the others end. While a bracket waits, devices work on the next ones. The epochs of the budget stay as they are once trials have
+/// started.
 /// </summary>
 public sealed class HyperbandStopping(HyperbandOptions? options = null) : IStoppingRule
 {

@@ -12,7 +12,8 @@ public sealed class NoStopping : IStoppingRule
     public SweepPlan Plan(SweepBudget budget)
     {
         ArgumentNullException.ThrowIfNull(budget);
-        return new(budget.Trials, budget.Epochs, [new(0, budget.Epochs, budget.Trials)], (double)budget.Trials * budget.Epochs, "every trial runs to its end");
+        var epochs = (double)budget.Trials * budget.Epochs;
+        return new(budget.Trials, budget.Epochs, [new(0, budget.Epochs, budget.Trials)], epochs, "every trial runs to its end");
     }
 
     /// <inheritdoc/>

@@ -4,9 +4,10 @@ using OrleansTransfer.Tuning.Trials;
 namespace OrleansTransfer.Tuning.Stopping;
 
 /// <summary>
-/// Population-based training (Jaderberg and others, arXiv 1711.09846): the trials of the budget are a population. Every few epochs a trial is compared with what the others had
-/// measured at the same epoch; one of the worst goes on from the weights of one of the best, with that one's configuration changed a little. So every trial ends
-/// with a schedule rather than a setting. The population need not run at once, but those that run early have few to compare with.
+/// Population-based training (Jaderberg and others, arXiv 1711.09846): the trials of the budget are a population. Every few epochs a trial is
+/// compared with what the others had measured at the same epoch; one of the worst goes on from the weights of one of the best, with that one's
+/// configuration changed a little. So every trial ends with a schedule rather than a setting. The population need not run at once, but those that run
+/// early have few to compare with.
 /// </summary>
 public sealed class PopulationBasedTraining(PbtOptions? options = null) : IStoppingRule
 {
@@ -19,8 +20,9 @@ public sealed class PopulationBasedTraining(PbtOptions? options = null) : IStopp
     public SweepPlan Plan(SweepBudget budget)
     {
         ArgumentNullException.ThrowIfNull(budget);
-        var rungs = Enumerable.Range(1, budget.Epochs).Where(epoch => epoch % _options.Interval == 0 || epoch == budget.Epochs);
-        return new(budget.Trials, budget.Epochs, [.. rungs.Select(epoch => new PlannedRung(0, epoch, budget.Trials))], (double)budget.Trials * budget.Epochs,
+        var rungs = Enumerable.Range(1, budget.Epochs).Where(epoch => epoch % _options.Interval == 0 || epoch == budget.Epochs)
+            .Select(epoch => new PlannedRung(0, epoch, budget.Trials));
+        return new(budget.Trials, budget.Epochs, [.. rungs], (double)budget.Trials * budget.Epochs,
             $"no trial ends early; every {_options.Interval} epochs the worst {_options.Share:P0} go on from the weights of the best");
     }
 
@@ -39,7 +41,8 @@ public sealed class PopulationBasedTraining(PbtOptions? options = null) : IStopp
         var standing = $"place {place} of {rung.Count} at epoch {epoch}";
         if (place <= rung.Count - share) return Decision.Continue(next, standing);
         var random = RandomStream.For(context.Seed, trial.Number, epoch);
-        if (Model(history, trial, rung.At(share - 1), random) is not { } model) return Decision.Continue(next, $"{standing}; none of the best is left");
+        if (Model(history, trial, rung.At(share - 1), random) is not { } model)
+            return Decision.Continue(next, $"{standing}; none of the best is left");
         var configuration = Exploration.Of(context.Space, model.Configuration, _options.Resample, random);
         return Decision.Exploit(model.Number, configuration, next, $"{standing}: goes on from trial {model.Number}, changed a little");
     }
@@ -58,7 +61,8 @@ public sealed class PopulationBasedTraining(PbtOptions? options = null) : IStopp
         for (var i = 0; i < history.Trials.Count; i++)
         {
             var other = history.Trials[(start + i) % history.Trials.Count];
-            if (other.Number == trial.Number || other.State is not (TrialState.Running or TrialState.Completed) || other.Epochs < trial.Epochs) continue;
+            var comparable = other.Number != trial.Number && other.Epochs >= trial.Epochs;
+            if (!comparable || other.State is not (TrialState.Running or TrialState.Completed)) continue;
             if (history.Loss(other.Measurements.First(measured => measured.Epoch >= trial.Epochs).Value) <= worst) return other;
         }
         return null;

@@ -41,7 +41,9 @@ public sealed record Trial
     /// <summary>When it took other weights, by rising epoch.</summary>
     public IReadOnlyList<Exploit> Exploits { get; init; } = [];
 
-    /// <summary>The final metric as the user sees it: of a completed trial what it was told, of a stopped one its last measurement; else null.</summary>
+    /// <summary>
+    /// The final metric as the user sees it: of a completed trial what it was told, of a stopped one its last measurement; else null.
+    /// </summary>
     public double? Value { get; init; }
 
     /// <summary>Why it is in this state, for people; empty where there is nothing to say.</summary>

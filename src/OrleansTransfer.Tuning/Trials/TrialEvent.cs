@@ -11,7 +11,7 @@ public enum TrialEventKind
     /// <summary>It was given a configuration, a bracket and an <see cref="TrialEvent.Until"/>.</summary>
     Started,
 
-    /// <summary>It measured <see cref="TrialEvent.Value"/> after <see cref="TrialEvent.Epoch"/>, and may train <see cref="TrialEvent.Until"/>.</summary>
+    /// <summary>It measured <see cref="TrialEvent.Value"/> after <see cref="TrialEvent.Epoch"/>.</summary>
     Measured,
 
     /// <summary>It went on with the weights of <see cref="TrialEvent.From"/> and another configuration.</summary>
@@ -20,7 +20,7 @@ public enum TrialEventKind
     /// <summary>It waits at a rung.</summary>
     Paused,
 
-    /// <summary>It was promoted from a rung and may train <see cref="TrialEvent.Until"/>.</summary>
+    /// <summary>It may train on until <see cref="TrialEvent.Until"/>, from a rung that it passed or waited at.</summary>
     Resumed,
 
     /// <summary>It ended with <see cref="TrialEvent.Value"/>.</summary>

@@ -4,7 +4,8 @@ namespace OrleansTransfer.Tuning.Trials;
 
 /// <summary>
 /// Every trial of a sweep, finished or not. Samplers and stopping rules read it and cannot change it. What they ask often (ranks in a rung, which
-/// configurations there are, how many trials run) is kept up to date by each event, at a cost that does not grow with the history. For one thread at a time.
+/// configurations there are, how many trials run) is kept up to date by each event, at a cost that does not grow with the history. For one thread at
+/// a time.
 /// </summary>
 public sealed class TrialHistory
 {

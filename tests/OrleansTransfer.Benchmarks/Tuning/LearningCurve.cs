@@ -3,9 +3,10 @@ using OrleansTransfer.Tuning.Space;
 namespace OrleansTransfer.Benchmarks.Tuning;
 
 /// <summary>
-/// A made-up fine-tuning run: the validation error falls from chance to what its settings allow along a power law of the epochs, as learning curves do (Domhan and others,
-/// IJCAI 2015), with noise that is a function of settings and epoch. How low it gets depends on the learning rate, whose best value falls with the unfrozen
-/// stages, and on dropout, augmentation and weight decay; how fast, on the learning rate. A learning rate far too high diverges to chance.
+/// A made-up fine-tuning run: the validation error falls from chance to what its settings allow along a power law of the epochs, as learning curves
+/// do (Domhan and others, IJCAI 2015), with noise that is a function of settings and epoch. How low it gets depends on the learning rate, whose best
+/// value falls with the unfrozen stages, and on dropout, augmentation and weight decay; how fast, on the learning rate. A learning rate far too high
+/// diverges to chance.
 /// </summary>
 internal static class LearningCurve
 {
@@ -39,7 +40,7 @@ internal static class LearningCurve
         if (off > 1.8) return Chance + Wobble(run, epoch);
         var final = Least + 0.05 * off * off + 0.012 * Math.Pow(run.Stages - 3, 2) + 0.15 * Math.Pow(run.Dropout - 0.3, 2)
             + (run.Augment switch { 0 => 0.03, 1 => 0.01, _ => 0 }) + 0.004 * Math.Pow(run.Decay + 3, 2);
-        var halfway = 2 * Math.Pow(10, -0.5 * Math.Min(off, 1)) * (run.Augment == 2 ? 1.4 : 1);
+        var halfway = Math.Pow(10, -0.25 * Math.Min(off, 1)) * (run.Augment == 2 ? 1.2 : 1);
         var error = final + (Chance - final) * Math.Pow(1 + epoch / halfway, -1.2);
         return Math.Clamp(error + Wobble(run, epoch), 0, 1);
     }

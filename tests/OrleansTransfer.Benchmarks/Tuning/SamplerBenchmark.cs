@@ -20,7 +20,9 @@ internal static class SamplerBenchmark
             var random = Enumerable.Range(first, seeds).Select(seed => Regrets(function, Samplers.Create("random"), seed)).ToArray();
             foreach (var name in samplers)
             {
-                var runs = name == "random" ? random : [.. Enumerable.Range(first, seeds).Select(seed => Regrets(function, Samplers.Create(name), seed))];
+                var runs = name == "random"
+                    ? random
+                    : [.. Enumerable.Range(first, seeds).Select(seed => Regrets(function, Samplers.Create(name), seed))];
                 Console.WriteLine(JsonSerializer.Serialize(new
                 {
                     benchmark = "tuning",

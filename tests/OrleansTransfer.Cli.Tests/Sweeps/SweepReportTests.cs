@@ -76,7 +76,7 @@ public sealed class SweepReportTests
     {
         var sweep = MadeUpSweeps.Of(
             [MadeUpSweeps.Trial(0, "Completed", 9, 0.5), MadeUpSweeps.Trial(1, "Completed", 9, 0.1)], SweepState.Completed);
-        sweep = sweep with { Best = 1, Search = sweep.Search with { Metric = "loss" } };
+        sweep = sweep with { Best = 1, Search = sweep.Search with { Metric = "loss", Goal = "minimise" } };
         var scale = new MetricScale(sweep);
         Assert.True(scale.Goodness(0.1) > scale.Goodness(0.5));
         Assert.Equal("0.1000", scale.BestLabel);

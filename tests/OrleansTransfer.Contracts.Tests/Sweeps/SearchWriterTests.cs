@@ -33,15 +33,15 @@ public sealed class SearchWriterTests
           seed: 42
 
         """, SearchWriter.ToYaml(new()
-        {
-            Space =
+    {
+        Space =
             [
                 new("training.batchSize", "int") { Low = 16, High = 64, Logarithmic = true },
                 new("transfer.unfreeze", "choice") { Values = ["none", "all"] },
                 new("training.optimizer.backboneFactor", "log") { Low = 0.01, High = 1, WhenPath = "transfer.unfreeze", WhenValues = ["all"] },
             ],
-            Stopping = new("asha") { Options = new Dictionary<string, double> { ["factor"] = 4 } },
-        }), ignoreLineEndingDifferences: true);
+        Stopping = new("asha") { Options = new Dictionary<string, double> { ["factor"] = 4 } },
+    }), ignoreLineEndingDifferences: true);
 
     // A stage may be named by any text: quotes, colons and commas come through.
     private static Gen<string[]> Stages => Gen.Elements("all", "features.1*", "a: b", "[x, y]", "\"", "null", "~", "# no comment", "1e-3", "é\t,")

@@ -7,7 +7,10 @@ namespace OrleansTransfer.Tuning.Tests.Importance;
 public class ImportancesTests
 {
     private static readonly SearchSpace s_space = new(
-        new UniformParameter("minor", 0, 1), new LogParameter("major", 1e-4, 1), new ChoiceParameter("kind", ["a", "b", "c"]), new UniformParameter("none", 0, 1));
+        new UniformParameter("minor", 0, 1),
+        new LogParameter("major", 1e-4, 1),
+        new ChoiceParameter("kind", ["a", "b", "c"]),
+        new UniformParameter("none", 0, 1));
 
     [Fact]
     public void The_parameter_that_matters_comes_first_and_the_one_that_does_not_last()
@@ -23,8 +26,9 @@ public class ImportancesTests
     public void Shares_are_those_of_the_variance()
     {
         // Variances of the three terms: 4/12, 1/12 and, for 0, 0 and 0.9, 0.18: of 0.597.
-        var found = Importances.Of(s_space, Trials(600, trial =>
-            2 * s_space.Parameters[1].ToUnit(trial["major"]) + trial["minor"].Number + (trial["kind"].Text == "c" ? 0.9 : 0))).ToDictionary(one => one.Path, one => one.Share);
+        var trials = Trials(600, trial =>
+            2 * s_space.Parameters[1].ToUnit(trial["major"]) + trial["minor"].Number + (trial["kind"].Text == "c" ? 0.9 : 0));
+        var found = Importances.Of(s_space, trials).ToDictionary(one => one.Path, one => one.Share);
         Assert.Equal(0.56, found["major"], 0.08);
         Assert.Equal(0.30, found["kind"], 0.08);
         Assert.Equal(0.14, found["minor"], 0.06);

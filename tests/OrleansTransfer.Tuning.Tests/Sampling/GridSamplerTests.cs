@@ -18,14 +18,17 @@ public class GridSamplerTests
         List<string> tried = [];
         while (study.Ask() is { } trial)
         {
-            tried.Add(string.Join(' ', s_space.Parameters.Where(parameter => trial.Configuration.ContainsKey(parameter.Path))
-                .Select(parameter => trial.Configuration[parameter.Path] is { Kind: ParameterValueKind.Number } value ? $"{value.Number:G3}" : trial.Configuration[parameter.Path].ToString())));
+            var values = s_space.Parameters.Where(parameter => trial.Configuration.ContainsKey(parameter.Path))
+                .Select(parameter => trial.Configuration[parameter.Path]);
+            tried.Add(string.Join(' ', values.Select(value => value.Kind == ParameterValueKind.Number ? $"{value.Number:G3}" : value.Text)));
             study.Tell(trial.Number, 1);
         }
         Assert.Equal(
         [
             "adamw 0.0001", "adamw 0.001", "adamw 0.01",
-            "sgd 0.0001 0", "sgd 0.0001 0.45", "sgd 0.0001 0.9", "sgd 0.001 0", "sgd 0.001 0.45", "sgd 0.001 0.9", "sgd 0.01 0", "sgd 0.01 0.45", "sgd 0.01 0.9",
+            "sgd 0.0001 0", "sgd 0.0001 0.45", "sgd 0.0001 0.9",
+            "sgd 0.001 0", "sgd 0.001 0.45", "sgd 0.001 0.9",
+            "sgd 0.01 0", "sgd 0.01 0.45", "sgd 0.01 0.9",
         ], tried);
     }
 

@@ -32,7 +32,8 @@ public class TpeSamplerTests
     public void Trials_that_run_push_suggestions_away()
     {
         var space = new SearchSpace(new UniformParameter("x", 0, 1));
-        var finished = Enumerable.Range(0, 40).Select(i => (space.FromUnit([(i + 0.5) / 40]), TrialState.Completed, Math.Abs((i + 0.5) / 40 - 0.5))).ToArray();
+        var finished = Enumerable.Range(0, 40).Select(i => (i + 0.5) / 40)
+            .Select(x => (space.FromUnit([x]), TrialState.Completed, Math.Abs(x - 0.5))).ToArray();
         var running = Enumerable.Repeat((space.FromUnit([0.5]), TrialState.Running, 0.0), 10);
         double Far(IEnumerable<(Configuration, TrialState, double)> trials) => Enumerable.Range(0, 40).Average(seed =>
             Math.Abs(new TpeSampler().Suggest(new(space, Histories.Of(trials), seed)).Configuration!["x"].Number - 0.5));

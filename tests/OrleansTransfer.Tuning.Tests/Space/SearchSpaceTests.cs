@@ -40,7 +40,8 @@ public class SearchSpaceTests
     [Fact]
     public void The_ends_of_the_unit_interval_are_the_bounds()
     {
-        foreach (var parameter in new SearchParameter[] { new UniformParameter("u", -3, 7), new LogParameter("l", 1e-5, 1e-2), new IntParameter("i", 2, 9), })
+        SearchParameter[] parameters = [new UniformParameter("u", -3, 7), new LogParameter("l", 1e-5, 1e-2), new IntParameter("i", 2, 9)];
+        foreach (var parameter in parameters)
         {
             var (low, high) = (parameter.FromUnit(0).Number, parameter.FromUnit(1).Number);
             Assert.True(parameter.Allows(low) && parameter.Allows(high) && !parameter.Allows(low - 1) && !parameter.Allows(high + 1));

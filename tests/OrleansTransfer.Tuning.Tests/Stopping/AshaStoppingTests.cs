@@ -11,7 +11,8 @@ public class AshaStoppingTests
     [InlineData(2, 2, 10, new[] { 2, 4, 8 })]
     [InlineData(5, 3, 5, new int[0])]
     [InlineData(1, 3, 1, new int[0])]
-    public void Rungs_lie_a_factor_apart_below_the_end(int first, int factor, int end, int[] rungs) => Assert.Equal(rungs, Rungs.Of(first, factor, end));
+    public void Rungs_lie_a_factor_apart_below_the_end(int first, int factor, int end, int[] rungs) =>
+        Assert.Equal(rungs, Rungs.Of(first, factor, end));
 
     // Losses in the order in which trials come to the first rung, and which of them train on with factor 3.
     [Theory]
@@ -50,7 +51,7 @@ public class AshaStoppingTests
     [Fact]
     public void The_plan_expects_what_a_simulation_of_trials_in_random_order_comes_to()
     {
-        var rule = new AshaStopping();
+        var rule = new AshaStopping(new() { First = 1 });
         var plan = rule.Plan(new(400, 81));
         var spent = Enumerable.Range(0, 40).Average(seed =>
         {
@@ -62,7 +63,7 @@ public class AshaStoppingTests
         Assert.Equal([1, 3, 9, 27, 81], plan.Rungs.Select(rung => rung.Epoch));
     }
 
-    private static Study Study() => new(Settings(100), rule: new AshaStopping());
+    private static Study Study() => new(Settings(100), rule: new AshaStopping(new() { First = 1 }));
 
     private static StudySettings Settings(int trials) => new()
     {

@@ -27,7 +27,10 @@ public class PopulationBasedTrainingTests
     public void Exploring_changes_numbers_a_little_and_keeps_choices()
     {
         var space = new SearchSpace(
-            new LogParameter("rate", 1e-4, 1e-1), new UniformParameter("dropout", 0, 1), new IntParameter("depth", 0, 3), new ChoiceParameter("kind", ["a", "b"]));
+            new LogParameter("rate", 1e-4, 1e-1),
+            new UniformParameter("dropout", 0, 1),
+            new IntParameter("depth", 0, 3),
+            new ChoiceParameter("kind", ["a", "b"]));
         var configuration = new Configuration([new("rate", 1e-2), new("dropout", 0.5), new("depth", 1), new("kind", "b")]);
         for (var seed = 0; seed < 20; seed++)
         {

@@ -1,4 +1,4 @@
-using OrleansTransfer.Tuning.Numerics;
+using OrleansTransfer.Tuning.Registration;
 using OrleansTransfer.Tuning.Space;
 using OrleansTransfer.Tuning.Stopping;
 using OrleansTransfer.Tuning.Trials;
@@ -117,7 +117,7 @@ public abstract class StoppingRuleConformance
 
     [Fact]
     public void The_name_is_that_of_the_catalogue() =>
-        Assert.Equal(Create().Name, Registration.StoppingRules.Create(Create().Name).Name);
+        Assert.Equal(Create().Name, StoppingRules.Create(Create().Name).Name);
 
     private Study Study(int trials, int epochs) => new(Settings(trials, epochs), rule: Create());
 

@@ -3,8 +3,8 @@ using OrleansTransfer.Tuning.Numerics;
 namespace OrleansTransfer.Tuning.Sampling.Evolution;
 
 /// <summary>
-/// The normal distribution that CMA-ES draws from, and how a generation changes it: Hansen, "The CMA evolution strategy: a tutorial" (arXiv 1604.00772), with the
-/// settings of its table 1. Immutable.
+/// The normal distribution that CMA-ES draws from, and how a generation changes it: Hansen, "The CMA evolution strategy: a tutorial" (arXiv
+/// 1604.00772), with the settings of its table 1. Immutable.
 /// </summary>
 internal sealed class EvolutionState
 {
@@ -104,8 +104,8 @@ internal sealed class EvolutionState
         return new(mean, step, covariance, pathOfStep, pathOfShape, _generation + 1);
     }
 
-    // In steps from the mean, cut where the point was not drawn from this distribution and lies far out (Hansen, "Injecting external solutions into CMA-ES", arXiv
-    // 1110.4181, equation 4).
+    // In steps from the mean, cut where the point was not drawn from this distribution and lies far out (Hansen, "Injecting external solutions into
+    // CMA-ES", arXiv 1110.4181, equation 4).
     private double[] Move(double[] point)
     {
         var n = Mean.Length;

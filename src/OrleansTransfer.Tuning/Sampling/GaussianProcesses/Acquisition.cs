@@ -4,8 +4,8 @@ using OrleansTransfer.Tuning.Space;
 namespace OrleansTransfer.Tuning.Sampling.GaussianProcesses;
 
 /// <summary>
-/// Finds configurations with a great expected improvement: many points all over the space and around the best trials, the most promising of them moved uphill, then each
-/// choice and each stepped number of the result tried one value up and down.
+/// Finds configurations with a great expected improvement: many points all over the space and around the best trials, the most promising of them
+/// moved uphill, then each choice and each stepped number of the result tried one value up and down.
 /// </summary>
 internal static class Acquisition
 {

@@ -3,8 +3,8 @@ using OrleansTransfer.Tuning.Numerics;
 namespace OrleansTransfer.Tuning.Sampling.GaussianProcesses;
 
 /// <summary>
-/// The logarithm of the expected improvement (Jones, Schonlau and Welch 1998, equation 15), which unlike the improvement itself has a slope everywhere (Ament and others,
-/// arXiv 2310.20708).
+/// The logarithm of the expected improvement (Jones, Schonlau and Welch 1998, equation 15), which unlike the improvement itself has a slope
+/// everywhere (Ament and others, arXiv 2310.20708).
 /// </summary>
 /// <param name="posterior">What is known.</param>
 /// <param name="best">The loss to improve on.</param>

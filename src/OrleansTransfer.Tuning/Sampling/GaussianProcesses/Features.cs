@@ -3,8 +3,8 @@ using OrleansTransfer.Tuning.Space;
 namespace OrleansTransfer.Tuning.Sampling.GaussianProcesses;
 
 /// <summary>
-/// How far two configurations are apart in each parameter: on the unit interval for numbers; 1 for two values of a choice, and for a value and none (the Hamming distance,
-/// as in Hutter, Hoos and Leyton-Brown, SMAC, LION 2011).
+/// How far two configurations are apart in each parameter: on the unit interval for numbers; 1 for two values of a choice, and for a value and none
+/// (the Hamming distance, as in Hutter, Hoos and Leyton-Brown, SMAC, LION 2011).
 /// </summary>
 internal sealed class Features
 {

@@ -5,7 +5,9 @@ namespace OrleansTransfer.Tuning.Sampling.GaussianProcesses;
 /// </summary>
 internal static class Hyperparameters
 {
-    /// <summary>Mean and spread of the prior of a log length scale: it grows with the root of the dimensions (Hvarfner, Hellsten and Nardi, arXiv 2402.02229).</summary>
+    /// <summary>
+    /// Mean and spread of the prior of a log length scale: it grows with the root of the dimensions (Hvarfner, Hellsten and Nardi, arXiv 2402.02229).
+    /// </summary>
     public static (double Mean, double Spread) LengthPrior(int dimensions) => (Math.Sqrt(2) + Math.Log(dimensions) / 2 - 1.5, Math.Sqrt(3));
 
     /// <summary>Mean and spread of the prior of the log signal variance.</summary>
@@ -27,5 +29,6 @@ internal static class Hyperparameters
         Start(dimensions, 1.0 * Math.Sqrt(dimensions), 1e-2),
     ];
 
-    private static double[] Start(int dimensions, double length, double noise) => [.. Enumerable.Repeat(Math.Log(length), dimensions), 0, Math.Log(noise)];
+    private static double[] Start(int dimensions, double length, double noise) =>
+        [.. Enumerable.Repeat(Math.Log(length), dimensions), 0, Math.Log(noise)];
 }

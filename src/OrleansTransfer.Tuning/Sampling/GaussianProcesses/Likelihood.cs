@@ -4,8 +4,8 @@ using OrleansTransfer.Tuning.Numerics;
 namespace OrleansTransfer.Tuning.Sampling.GaussianProcesses;
 
 /// <summary>
-/// Minus the logarithm of the posterior of the hyperparameters, and its gradient (Rasmussen and Williams, Gaussian Processes for Machine Learning, equations 5.8 and 5.9),
-/// up to a constant.
+/// Minus the logarithm of the posterior of the hyperparameters, and its gradient (Rasmussen and Williams, Gaussian Processes for Machine Learning,
+/// equations 5.8 and 5.9), up to a constant.
 /// </summary>
 internal sealed class Likelihood
 {
@@ -68,9 +68,17 @@ internal sealed class Likelihood
 
     // tr((K⁻¹ - α αᵀ) ∂K) / 2, each pair counted twice.
     private void Differentiate(
-        double[] kernel, double[] inverse, double[] alpha, double[] roots, ReadOnlySpan<double> weights, double signal, double noise, Span<double> gradient)
+        double[] kernel,
+        double[] inverse,
+        double[] alpha,
+        double[] roots,
+        ReadOnlySpan<double> weights,
+        double signal,
+        double noise,
+        Span<double> gradient)
     {
         gradient.Clear();
+        var byLength = gradient[.._dimensions];
         var (at, bySignal, byNoise) = (0, 0.0, 0.0);
         for (var i = 0; i < _n; i++)
         {
@@ -79,7 +87,7 @@ internal sealed class Likelihood
                 var weight = inverse[i * _n + j] - alpha[i] * alpha[j];
                 bySignal += weight * kernel[i * _n + j];
                 var slope = weight * signal * Matern.Slope(roots[at]);
-                TensorPrimitives.MultiplyAdd(_distances.AsSpan(at * _dimensions, _dimensions), slope, gradient[.._dimensions], gradient[.._dimensions]);
+                TensorPrimitives.MultiplyAdd(_distances.AsSpan(at * _dimensions, _dimensions), slope, byLength, byLength);
             }
             var diagonal = (inverse[i * _n + i] - alpha[i] * alpha[i]) / 2;
             bySignal += diagonal * signal;

@@ -4,7 +4,8 @@ using OrleansTransfer.Tuning.Numerics;
 namespace OrleansTransfer.Tuning.Sampling.GaussianProcesses;
 
 /// <summary>
-/// What a Gaussian process with a Matérn kernel says of points it has not seen, given losses at some that it has (Rasmussen and Williams, algorithm 2.1).
+/// What a Gaussian process with a Matérn kernel says of points it has not seen, given losses at some that it has (Rasmussen and Williams, algorithm
+/// 2.1).
 /// </summary>
 internal sealed class Posterior
 {

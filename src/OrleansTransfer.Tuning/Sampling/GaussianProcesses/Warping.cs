@@ -3,9 +3,10 @@ using OrleansTransfer.Tuning.Numerics;
 namespace OrleansTransfer.Tuning.Sampling.GaussianProcesses;
 
 /// <summary>
-/// Makes losses fit for a Gaussian process. The better half keeps its distances; of the worse half, which may be worse by any factor, only the order counts, and it takes the
-/// distances that a normal distribution with the better half's spread would give it (half-rank warping; Song and others, "The Vizier Gaussian process bandit algorithm",
-/// arXiv 2408.11527, section 3.2). Infinite losses are the worst. Then the mean is 0 and the variance 1.
+/// Makes losses fit for a Gaussian process. The better half keeps its distances; of the worse half, which may be worse by any factor, only the order
+/// counts, and it takes the distances that a normal distribution with the better half's spread would give it (half-rank warping; Song and others,
+/// "The Vizier Gaussian process bandit algorithm", arXiv 2408.11527, section 3.2). Infinite losses are the worst. Then the mean is 0 and the variance
+/// 1.
 /// </summary>
 internal static class Warping
 {
