@@ -39,15 +39,18 @@ internal static class BestTrialCommand
     {
         var names = ParameterNames.Of(sweep.Search.Space.Select(parameter => parameter.Path));
         var experiment = best.Experiment is { } id ? $", experiment {id}" : "";
-        output.Line($"# best of {sweep.Trials.Count} trials of {sweep.Id}: trial {best.Trial}{experiment}");
+        // Trials that ran to their end go before those that were stopped, whatever these had reached.
+        var state = sweep.Trials[best.Trial].State;
+        var rivals = sweep.Trials.Count(trial => trial.State == state);
+        output.Line($"# {sweep.Id}: trial {best.Trial}{experiment}, best of {rivals} {state.ToLowerInvariant()} trials of {sweep.Trials.Count}");
         output.Line($"# {best.Metric} {SweepFigures.Metric(best.Value)} after {best.Epochs} epochs, {Spread(best.Seeds)}");
         foreach (var (path, value) in best.Parameters) output.Line($"#   {path}: {value}");
-        if (best.Importances.Count == 0) output.Line("# importances need four completed trials with different values");
+        if (best.Importances is not { } importances) output.Line("# importances are not known: they need four trials with values that differ");
         else
         {
-            output.Line($"# share of the variance of {best.Metric} that each parameter explains alone:");
-            var width = best.Importances.Max(importance => names[importance.Path].Length);
-            foreach (var (path, share) in best.Importances)
+            output.Line($"# {importances.Describe(best.Metric)}:");
+            var width = importances.Shares.Max(importance => names[importance.Path].Length);
+            foreach (var (path, share) in importances.Shares)
             {
                 var bar = new string('█', (int)Math.Round(share * BarWidth));
                 output.Line($"#   {names[path].PadRight(width)}  {share.ToString("0.00", CultureInfo.InvariantCulture)}  {bar}".TrimEnd());

@@ -48,7 +48,7 @@ internal static class ResumeSweepCommand
             if (output.Json) output.Note(sweep.Id);
             else output.Line(sweep.Id);
             if (detach) return SweepConclusion.PrintStarted(sweep, connection, output);
-            end = await new SweepFollower(session.Api, session.Embedded, output).FollowAsync(sweep, interrupted);
+            end = await new SweepFollower(session.Api, session.Embedded, output).FollowAsync(sweep, known: before, interrupted);
         }
         return SweepConclusion.Print(end, connection, output);
     }

@@ -30,7 +30,7 @@ internal static class WatchSweepCommand
         await using var session = await ClusterSession.OpenSweepOwnerAsync(connection, id, interrupted);
         if (session is null) return null;
         var sweep = await session.Api.FindSweepAsync(id, interrupted);
-        return await new SweepFollower(session.Api, session.Embedded, output).FollowAsync(sweep, interrupted);
+        return await new SweepFollower(session.Api, session.Embedded, output).FollowAsync(sweep, known: null, interrupted);
     }
 
     // Nobody drives it: there is something to show and nothing to wait for.

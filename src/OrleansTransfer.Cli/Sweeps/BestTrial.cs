@@ -1,9 +1,6 @@
 using OrleansTransfer.Cluster.Sweeps;
 using OrleansTransfer.Contracts.Recipes;
 using OrleansTransfer.Contracts.Sweeps;
-using OrleansTransfer.Tuning.Importance;
-using OrleansTransfer.Tuning.Space;
-using OrleansTransfer.Tuning.Trials;
 
 namespace OrleansTransfer.Cli.Sweeps;
 
@@ -16,7 +13,7 @@ namespace OrleansTransfer.Cli.Sweeps;
 /// <param name="Epochs">Epochs it has trained.</param>
 /// <param name="Seeds">Over completed trials that differ from it in <c>training.seed</c> alone, itself included; null for it alone.</param>
 /// <param name="Parameters">Its values by recipe path.</param>
-/// <param name="Importances">Share of the metric's variance that each parameter explains alone, the greatest first; empty when not known.</param>
+/// <param name="Importances">Which parameters mattered; null when too few trials can be compared.</param>
 /// <param name="Recipe">Its recipe in full, as YAML.</param>
 internal sealed record BestTrial(
     string Sweep,
@@ -27,7 +24,7 @@ internal sealed record BestTrial(
     int Epochs,
     SeedSpread? Seeds,
     IReadOnlyDictionary<string, string> Parameters,
-    IReadOnlyList<ParameterImportance> Importances,
+    SweepImportances? Importances,
     string Recipe)
 {
     private const string SeedPath = "training.seed";
@@ -47,24 +44,8 @@ internal sealed record BestTrial(
             trial.Epochs,
             SpreadOf(sweep, trial),
             trial.Parameters,
-            ImportancesOf(sweep),
+            SweepImportances.Of(sweep),
             RecipeWriter.ToYaml(recipe));
-    }
-
-    /// <summary>Which parameters mattered; empty when too few trials completed, or all have the same value.</summary>
-    public static IReadOnlyList<ParameterImportance> ImportancesOf(SweepSnapshot sweep)
-    {
-        var finished = sweep.Trials.Where(trial => trial is { State: "Completed", Value: { } value } && double.IsFinite(value));
-        var completed = finished.Select(trial => new Trial
-        {
-            Number = trial.Number,
-            Configuration = SearchStudies.ConfigurationOf(trial.Parameters),
-            State = TrialState.Completed,
-            Value = trial.Value,
-        });
-        var space = new SearchSpace(SearchStudies.SettingsOf(sweep.Recipe, sweep.Search).Parameters);
-        var importances = Tuning.Importance.Importances.Of(space, completed, sweep.Search.Seed);
-        return importances.Any(found => found.Share > 0) ? importances : [];
     }
 
     private static SeedSpread? SpreadOf(SweepSnapshot sweep, SweepTrial best)

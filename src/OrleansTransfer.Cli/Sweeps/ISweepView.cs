@@ -6,5 +6,8 @@ namespace OrleansTransfer.Cli.Sweeps;
 internal interface ISweepView
 {
     /// <summary>Shows the sweep as it changes, until that ends.</summary>
-    Task ShowAsync(IAsyncEnumerable<SweepSnapshot> sweeps, CancellationToken cancellationToken);
+    /// <param name="known">What needs no telling; null for nothing.</param>
+    /// <param name="sweeps">The sweep, time and again.</param>
+    /// <param name="cancellationToken">Ends the showing.</param>
+    Task ShowAsync(SweepSnapshot? known, IAsyncEnumerable<SweepSnapshot> sweeps, CancellationToken cancellationToken);
 }

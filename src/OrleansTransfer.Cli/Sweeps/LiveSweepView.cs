@@ -8,12 +8,12 @@ namespace OrleansTransfer.Cli.Sweeps;
 internal sealed class LiveSweepView(Output output) : ISweepView
 {
     /// <inheritdoc/>
-    public Task ShowAsync(IAsyncEnumerable<SweepSnapshot> sweeps, CancellationToken cancellationToken)
+    public Task ShowAsync(SweepSnapshot? known, IAsyncEnumerable<SweepSnapshot> sweeps, CancellationToken cancellationToken)
     {
         var console = output.ErrorConsole;
         return console.Live(new Text("")).AutoClear(true).StartAsync(async live =>
         {
-            SweepSnapshot? before = null;
+            var before = known;
             await foreach (var sweep in sweeps.WithCancellation(cancellationToken))
             {
                 if (SweepLines.NewBest(before, sweep) is { } line) console.WriteLine(line);

@@ -7,9 +7,9 @@ namespace OrleansTransfer.Cli.Sweeps;
 internal sealed class PlainSweepView(Output output) : ISweepView
 {
     /// <inheritdoc/>
-    public async Task ShowAsync(IAsyncEnumerable<SweepSnapshot> sweeps, CancellationToken cancellationToken)
+    public async Task ShowAsync(SweepSnapshot? known, IAsyncEnumerable<SweepSnapshot> sweeps, CancellationToken cancellationToken)
     {
-        SweepSnapshot? before = null;
+        var before = known;
         await foreach (var sweep in sweeps.WithCancellation(cancellationToken))
         {
             foreach (var line in SweepLines.Changes(before, sweep)) output.Note(line);

@@ -13,13 +13,16 @@ internal sealed class SweepFollower(IClusterApi api, bool embedded, Output outpu
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(20);
 
     /// <summary>Shows the sweep until nothing more happens to it.</summary>
-    public async Task<SweepEnd> FollowAsync(SweepSnapshot sweep, CancellationToken interrupted)
+    /// <param name="sweep">The sweep as it is.</param>
+    /// <param name="known">The sweep when its user last looked: what is as it was then is not told; null for never.</param>
+    /// <param name="interrupted">Cancelled by Ctrl-C.</param>
+    public async Task<SweepEnd> FollowAsync(SweepSnapshot sweep, SweepSnapshot? known, CancellationToken interrupted)
     {
         try
         {
             var sweeps = new SweepPoller(api, TimeProvider.System, output.Note).PollAsync(sweep.Id, interrupted);
             ISweepView view = output.Live ? new LiveSweepView(output) : new PlainSweepView(output);
-            await view.ShowAsync(sweeps, interrupted);
+            await view.ShowAsync(known, sweeps, interrupted);
             return new(SweepEndKind.Ended, await api.FindSweepAsync(sweep.Id, interrupted));
         }
         catch (OperationCanceledException) when (interrupted.IsCancellationRequested)

@@ -6,14 +6,14 @@ namespace OrleansTransfer.Cli.Terminal;
 /// </summary>
 internal static class FittedTable
 {
-    private const int Gap = 2, Narrowest = 4;
+    private const int Gap = 2, Narrowest = 4, Legible = 6;
 
     /// <summary>The lines of the table, headings first, at most <paramref name="width"/> wide unless there are too many columns for that.</summary>
     public static IEnumerable<string> Lines(IReadOnlyList<string> headings, IReadOnlyList<IReadOnlyList<string>> rows, int width)
     {
-        int[] contents = [.. headings.Select((_, i) => Math.Max(Narrowest, rows.Select(row => row[i].Length).DefaultIfEmpty().Max()))];
-        int[] widths = [.. headings.Select((heading, i) => Math.Max(heading.Length, rows.Select(row => row[i].Length).DefaultIfEmpty().Max()))];
-        Shrink(i => contents[i]);
+        int[] contents = [.. headings.Select((_, i) => rows.Select(row => row[i].Length).DefaultIfEmpty().Max())];
+        int[] widths = [.. headings.Select((heading, i) => Math.Max(heading.Length, contents[i]))];
+        Shrink(i => Math.Max(contents[i], Math.Min(headings[i].Length, Legible)));
         Shrink(_ => Narrowest);
         return rows.Prepend(headings).Select(row =>
             string.Join(new string(' ', Gap), row.Select((cell, i) => Fit(cell, widths[i]).PadRight(widths[i]))).TrimEnd());

@@ -9,7 +9,7 @@ public sealed class AxisTests
     [InlineData(1e-5, 1e-2, true, "1e-5,1e-4,0.001,0.01")]
     [InlineData(0.05, 2, true, "0.05,0.1,0.2,0.5,1,2")]
     [InlineData(0, 0.5, false, "0,0.1,0.2,0.3,0.4,0.5")]
-    [InlineData(8, 128, false, "50,100")]
+    [InlineData(8, 128, false, "20,40,60,80,100,120")]
     [InlineData(3, 3, false, "3")]
     public void Marks_are_round_numbers_within_the_range(double low, double high, bool logarithmic, string expected)
     {

@@ -167,8 +167,8 @@ public sealed class SweepCommandsTests : IAsyncLifetime
     [Fact]
     public async Task A_failed_sweep_is_1_and_ends_with_the_root_cause()
     {
-        _cluster.Sweeps.All.Add(MadeUpSweeps.Of([MadeUpSweeps.Trial(0, "Infeasible") with { Reason = "no such label" }], SweepState.Failed)
-            with { Reason = "Three trials failed at step 0: no such label." });
+        var failed = MadeUpSweeps.Of([MadeUpSweeps.Trial(0, "Infeasible") with { Reason = "no such label" }], SweepState.Failed);
+        _cluster.Sweeps.All.Add(failed with { Reason = "Three trials failed at step 0: no such label." });
         var (code, streams) = await RunAsync("watch", "leaves");
         Assert.Equal(ExitCodes.Failed, code);
         Assert.Contains("Infeasible: trial 0: no such label", streams.ErrorText);
@@ -244,6 +244,21 @@ public sealed class SweepCommandsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Resuming_tells_only_what_is_new()
+    {
+        var before = MadeUpSweeps.Of([MadeUpSweeps.Trial(0, "Completed", 9, 0.9)], SweepState.Completed);
+        _cluster.Sweeps.All.Add(before);
+        _cluster.Sweeps.Looks.Enqueue(before);
+        _cluster.Sweeps.Looks.Enqueue(before with { Trials = [before.Trials[0], MadeUpSweeps.Trial(1)], State = SweepState.Running });
+        _cluster.Sweeps.Looks.Enqueue(before with { Trials = [before.Trials[0], MadeUpSweeps.Trial(1, "Stopped", 1, 0.5)] });
+        var (code, streams) = await RunAsync("resume", "leaves", "--trials", "2", "-o", "json");
+        Assert.Equal(ExitCodes.Done, code);
+        Assert.DoesNotContain("trial 0", streams.ErrorText);
+        Assert.DoesNotContain("best:", streams.ErrorText);
+        Assert.Contains("trial 1 stopped after epoch 1", streams.ErrorText);
+    }
+
+    [Fact]
     public async Task A_trial_is_added_by_hand()
     {
         _cluster.Sweeps.All.Add(MadeUpSweeps.Of([], SweepState.Running));
@@ -310,6 +325,7 @@ public sealed class SweepCommandsTests : IAsyncLifetime
         _cluster.Sweeps.All.Add(sweep);
         var (_, streams) = await RunAsync("best", "leaves");
         Assert.Contains("one run", streams.OutText);
+        Assert.Matches("# share of the variance of accuracy that each parameter explains alone, after epoch 9 of \\d+ trials:", streams.OutText);
         Assert.Matches(@"#   learningRate +0\.\d\d", streams.OutText);
 
         var recipe = RecipeReader.Parse(streams.OutText, "best.yaml", []);
@@ -350,7 +366,10 @@ public sealed class SweepCommandsTests : IAsyncLifetime
         using var document = JsonDocument.Parse(streams.OutText);
         Assert.Equal(3, document.RootElement.GetProperty("seeds").GetProperty("runs").GetInt32());
         Assert.Equal(1, document.RootElement.GetProperty("trial").GetInt32());
-        Assert.Equal(2, document.RootElement.GetProperty("importances").GetArrayLength());
+        var importances = document.RootElement.GetProperty("importances");
+        Assert.Equal(9, importances.GetProperty("epoch").GetInt32());
+        Assert.Equal(5, importances.GetProperty("trials").GetInt32());
+        Assert.Equal(2, importances.GetProperty("shares").GetArrayLength());
     }
 
     [Fact]

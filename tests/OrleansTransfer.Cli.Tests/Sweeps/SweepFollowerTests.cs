@@ -25,7 +25,7 @@ public sealed class SweepFollowerTests : IAsyncLifetime
         var output = new Output(_streams, json: false);
         using var api = new HttpClusterApi(_cluster.Address);
 
-        var end = await new SweepFollower(api, embedded: true, output).FollowAsync(_cluster.Sweeps.All[0], interrupt.Token);
+        var end = await new SweepFollower(api, embedded: true, output).FollowAsync(_cluster.Sweeps.All[0], known: null, interrupt.Token);
         Assert.Equal(SweepEndKind.Paused, end.Kind);
         Assert.Equal(SweepState.Paused, end.Sweep.State);
         Assert.Contains(_cluster.Requests, request => request.EndsWith("/pause", StringComparison.Ordinal));

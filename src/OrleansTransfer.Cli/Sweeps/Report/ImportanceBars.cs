@@ -11,10 +11,9 @@ internal static class ImportanceBars
     private const double Width = 720, Row = 26, LetterWidth = 7, End = 60;
     private const int LongestName = 36;
 
-    /// <summary>The drawing; empty when nothing is known.</summary>
+    /// <summary>The drawing.</summary>
     public static string Render(SweepSnapshot sweep, IReadOnlyList<ParameterImportance> importances)
     {
-        if (importances.Count == 0) return "";
         var names = ParameterNames.Of(sweep.Search.Space.Select(parameter => parameter.Path));
         var left = (Math.Min(LongestName, importances.Max(importance => names[importance.Path].Length)) * LetterWidth) + 12;
         var svg = new Svg(Width, (importances.Count * Row) + 6, "Importance of each parameter", "bars");

@@ -6,7 +6,7 @@ namespace OrleansTransfer.Cli.Sweeps.Report;
 /// <summary>An axis of numbers, evenly spaced or by their logarithm.</summary>
 internal sealed class NumberAxis : Axis
 {
-    private const int FewestPowers = 3, MostPowers = 8, Steps = 5;
+    private const int FewestPowers = 3, MostPowers = 8, Steps = 6;
 
     private readonly double _low, _high;
     private readonly bool _logarithmic;

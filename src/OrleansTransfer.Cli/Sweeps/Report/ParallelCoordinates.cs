@@ -8,7 +8,8 @@ namespace OrleansTransfer.Cli.Sweeps.Report;
 /// <summary>An axis per parameter and one for the metric; a trial is a line across them, in the colour of its metric.</summary>
 internal static class ParallelCoordinates
 {
-    private const double Left = 30, Right = 92, Top = 44, Height = 340, Least = 1000, Distance = 132, LetterWidth = 6.4;
+    private const double Left = 30, Right = 92, Top = 44, Bottom = 14;
+    private const double Height = 340, Least = 1000, Distance = 132, LetterWidth = 6.4;
 
     // Room below an axis for trials that lack the parameter.
     private const double Absent = 26;
@@ -24,14 +25,14 @@ internal static class ParallelCoordinates
         var names = ParameterNames.Of(space.Select(parameter => parameter.Path));
         var (axes, metric) = (space.Select(Axis.Of).ToList(), new NumberAxis(scale.Low, scale.High));
         var width = Math.Max(Least, Left + Right + (Distance * axes.Count));
-        var anyAbsent = space.Any(parameter => sweep.Trials.Any(trial => !trial.Parameters.ContainsKey(parameter.Path)));
-        var height = Top + Height + 30 + (anyAbsent ? Absent : 0);
+        bool[] absent = [.. space.Select(parameter => sweep.Trials.Any(trial => !trial.Parameters.ContainsKey(parameter.Path)))];
+        var height = Top + Height + Bottom + (absent.Contains(true) ? Absent : 0);
         var svg = new Svg(width, height, $"Parameters and {sweep.Search.Metric} of {sweep.Trials.Count} trials", "wide");
 
         foreach (var trial in InOrder(sweep, scale)) Trial(trial);
         for (var i = 0; i < axes.Count; i++) Draw(i, axes[i], names[space[i].Path], space[i].Path);
         Draw(axes.Count, metric, sweep.Search.Metric, sweep.Search.Metric);
-        if (anyAbsent) svg.Text(Left - 14, Y(0) + Absent + 4, "not used", "tick");
+        for (var i = 0; i < axes.Count; i++) if (absent[i]) svg.Text(X(i) + 7, Y(0) + Absent + 4, "not used", "mark");
         return svg.ToString();
 
         double X(int axis) => Left + (axis * (width - Left - Right) / axes.Count);

@@ -14,10 +14,11 @@ internal static class SweepReport
 
         .wide{width:100%;min-width:900px}.legend-bar{width:100%;max-width:720px}.bars{width:100%;max-width:720px}
         .axis{stroke:#374151;stroke-width:1.2}.bar-name{font-size:13px;fill:var(--ink)}
-        .mark{font-size:11px;fill:var(--ink);paint-order:stroke;stroke:#fff;stroke-width:3px;stroke-linejoin:round}
+        .mark{font-size:11px;fill:var(--ink);paint-order:stroke;stroke:#fff;stroke-width:4px;stroke-linejoin:round}
         polyline{stroke-linejoin:round}polyline:hover{stroke-opacity:1;stroke-width:4}
-        .trials{max-height:640px;overflow:auto}.trials th{position:sticky;top:0;background:#fff}.trials td,.trials th{white-space:nowrap}
-        .trials .why{white-space:normal;min-width:220px;text-align:left}.best td{background:#fdf0e6;font-weight:600}
+        .trials{max-height:640px;overflow:auto;font-size:13px}.trials td,.trials th{padding:4px 9px}
+        .trials th{position:sticky;top:0;background:#fff}.trials td,.trials th{white-space:nowrap}
+        .trials .why{white-space:normal;min-width:240px;text-align:left}.best td{background:#fdf0e6;font-weight:600}
         @media print{.trials{max-height:none}}
         """;
 
@@ -36,13 +37,9 @@ internal static class SweepReport
                 "A line is a trial; its colour is its metric. Scales are logarithmic where the search's are.",
                 ColourLegend.Render(search.Metric, scale) + ParallelCoordinates.Render(sweep, scale));
             Curves(page, sweep, scale);
-            Section(
-                page,
-                "Importances",
-                "Share of the metric's variance over the space that each parameter explains alone (functional analysis of variance).",
-                best?.Importances is { Count: > 0 } known
-                    ? ImportanceBars.Render(sweep, known)
-                    : "<p class=\"sub\">Needs four completed trials with different values.</p>\n");
+            if (SweepImportances.Of(sweep) is { } importances)
+                Section(page, "Importances", $"Bars: {importances.Describe(search.Metric)}.", ImportanceBars.Render(sweep, importances.Shares));
+            else Section(page, "Importances", "They need four trials with values that differ.", "");
             Trials(page, sweep);
         }
         if (best is not null) Section(page, $"Recipe of trial {best.Trial}", null, $"<pre>{Escape(best.Recipe)}</pre>\n");
