@@ -63,10 +63,5 @@ internal sealed class MetricScale
             $"rgb({left.R + (share * (right.R - left.R)):0},{left.G + (share * (right.G - left.G)):0},{left.B + (share * (right.B - left.B)):0})");
     }
 
-    private static double At(double[] sorted, double share)
-    {
-        var at = share * (sorted.Length - 1);
-        var (low, high) = (sorted[(int)Math.Floor(at)], sorted[(int)Math.Ceiling(at)]);
-        return low + (high - low) * (at - Math.Floor(at));
-    }
+    private static double At(double[] sorted, double share) => sorted[(int)Math.Round(share * (sorted.Length - 1))];
 }
