@@ -105,7 +105,7 @@ public sealed partial class SweepGrain(
         }
         catch (SpaceException e)
         {
-            throw new RecipeException([.. e.Problems.Select(problem => new RecipeProblem(problem.Path, $"Found {problem.Found}; expected {problem.Allowed}."))]);
+            throw new RecipeException([.. e.Problems.Select(problem => new RecipeProblem(problem.Path, $"Found {problem.Found}; {problem.Allowed}."))]);
         }
         await FlushAsync();
         return Book.Snapshot();
