@@ -6,8 +6,8 @@ namespace OrleansTransfer.Learning.Evaluation;
 
 /// <summary>
 /// t-SNE (van der Maaten and Hinton, JMLR 2008) in its exact form: places in the plane whose closeness, by a Student t kernel, resembles that of the
-/// features by Gaussian kernels. It begins with the two principal components instead of random places, so that, rounding aside, it gives the same picture every time and
-/// keeps more of the global arrangement (Kobak and Linderman, 2021).
+/// features by Gaussian kernels. It begins with the two principal components instead of random places, so that, rounding aside, it gives the same
+/// picture every time and keeps more of the global arrangement (Kobak and Linderman, 2021).
 /// </summary>
 public static class StochasticNeighborEmbedding
 {
