@@ -45,7 +45,21 @@ internal sealed class ElasticRun : IAsyncDisposable
         return run;
     }
 
-    public Task UntilAsync(Func<bool> reached, string what) => Until.TrueAsync(reached, what, () => $"{Process.Transcript}\n{_watched.Process.Transcript}\n{Now}");
+    public Task UntilAsync(Func<bool> reached, string what) => Until.TrueAsync(
+        () =>
+        {
+            try
+            {
+                return reached();
+            }
+            catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
+            {
+                // The answer may hang on a node that is frozen or gone, until the cluster knows it.
+                return false;
+            }
+        },
+        what,
+        () => $"{Process.Transcript}\n{_watched.Process.Transcript}\n{Now}");
 
     /// <summary>Does something to the cluster, and waits until the run has done a step in a later generation of so many workers.</summary>
     /// <returns>How long that took.</returns>
