@@ -58,6 +58,10 @@ public static class SearchStudies
         return problems;
     }
 
+    /// <summary>What the tuning library has against a space or a configuration, in the words of recipes.</summary>
+    internal static IReadOnlyList<RecipeProblem> ProblemsOf(SpaceException error) =>
+        [.. error.Problems.Select(problem => new RecipeProblem(problem.Path, $"Found {problem.Found}; {problem.Allowed}."))];
+
     private static IEnumerable<RecipeProblem> ProblemsOf(string path, Func<object> create)
     {
         try
@@ -67,7 +71,7 @@ public static class SearchStudies
         }
         catch (SpaceException error)
         {
-            return [.. error.Problems.Select(problem => new RecipeProblem($"{path}.{problem.Path}", $"Found {problem.Found}; {problem.Allowed}."))];
+            return ProblemsOf(error).Select(problem => problem with { Path = $"{path}.{problem.Path}" });
         }
         catch (TuningException error)
         {

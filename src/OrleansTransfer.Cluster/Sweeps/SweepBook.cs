@@ -31,7 +31,7 @@ internal sealed class SweepBook
         Study = Study.Replay(
             SearchStudies.SettingsOf(submission.Recipe, submission.Search with { Budget = Budget }),
             entries.Select(entry => entry.Trial).OfType<TrialEvent>());
-        Study.Recorded += happened => Add(new() { Trial = happened });
+        Study.Recorded += happened => Note(new() { Trial = happened });
     }
 
     /// <summary>The search itself.</summary>
@@ -55,8 +55,11 @@ internal sealed class SweepBook
     /// <summary>Who drives it, or drove it last.</summary>
     public ExperimentOwner? Owner { get; private set; }
 
-    /// <summary>Time in which it ran: pauses, and the time in which nobody drove it, left out.</summary>
+    /// <summary>Time in which it ran up to its last entry: pauses, and the time in which nobody drove it, left out.</summary>
     public TimeSpan Active => _active;
+
+    /// <summary>The same up to now, for the one who drives it.</summary>
+    public TimeSpan ActiveUntilNow => State == SweepState.Running ? _active + (_time.GetUtcNow() - _updated) : _active;
 
     /// <summary>Devices' seconds of training of trials that have ended or paused.</summary>
     public double DeviceSeconds => _facts.Values.Sum(facts => facts.DeviceSeconds);
@@ -71,8 +74,12 @@ internal sealed class SweepBook
     public TrialFacts? FactsOf(int trial) => _facts.GetValueOrDefault(trial);
 
     /// <summary>Notes that an experiment is started for a trial, or goes on.</summary>
-    public void NoteAttempt(int trial, string experiment) =>
-        Note(new() { Attempt = new(trial, (FactsOf(trial)?.Attempts ?? 0) + 1, experiment) });
+    /// <param name="trial">Number of the trial.</param>
+    /// <param name="experiment">Its experiment.</param>
+    /// <param name="step">Steps that the experiment has done.</param>
+    /// <param name="fruitless">How many attempts in a row before this one brought no step.</param>
+    public void NoteAttempt(int trial, string experiment, long step = 0, int fruitless = 0) =>
+        Note(new() { Attempt = new(trial, (FactsOf(trial)?.Attempts ?? 0) + 1, experiment, step, fruitless) });
 
     /// <summary>Notes that a trial's experiment has ended.</summary>
     public void NoteSettled(int trial, double deviceSeconds) => Note(new() { Settled = new(trial, deviceSeconds) });
@@ -136,14 +143,11 @@ internal sealed class SweepBook
         };
     }
 
-    private void Note(SweepEntry entry) => Apply(Add(entry));
-
-    private SweepEntry Add(SweepEntry entry)
+    private void Note(SweepEntry entry)
     {
         entry = entry with { Time = _time.GetUtcNow() };
         _unwritten.Add(entry);
-        _updated = entry.Time;
-        return entry;
+        Apply(entry);
     }
 
     private void Apply(SweepEntry entry)
@@ -155,7 +159,14 @@ internal sealed class SweepBook
         {
             case { Attempt: { } attempt }:
                 var facts = _facts.TryGetValue(attempt.Trial, out var known) ? known : new(attempt.Experiment, entry.Time);
-                _facts[attempt.Trial] = facts with { Experiment = attempt.Experiment, Attempts = attempt.Number, Settled = false };
+                _facts[attempt.Trial] = facts with
+                {
+                    Experiment = attempt.Experiment,
+                    Attempts = attempt.Number,
+                    Step = attempt.Step,
+                    Fruitless = attempt.Fruitless,
+                    Settled = false,
+                };
                 break;
             case { Settled: { } settled }:
                 if (_facts.TryGetValue(settled.Trial, out var ended))
@@ -181,6 +192,12 @@ internal sealed record TrialFacts(string Experiment, DateTimeOffset Started)
 {
     /// <summary>How often it was started.</summary>
     public int Attempts { get; init; }
+
+    /// <summary>Steps that its experiment had done when it was last started.</summary>
+    public long Step { get; init; }
+
+    /// <summary>How many attempts in a row before the present one brought no step.</summary>
+    public int Fruitless { get; init; }
 
     /// <summary>Whether it has ended, and nothing of it is awaited.</summary>
     public bool Settled { get; init; }

@@ -58,7 +58,9 @@ public sealed record SweepEntry
 /// <param name="Trial">Number of the trial.</param>
 /// <param name="Number">From 1; rises when infrastructure failed under the one before, and when the trial goes on after a pause.</param>
 /// <param name="Experiment">Its id.</param>
-public sealed record AttemptEntry(int Trial, int Number, string Experiment);
+/// <param name="Step">Steps that the experiment had done then.</param>
+/// <param name="Fruitless">How many attempts in a row before it brought no step.</param>
+public sealed record AttemptEntry(int Trial, int Number, string Experiment, long Step = 0, int Fruitless = 0);
 
 /// <summary>The end of an experiment of a trial.</summary>
 /// <param name="Trial">Number of the trial.</param>

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using OrleansTransfer.Contracts.Experiments;
 using OrleansTransfer.Contracts.Recipes;
 using OrleansTransfer.Contracts.Sweeps;
+using OrleansTransfer.Learning;
 using OrleansTransfer.Tuning.Stopping;
 using OrleansTransfer.Tuning.Trials;
 
@@ -10,7 +11,7 @@ namespace OrleansTransfer.Cluster.Sweeps;
 /// <summary>Starts trials, takes in what they measure, and ends them.</summary>
 public sealed partial class SweepGrain
 {
-    private const int PageSize = 500, MostAttempts = 5, SameFailures = 3;
+    private const int PageSize = 500, FruitlessAttempts = 5, SameFailures = 3;
 
     // How an experiment knows that it was the sweep that stopped it, and not its user.
     private const string HeldBySweep = "held by its sweep";
@@ -90,16 +91,17 @@ public sealed partial class SweepGrain
         }
     }
 
-    // Machines failed, not the recipe: the same trial goes on from its newest checkpoint.
+    // Machines failed, not the recipe: the same trial goes on from its newest checkpoint, as often as that brings it forward.
     private async Task RetryAsync(int number, ExperimentSnapshot snapshot)
     {
         var facts = Book.FactsOf(number)!;
-        if (facts.Attempts >= MostAttempts)
+        var fruitless = snapshot.Step > facts.Step ? 0 : facts.Fruitless + 1;
+        if (fruitless >= FruitlessAttempts)
         {
-            Book.Study.Fail(number, $"{facts.Attempts} attempts came to nothing; the last: {snapshot.Reason}");
+            Book.Study.Fail(number, $"{fruitless} attempts in a row brought no step; the last: {snapshot.Reason}");
             return;
         }
-        Book.NoteAttempt(number, facts.Experiment);
+        Book.NoteAttempt(number, facts.Experiment, snapshot.Step, fruitless);
         await FlushAsync();
         await Experiment(facts).Resume(null, null);
     }
@@ -126,6 +128,9 @@ public sealed partial class SweepGrain
     {
         var study = Book.Study;
         if (trial.DuplicateOf is not { } number || trial.Measurements.Count > 0 || study.Get(number) is not { State: not TrialState.Failed } twin) return false;
+
+        // One that waits at a rung may wait for the device that this one has.
+        if (twin.State == TrialState.Paused) return false;
         if (!twin.IsOver) return true;
         foreach (var measured in twin.Measurements)
         {
@@ -147,17 +152,17 @@ public sealed partial class SweepGrain
             var recipe = SearchStudies.RecipeOf(Book.Recipe, trial.Configuration, facts.Experiment);
             await Task.Run(() => experiments.SubmitTrialAsync(recipe, facts.Experiment, FirstExperiment(trial.Number), CancellationToken.None));
         }
-        catch (RecipeException e)
+        catch (Exception e) when (e is RecipeException or LearningException)
         {
-            Book.Study.Infeasible(trial.Number, string.Join(" ", e.Problems));
+            Book.Study.Infeasible(trial.Number, e is RecipeException refused ? string.Join(" ", refused.Problems) : e.Message);
             Book.NoteSettled(trial.Number, 0);
             LogTrial(Id, trial.Number, TrialState.Infeasible, e.Message);
         }
     }
 
-    // Whose samples the others share.
-    private string? FirstExperiment(int before) =>
-        Enumerable.Range(0, before).Select(Book.FactsOf).FirstOrDefault(facts => facts is { Attempts: > 0 })?.Experiment;
+    // Whose samples the others share: one that was refused has none.
+    private string? FirstExperiment(int before) => Book.Study.Trials.Take(before).Where(trial => trial.State != TrialState.Infeasible)
+        .Select(trial => Book.FactsOf(trial.Number)).FirstOrDefault(facts => facts is not null)?.Experiment;
 
     /// <summary>Ends the experiments of trials that are over or wait, and of all while the sweep does not run.</summary>
     private async Task SettleAsync()
@@ -204,14 +209,21 @@ public sealed partial class SweepGrain
     private void EndIfNeeded()
     {
         var budget = Book.Budget;
-        if (budget.Hours > 0 && Book.Active.TotalHours >= budget.Hours) StopAll($"the budget of {budget.Hours:0.##} hours is used");
-        if (budget.DeviceHours > 0 && (Book.DeviceSeconds + _seconds.Values.Sum()) / 3600 >= budget.DeviceHours)
+        if (budget.Hours > 0 && Book.ActiveUntilNow.TotalHours >= budget.Hours) StopAll($"the budget of {budget.Hours:0.##} hours is used");
+        else if (budget.DeviceHours > 0 && (Book.DeviceSeconds + _seconds.Values.Sum()) / 3600 >= budget.DeviceHours)
             StopAll($"the budget of {budget.DeviceHours:0.##} device-hours is used");
+        else if (SunkAlike() is { Count: >= SameFailures } sunk)
+            End(SweepState.Failed, $"{sunk.Count} trials failed before their first epoch for the same reason: {sunk[0].Reason}");
+    }
 
-        var sunk = Book.Study.Trials.Where(trial => trial is { State: TrialState.Infeasible, Epochs: 0, DuplicateOf: null })
-            .GroupBy(trial => Numbers().Replace(trial.Reason, "#")).FirstOrDefault(alike => alike.Count() >= SameFailures);
-        if (sunk is not null && Book.Study.Trials.All(trial => trial.Epochs == 0))
-            End(SweepState.Failed, $"{sunk.Count()} trials failed before their first epoch for the same reason: {sunk.First().Reason}");
+    // Since a trial last measured anything: a corner of the space that does not work is the sampler's to leave, data that are gone are nobody's.
+    private IReadOnlyList<Trial>? SunkAlike()
+    {
+        var trials = Book.Study.Trials;
+        if (trials.Count(trial => trial.State == TrialState.Infeasible) < SameFailures) return null;
+        return trials.Where(trial => trial is { Order: not null, DuplicateOf: null }).OrderByDescending(trial => trial.Order)
+            .TakeWhile(trial => trial is { State: TrialState.Infeasible, Epochs: 0 })
+            .GroupBy(trial => Numbers().Replace(trial.Reason, "#")).MaxBy(alike => alike.Count())?.ToList();
     }
 
     // Reasons that differ in nothing but numbers are the same.

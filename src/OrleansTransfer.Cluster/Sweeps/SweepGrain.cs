@@ -28,12 +28,12 @@ public sealed partial class SweepGrain(
     TimeProvider time,
     ILogger<SweepGrain> logger) : Grain, ISweepGrain
 {
-    private static readonly TimeSpan s_tick = TimeSpan.FromSeconds(0.25), s_heartbeat = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_tick = TimeSpan.FromSeconds(0.25), s_heartbeat = TimeSpan.FromSeconds(5), s_rest = TimeSpan.FromSeconds(2);
 
     private readonly SweepCatalog _catalog = new(container, time);
     private SweepBook? _book;
     private EventLog _ledger = null!;
-    private DateTimeOffset _marked;
+    private DateTimeOffset _marked, _restsUntil;
     private IGrainTimer? _timer;
 
     private string Id => this.GetPrimaryKeyString();
@@ -105,7 +105,7 @@ public sealed partial class SweepGrain(
         }
         catch (SpaceException e)
         {
-            throw new RecipeException([.. e.Problems.Select(problem => new RecipeProblem(problem.Path, $"Found {problem.Found}; {problem.Allowed}."))]);
+            throw new RecipeException(SearchStudies.ProblemsOf(e));
         }
         await FlushAsync();
         return Book.Snapshot();
@@ -121,6 +121,7 @@ public sealed partial class SweepGrain(
 
     private async Task TickAsync()
     {
+        if (time.GetUtcNow() < _restsUntil) return;
         try
         {
             await AdvanceAsync();
@@ -135,6 +136,7 @@ public sealed partial class SweepGrain(
         catch (Exception e) when (e is OrleansException or TimeoutException or IOException or UnauthorizedAccessException or Azure.RequestFailedException)
         {
             // A node on its way out, or a container out of reach: the next tick finds everything as it was left.
+            _restsUntil = time.GetUtcNow() + s_rest;
             LogTrouble(Id, e.Message);
         }
     }

@@ -70,8 +70,8 @@ public sealed class SweepService(
         if (budget is { Trials: < 1 }) throw new RecipeException("search.budget.trials", $"Found {budget.Trials}; expected at least 1.");
         if (sweep.State == SweepState.Completed && budget is null)
             throw new RecipeException("search.budget", $"{sweep.Id} has completed: {sweep.Reason}. Give it a larger budget to go on.");
-        if (sweep.Recipe.Data.Train is { } data && !Path.Exists(data.Split('#')[0]))
-            throw new RecipeException("data.train", $"{data}, which the trials of {sweep.Id} train on, is gone.");
+        if (!Path.Exists(sweep.Recipe.Data.Train))
+            throw new RecipeException("data.train", $"{sweep.Recipe.Data.Train}, which the trials of {sweep.Id} train on, is gone.");
         return await ChangeAsync(sweep.Id, grain => grain.Resume(budget), cancellationToken);
     }
 
