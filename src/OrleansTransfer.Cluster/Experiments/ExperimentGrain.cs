@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Placement;
 using Orleans.Runtime;
+using Orleans.Storage;
 using OrleansTransfer.Cluster.Hosting;
 using OrleansTransfer.Cluster.Membership;
 using OrleansTransfer.Cluster.Workers;
@@ -159,7 +160,7 @@ public sealed partial class ExperimentGrain(
         if (_roster is null || !_roster.Counts(worker) || IsDead(silo)) return false;
 
         // If another activation has taken the experiment over, these writes fail, and with them the commit.
-        await _history.FlushAsync(CancellationToken.None);
+        await WriteHistoryAsync();
         await WriteAsync();
         var parsed = CheckpointStore.Parse(manifest);
         try
@@ -314,8 +315,22 @@ public sealed partial class ExperimentGrain(
         if (reason is not null && state == ExperimentState.Starting) _history.Add(Event("log") with { Message = $"Resuming {reason}." });
 
         // History first: whoever finds the state final reads the history from the container and must find its end there.
-        if (state.IsFinal()) await _history.FlushAsync(CancellationToken.None);
+        if (state.IsFinal()) await WriteHistoryAsync();
         await WriteAsync();
+    }
+
+    // Like a conflict of the grain's state: this activation ends, and whoever called it asks the one that lives.
+    private async Task WriteHistoryAsync()
+    {
+        try
+        {
+            await _history.FlushAsync(CancellationToken.None);
+        }
+        catch (BlobConflictException e)
+        {
+            DeactivateOnIdle();
+            throw new InconsistentStateException($"{Id} is coordinated by another activation: {e.Message}");
+        }
     }
 
     private ExperimentOwner Self() => new(

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Placement;
 using Orleans.Runtime;
+using Orleans.Storage;
 using OrleansTransfer.Cluster.Experiments;
 using OrleansTransfer.Cluster.Hosting;
 using OrleansTransfer.Contracts.Experiments;
@@ -126,12 +127,9 @@ public sealed partial class SweepGrain(
         {
             await AdvanceAsync();
         }
-        catch (BlobConflictException)
+        catch (InconsistentStateException)
         {
-            // Another activation has written the ledger: it drives the sweep now.
             LogTakenOver(Id);
-            _timer?.Dispose();
-            DeactivateOnIdle();
         }
         catch (Exception e) when (e is OrleansException or TimeoutException or IOException or UnauthorizedAccessException or Azure.RequestFailedException)
         {
@@ -170,7 +168,17 @@ public sealed partial class SweepGrain(
     {
         var entries = Book.Unwritten.ToList();
         if (entries.Count == 0) return;
-        await _ledger.AppendAsync([.. entries.Select(entry => entry.ToJson())], CancellationToken.None);
+        try
+        {
+            await _ledger.AppendAsync([.. entries.Select(entry => entry.ToJson())], CancellationToken.None);
+        }
+        catch (BlobConflictException e)
+        {
+            // Another activation has written the ledger and drives the sweep now. Whoever called this one asks that one.
+            _timer?.Dispose();
+            DeactivateOnIdle();
+            throw new InconsistentStateException($"{Id} is driven by another activation: {e.Message}");
+        }
         Book.Written(entries.Count);
     }
 
