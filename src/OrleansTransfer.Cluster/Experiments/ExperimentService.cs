@@ -31,7 +31,7 @@ public sealed class ExperimentService(
     public async Task<ExperimentSnapshot> SubmitAsync(Recipe recipe, CancellationToken cancellationToken)
     {
         var prepared = await PrepareAsync(recipe, null, cancellationToken);
-        return await SubmitAsync(prepared, $"{prepared.Recipe.Name}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(3))}", cancellationToken);
+        return await SubmitAsync(prepared, $"{prepared.Recipe.Name}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(3))}", again: false, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -43,16 +43,18 @@ public sealed class ExperimentService(
     {
         if (await catalog.ReadAsync(id, cancellationToken) is { } present) return present;
         var known = like is null ? null : await ShareAsync(recipe, like, cancellationToken);
-        return await SubmitAsync(await PrepareAsync(recipe, known, cancellationToken), id, cancellationToken);
+        return await SubmitAsync(await PrepareAsync(recipe, known, cancellationToken), id, again: true, cancellationToken);
     }
 
-    private async Task<ExperimentSnapshot> SubmitAsync(PreparedRecipe prepared, string id, CancellationToken cancellationToken)
+    /// <param name="again">Whether this submission may be made again after it died in its middle: what it stored is then there.</param>
+    private async Task<ExperimentSnapshot> SubmitAsync(PreparedRecipe prepared, string id, bool again, CancellationToken cancellationToken)
     {
+        Task StoreAsync(Func<Task> write) => again ? IfNewAsync(write) : write();
         if (prepared.WeightsPath is not null) await ImportWeightsAsync(prepared.WeightsPath, prepared.WeightsSha256!, cancellationToken);
-        await IfNewAsync(() => prepared.Dataset.WriteAsync(container, id, cancellationToken));
-        if (prepared.Encoder is { } encoder) await IfNewAsync(() => encoder.WriteAsync(container, id, cancellationToken));
+        await StoreAsync(() => prepared.Dataset.WriteAsync(container, id, cancellationToken));
+        if (prepared.Encoder is { } encoder) await StoreAsync(() => encoder.WriteAsync(container, id, cancellationToken));
         using (var yaml = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(RecipeWriter.ToYaml(prepared.Recipe))))
-            await IfNewAsync(() => container.WriteAsync(BlobLayout.Recipe(id), yaml, BlobCondition.IfNew, cancellationToken));
+            await StoreAsync(() => container.WriteAsync(BlobLayout.Recipe(id), yaml, BlobCondition.IfNew, cancellationToken));
         var submission = new ExperimentSubmission(
             id,
             prepared.Recipe,
@@ -81,7 +83,6 @@ public sealed class ExperimentService(
         });
     }
 
-    // A submission that died in its middle is made again, and finds what it had stored.
     private static async Task IfNewAsync(Func<Task> write)
     {
         try
