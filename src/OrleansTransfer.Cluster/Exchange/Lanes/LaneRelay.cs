@@ -64,7 +64,21 @@ internal sealed partial class LaneRelay
     private void End()
     {
         _tls.Dispose();
-        _far.Dispose();
+        Close(_far);
+    }
+
+    // Whoever waits on the socket is woken first: disposing a socket that is in use waits for its users, and does not wake those of a socket pair.
+    private static void Close(Socket socket)
+    {
+        try
+        {
+            socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The other end is gone, or it was closed before.
+        }
+        socket.Dispose();
     }
 
     private async Task EndSoonAsync()
@@ -77,9 +91,9 @@ internal sealed partial class LaneRelay
 
     private static (SafeSocketHandle Near, SafeSocketHandle Far) CreatePair()
     {
-        const int unix = 1, stream = 1;
+        const int unix = 1, stream = 1, closeOnExecute = 0x80000;
         Span<int> ends = stackalloc int[2];
-        if (CreatePair(unix, stream, 0, ends) != 0)
+        if (CreatePair(unix, OperatingSystem.IsLinux() ? stream | closeOnExecute : stream, 0, ends) != 0)
             throw new LaneException($"this node has no more sockets: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
         return (new(ends[0], ownsHandle: true), new(ends[1], ownsHandle: true));
     }
@@ -89,10 +103,16 @@ internal sealed partial class LaneRelay
 
     private sealed class LaneEnd(SafeSocketHandle handle, LaneRelay relay) : Socket(handle)
     {
+        private int _closed;
+
         protected override void Dispose(bool disposing)
         {
+            if (disposing && Interlocked.Exchange(ref _closed, 1) == 0)
+            {
+                LaneRelay.Close(this);
+                _ = relay.EndSoonAsync();
+            }
             base.Dispose(disposing);
-            if (disposing) _ = relay.EndSoonAsync();
         }
     }
 }
