@@ -70,7 +70,7 @@ containers:
             name: {{ $values.state.existingSecret.name }}
             key: {{ $values.state.existingSecret.key }}
       {{- end }}
-      {{- include "orleanstransfer.security" $root | nindent 6 }}
+      {{- include "orleanstransfer.security" $root | trim | nindent 6 }}
       {{- if $values.data.existingClaim }}
       # What recipes may read.
       - name: OTX_DATA_ROOTS
@@ -164,7 +164,7 @@ volumes:
   - name: api-keys
     secret:
       secretName: {{ $values.security.apiKeys.existingSecret.name }}
-      defaultMode: 0440
+      defaultMode: 288 # 0440: the pod's group
       items:
         - key: {{ $values.security.apiKeys.existingSecret.key }}
           path: keys.yaml
@@ -173,7 +173,7 @@ volumes:
   - name: tls
     secret:
       secretName: {{ . }}
-      defaultMode: 0440
+      defaultMode: 288 # 0440: the pod's group
   {{- end }}
   {{- with $values.data.existingClaim }}
   - name: data
