@@ -59,6 +59,7 @@ public static class CliApplication
         DataCommand.Create(streams),
         NodeCommand.Create(streams),
         ClusterCommand.Create(streams),
+        DoctorCommand.Create(streams),
         RecipeCommand.Create(streams),
     };
 

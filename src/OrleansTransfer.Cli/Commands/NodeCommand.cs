@@ -10,6 +10,11 @@ internal static class NodeCommand
     public static Command Create(IConsoleStreams streams)
     {
         var name = new Option<string?>("--name") { Description = "Name of the node, unique in the cluster.", HelpName = "NAME" };
+        var role = new Option<string?>("--role")
+        {
+            Description = "worker (trains), gateway (serves the HTTP API as a client of the cluster), or both (OTX_ROLE; default both).",
+            HelpName = "ROLE",
+        };
         var portOffset = new Option<int>("--port-offset")
         {
             Description = "Added to the ports 11111 (silo), 30000 (gateway) and 8080 (HTTP).",
@@ -41,14 +46,22 @@ internal static class NodeCommand
             HelpName = "LIST",
         };
         var state = new Option<string?>("--state") { Description = "Folder for the cluster's state (OTX_STATE; default ./.otx).", HelpName = "DIR" };
+        var logFormat = new Option<string?>("--log-format") { Description = "text, or json for one object a line (OTX_LOG_FORMAT).", HelpName = "FORMAT" };
+        var collector = new Option<string?>("--otlp-endpoint")
+        {
+            Description = "Collector of traces of steps, OTLP over HTTP, for instance http://127.0.0.1:4318 (OTX_OTLP_ENDPOINT; default none).",
+            HelpName = "URL",
+        };
+        var ratio = new Option<string?>("--trace-ratio") { Description = "Share of the steps that are traced (OTX_TRACE_RATIO; default 0.05).", HelpName = "SHARE" };
         var command = new Command("node", "Start a node; one line of JSON on standard output says when it is ready.")
         {
-            name, portOffset, join, redis, cluster, advertise, devices, state,
+            name, role, portOffset, join, redis, cluster, advertise, devices, state, logFormat, collector, ratio,
         };
         command.SetAction((parse, stop) => RunAsync(
             new NodeOptions
             {
                 Name = parse.GetValue(name),
+                Role = NodeOptionTexts.ReadRole(parse.GetValue(role) ?? EnvironmentVariables.Get(NodeOptionTexts.RoleVariable)),
                 PortOffset = parse.GetValue(portOffset),
                 Join = parse.GetValue(join),
                 Redis = parse.GetValue(redis) ?? (parse.GetValue(join) is null ? EnvironmentVariables.Get("OTX_REDIS") : null),
@@ -56,6 +69,9 @@ internal static class NodeCommand
                 Advertise = parse.GetValue(advertise),
                 Devices = parse.GetValue(devices),
                 StateLocation = StateLocation.Resolve(parse.GetValue(state)),
+                LogFormat = NodeOptionTexts.ReadLogFormat(parse.GetValue(logFormat) ?? EnvironmentVariables.Get(NodeOptionTexts.LogFormatVariable)),
+                TraceEndpoint = NodeOptionTexts.ReadEndpoint(parse.GetValue(collector) ?? EnvironmentVariables.Get(NodeOptionTexts.EndpointVariable)),
+                TraceRatio = NodeOptionTexts.ReadRatio(parse.GetValue(ratio) ?? EnvironmentVariables.Get(NodeOptionTexts.RatioVariable)),
             },
             streams,
             stop));

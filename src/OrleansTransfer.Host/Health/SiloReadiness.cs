@@ -4,35 +4,22 @@ using OrleansTransfer.Storage;
 
 namespace OrleansTransfer.Host.Health;
 
-/// <summary>
-/// Whether the node can take work: its silo is active, the scheduler knows its devices, its container answers, and it is not shutting down.
-/// </summary>
-internal sealed class Readiness(
+/// <summary>A member is ready when its silo is active and the scheduler knows its devices.</summary>
+internal sealed class SiloReadiness(
     IClusterMembershipService membership,
     ILocalSiloDetails silo,
     NodeOfferService offer,
     IBlobContainer container,
-    IHostApplicationLifetime lifetime)
+    IHostApplicationLifetime lifetime) : Readiness(container, lifetime)
 {
-    private static readonly TimeSpan s_containerDeadline = TimeSpan.FromSeconds(5);
+    /// <inheritdoc/>
+    public override string? Refusal => offer.Refusal;
 
-    /// <summary>Null when the node is ready; otherwise what it lacks, in words.</summary>
-    public async Task<string?> CheckAsync(CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    protected override ValueTask<string?> CheckClusterAsync(CancellationToken cancellationToken)
     {
-        if (lifetime.ApplicationStopping.IsCancellationRequested) return "The node is shutting down.";
         var status = membership.CurrentSnapshot.GetSiloStatus(silo.SiloAddress);
-        if (status != SiloStatus.Active) return $"The silo is {status}.";
-        if (!offer.Accepted) return "The scheduler does not know this node's devices yet.";
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(s_containerDeadline);
-        try
-        {
-            await container.ReadAsync("health", deadline.Token);
-            return null;
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-        {
-            return $"{container.Description} cannot be read: {exception.Message}";
-        }
+        if (status != SiloStatus.Active) return new($"The silo is {status}.");
+        return new(offer.Accepted ? null : "The scheduler does not know this node's devices yet.");
     }
 }
