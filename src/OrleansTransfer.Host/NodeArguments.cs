@@ -8,8 +8,8 @@ namespace OrleansTransfer.Host;
 internal static class NodeArguments
 {
     private const string Usage =
-        "otx-node [--name S] [--role both|worker|gateway] [--port-offset N] [--join SILO-HOST:PORT | --redis HOST:PORT[,options]] [--cluster-id S] [--advertise ADDRESS]" +
-        " [--devices cpu:2] [--state DIR] [--quiet] [--log-format text|json] [--otlp-endpoint URL] [--trace-ratio SHARE]";
+        "otx-node [--name S] [--role both|worker|gateway] [--port-offset N] [--join SILO-HOST:PORT | --redis HOST:PORT[,options]]" +
+        " [--cluster-id S] [--advertise ADDRESS] [--devices cpu:2] [--state DIR] [--quiet] [--log-format text|json] [--otlp-endpoint URL] [--trace-ratio SHARE]";
 
     public static NodeOptions Parse(IReadOnlyList<string> arguments, Func<string, string?> environment)
     {

@@ -59,9 +59,18 @@ public sealed class NodeHost : IAsyncDisposable
     public string? Fault => _fault.Reason;
 
     /// <summary>What a node's process prints on standard output once it is ready: one line of JSON.</summary>
-    public string ReadyLine =>
-        JsonSerializer.Serialize(
-            new { Event = "ready", Node = Name, Silo = OrNull(Silo), Gateway = OrNull(Gateway), Http, Devices, Role = _role.ToString().ToLowerInvariant() }, ApiJson.Options);
+    public string ReadyLine => JsonSerializer.Serialize(
+        new
+        {
+            Event = "ready",
+            Node = Name,
+            Silo = OrNull(Silo),
+            Gateway = OrNull(Gateway),
+            Http,
+            Devices,
+            Role = _role.ToString().ToLowerInvariant(),
+        },
+        ApiJson.Options);
 
     /// <summary>What a node's process prints on standard error once it is told to stop.</summary>
     public string LeavingLine => $"Node {Name} leaves the cluster; Ctrl-C again ends it at once.";

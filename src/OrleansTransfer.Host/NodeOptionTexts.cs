@@ -52,6 +52,7 @@ public static class NodeOptionTexts
         if (string.IsNullOrEmpty(text)) return new NodeOptions().TraceRatio;
         return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var ratio) && ratio is >= 0 and <= 1
             ? ratio
-            : throw new NodeStartException($"'{text}' is no share of steps: --trace-ratio ({RatioVariable}) takes a number from 0 to 1, for instance 0.05.");
+            : throw new NodeStartException(
+                $"'{text}' is no share of steps: --trace-ratio ({RatioVariable}) takes a number from 0 to 1, for instance 0.05.");
     }
 }

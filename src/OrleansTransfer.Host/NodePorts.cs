@@ -64,7 +64,8 @@ internal sealed record NodePorts(IPAddress Address, int Silo, int Gateway, int H
         {
             return exception.SocketErrorCode switch
             {
-                SocketError.AccessDenied => $"This user may not open port {port}, which the node needs for {user}. Choose higher ports with --port-offset.",
+                SocketError.AccessDenied =>
+                    $"This user may not open port {port}, which the node needs for {user}. Choose higher ports with --port-offset.",
                 SocketError.AddressNotAvailable => $"{address} is not an address of this machine. Correct --advertise.",
                 _ => $"Port {port}, which the node needs for {user}, is in use by another process." +
                     $" Stop that process, or choose other ports with --port-offset (now {offset}).",

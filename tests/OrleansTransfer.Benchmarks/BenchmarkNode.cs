@@ -49,7 +49,8 @@ internal sealed partial class BenchmarkNode : ISoakNode
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(typeof(BenchmarkNode).Assembly.Location);
-        foreach (var argument in (string[])[Word, "--name", name, "--join", join ?? "-", "--state", state, "--devices", devices]) start.ArgumentList.Add(argument);
+        foreach (var argument in (string[])[Word, "--name", name, "--join", join ?? "-", "--state", state, "--devices", devices])
+            start.ArgumentList.Add(argument);
         if (cores > 0) start.Environment["DOTNET_PROCESSOR_COUNT"] = cores.ToString(CultureInfo.InvariantCulture);
         var process = Process.Start(start)!;
         return await process.StandardOutput.ReadLineAsync() is { } line && line.Split(' ') is [var silo, var http]

@@ -14,7 +14,8 @@ public sealed class GatewayTests(DrawnLeaves leaves)
         await using var cluster = await TestCluster.StartAsync(state.Path, nodes: 2, Training.OneThread, redis);
         await using var gateway = await StartGatewayAsync(cluster);
 
-        var brief = (await OtxProcess.RunAsync([.. Training.SqueezeNet(leaves, epochs: 2), "--workers", "2", "--cluster", gateway.Http])).Expect(0).Json;
+        var brief = (await OtxProcess.RunAsync(
+            [.. Training.SqueezeNet(leaves, epochs: 2), "--workers", "2", "--cluster", gateway.Http])).Expect(0).Json;
         var id = brief.GetProperty("experiment").GetString()!;
         Assert.Equal(("Completed", 2), (brief.GetProperty("state").GetString(), brief.GetProperty("workers").GetInt32()));
         foreach (string[] command in (string[][])[
@@ -36,7 +37,9 @@ public sealed class GatewayTests(DrawnLeaves leaves)
         await using var another = await StartGatewayAsync(cluster);
         var seen = Show(another, id);
         await Until.TrueAsync(
-            () => Show(another, id).GetProperty("step").GetInt64() > seen.GetProperty("step").GetInt64() + 5, "the run to go on", () => cluster.Transcript);
+            () => Show(another, id).GetProperty("step").GetInt64() > seen.GetProperty("step").GetInt64() + 5,
+            "the run to go on",
+            () => cluster.Transcript);
         Assert.Equal(1, Show(another, id).GetProperty("generation").GetInt32());
         (await OtxProcess.RunAsync("experiments", "cancel", id, "--cluster", another.Http)).Expect(0);
     }

@@ -18,7 +18,8 @@ internal static class ClusterChecks
         {
             var status = await api.GetStatusAsync(deadline.Token);
             var devices = status.Nodes.SelectMany(node => node.Devices).ToList();
-            var found = $"{address}: {status.Nodes.Count} nodes, {devices.Count} devices, {devices.Count(device => device.Experiment is null)} of them free," +
+            var free = devices.Count(device => device.Experiment is null);
+            var found = $"{address}: {status.Nodes.Count} nodes, {devices.Count} devices, {free} of them free," +
                 $" {status.Queue.Count} experiments wait";
             foreach (var node in status.Nodes)
             {
@@ -41,7 +42,10 @@ internal static class ClusterChecks
         }
         catch (CliException exception)
         {
-            return [new(Name, CheckState.Failed, exception.Message, "Start a node, or correct --cluster; in Kubernetes kubectl port-forward leads there.")];
+            return
+            [
+                new(Name, CheckState.Failed, exception.Message, "Start a node, or correct --cluster; in Kubernetes kubectl port-forward leads there."),
+            ];
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -20,13 +20,17 @@ internal static class DoctorCommand
         };
         var advertise = new Option<string?>("--advertise") { Description = "As of 'otx node': this machine's address.", HelpName = "ADDRESS" };
         var devices = new Option<string?>("--devices") { Description = "As of 'otx node': what it would offer.", HelpName = "LIST" };
-        var state = new Option<string?>("--state") { Description = "As of 'otx node': folder or container (OTX_STATE; default ./.otx).", HelpName = "DIR" };
+        var state = new Option<string?>("--state")
+        {
+            Description = "As of 'otx node': folder or container (OTX_STATE; default ./.otx).",
+            HelpName = "DIR",
+        };
         var cluster = new Option<string?>("--cluster")
         {
             Description = "Address of a node of a running cluster, which is looked at too (OTX_CLUSTER).",
             HelpName = "URL",
         };
-        var command = new Command("doctor", "Check what a node needs (container, Redis, ports, clock, devices, memory, disk, limits); starts nothing.")
+        var command = new Command("doctor", "Check what a node needs: container, Redis, ports, clock, devices, memory, disk, limits; starts nothing.")
         {
             portOffset, join, redis, advertise, devices, state, cluster,
         };

@@ -46,13 +46,21 @@ internal static class NodeCommand
             HelpName = "LIST",
         };
         var state = new Option<string?>("--state") { Description = "Folder for the cluster's state (OTX_STATE; default ./.otx).", HelpName = "DIR" };
-        var logFormat = new Option<string?>("--log-format") { Description = "text, or json for one object a line (OTX_LOG_FORMAT).", HelpName = "FORMAT" };
+        var logFormat = new Option<string?>("--log-format")
+        {
+            Description = "text, or json for one object a line (OTX_LOG_FORMAT).",
+            HelpName = "FORMAT",
+        };
         var collector = new Option<string?>("--otlp-endpoint")
         {
             Description = "Collector of traces of steps, OTLP over HTTP, for instance http://127.0.0.1:4318 (OTX_OTLP_ENDPOINT; default none).",
             HelpName = "URL",
         };
-        var ratio = new Option<string?>("--trace-ratio") { Description = "Share of the steps that are traced (OTX_TRACE_RATIO; default 0.05).", HelpName = "SHARE" };
+        var ratio = new Option<string?>("--trace-ratio")
+        {
+            Description = "Share of the steps that are traced (OTX_TRACE_RATIO; default 0.05).",
+            HelpName = "SHARE",
+        };
         var command = new Command("node", "Start a node; one line of JSON on standard output says when it is ready.")
         {
             name, role, portOffset, join, redis, cluster, advertise, devices, state, logFormat, collector, ratio,

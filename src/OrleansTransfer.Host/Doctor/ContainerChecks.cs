@@ -42,7 +42,8 @@ internal static class ContainerChecks
         }
     }
 
-    private static async Task<IReadOnlyList<CheckResult>> TryAsync(IBlobContainer container, string blob, bool remote, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<CheckResult>> TryAsync(
+        IBlobContainer container, string blob, bool remote, CancellationToken cancellationToken)
     {
         var content = RandomNumberGenerator.GetBytes(ProbeBytes);
         var started = Stopwatch.GetTimestamp();
@@ -80,7 +81,8 @@ internal static class ContainerChecks
         var after = DateTimeOffset.UtcNow;
         await foreach (var entry in container.ListAsync(blob, cancellationToken))
             return ClockSkew.Of(before, entry.Modified, after, TimeSpan.FromSeconds(1)).ToResult("clock", "the container's");
-        return CheckResult.Failed(Name, $"{container.Description} does not list a blob that was just written", "Use a container with consistent listings.");
+        return CheckResult.Failed(
+            Name, $"{container.Description} does not list a blob that was just written", "Use a container with consistent listings.");
     }
 
     private static CheckResult Unconditional(IBlobContainer container, string what) => CheckResult.Failed(

@@ -58,13 +58,17 @@ internal static class MachineChecks
         return free < size / 10 && free < 20 * LeastSpace ? CheckResult.Warning("disk", found, Fix) : CheckResult.Ok("disk", found);
     }
 
-    internal static CheckResult Files(long? limit) => limit switch
+    internal static CheckResult Files(long? limit)
     {
-        null => CheckResult.Ok("files", "no limit is known"),
-        < LeastFiles => CheckResult.Failed("files", $"at most {limit} open files", $"Raise the limit to {EnoughFiles} or more (ulimit -n, LimitNOFILE)."),
-        < EnoughFiles => CheckResult.Warning("files", $"at most {limit} open files", $"Raise the limit to {EnoughFiles} or more (ulimit -n, LimitNOFILE)."),
-        _ => CheckResult.Ok("files", $"at most {limit} open files"),
-    };
+        var (found, fix) = ($"at most {limit} open files", $"Raise the limit to {EnoughFiles} or more (ulimit -n, LimitNOFILE).");
+        return limit switch
+        {
+            null => CheckResult.Ok("files", "no limit is known"),
+            < LeastFiles => CheckResult.Failed("files", found, fix),
+            < EnoughFiles => CheckResult.Warning("files", found, fix),
+            _ => CheckResult.Ok("files", found),
+        };
+    }
 
     internal static CheckResult Watches(long instances) => instances < EnoughWatches
         ? CheckResult.Warning("inotify", $"at most {instances} instances per user", "Raise fs.inotify.max_user_instances with sysctl to 128 or more.")
@@ -73,18 +77,24 @@ internal static class MachineChecks
     private static string Gigabytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / Giga:0.0} GiB");
 
     private static long? Available() => ReadLine("/proc/meminfo", "MemAvailable:") is { } line
-        && long.TryParse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture, out var kilobytes) ? kilobytes * 1024 : null;
+        && long.TryParse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture, out var kilobytes)
+            ? kilobytes * 1024
+            : null;
 
     // .NET raises its soft limit to the hard one when it starts.
     private static long? OpenFiles() => ReadLine("/proc/self/limits", "Max open files") is { } line
-        && long.TryParse(line["Max open files".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0], CultureInfo.InvariantCulture, out var limit)
-        ? limit : null;
+        && line["Max open files".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var soft, ..]
+        && long.TryParse(soft, CultureInfo.InvariantCulture, out var limit)
+            ? limit
+            : null;
 
     private static string? ReadLine(string file, string start) =>
         File.Exists(file) ? File.ReadLines(file).FirstOrDefault(line => line.StartsWith(start, StringComparison.Ordinal)) : null;
 
-    private static long? ReadNumber(string file) =>
-        File.Exists(file) && long.TryParse(File.ReadAllText(file), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var number) ? number : null;
+    private static long? ReadNumber(string file) => File.Exists(file)
+        && long.TryParse(File.ReadAllText(file), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : null;
 
     // Of the folder itself, or of the nearest one above it that exists.
     private static (long Free, long Size)? Space(string path)

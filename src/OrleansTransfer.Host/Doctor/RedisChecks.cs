@@ -48,7 +48,8 @@ internal static class RedisChecks
         if (server.KeepsData is false)
         {
             return CheckResult.Warning(
-                Name, $"{found}, keeps nothing over a restart", "Set appendonly to yes: after a restart without data all nodes have to be started again.");
+                Name, $"{found}, keeps nothing over a restart",
+                "Set appendonly to yes: if no node lives that could write the membership again, runs have to be resumed by hand after a restart.");
         }
 
         return server.Latency > s_slow

@@ -29,7 +29,8 @@ internal sealed partial class SecretMask(params IEnumerable<string?> configured)
 
     // Of StackExchange.Redis, Azure's connection strings and shared access signatures, headers, and addresses with a user.
     [GeneratedRegex(
-        """(?<name>\b(?:password|accountkey|sharedaccesssignature|sharedaccesskey|sig|api[-_]?key|secret)\s*=\s*|authorization:\s*\w+\s+|://[^\s:/@]*:(?=[^\s/@]*@))(?<value>[^\s,;&"'@]+)""",
+        """(?<name>\b(?:password|accountkey|sharedaccesssignature|sharedaccesskey|sig|api[-_]?key|secret)\s*=\s*|""" +
+        """authorization:\s*\w+\s+|://[^\s:/@]*:(?=[^\s/@]*@))(?<value>[^\s,;&"'@]+)""",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Settings();
 }

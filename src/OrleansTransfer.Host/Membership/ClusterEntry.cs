@@ -34,7 +34,8 @@ internal sealed record ClusterEntry(IPEndPoint? FirstNode, RedisAddress? Redis)
                 return new(null, redis);
             case { Role: NodeRole.Gateway }:
                 throw new NodeStartException(
-                    "A gateway serves a cluster and must be told where it is: give --redis, or as --join what a node's ready line shows under \"gateway\".");
+                    "A gateway serves a cluster and must be told where it is: give --redis, or as --join what a node's ready line shows under" +
+                    " \"gateway\".");
             default:
                 return new(null, null);
         }
@@ -61,7 +62,8 @@ internal sealed record ClusterEntry(IPEndPoint? FirstNode, RedisAddress? Redis)
     /// <summary>Why a node was not admitted in time, in a sentence; null where nobody else has to admit it.</summary>
     public string? NotAdmitted(NodeRole role, TimeSpan waited) => (role, this) switch
     {
-        (NodeRole.Gateway, { Redis: { } redis }) => $"No node of the cluster in the Redis server {redis.Shown} answered within {waited.TotalSeconds:0} s." +
+        (NodeRole.Gateway, { Redis: { } redis }) =>
+            $"No node of the cluster in the Redis server {redis.Shown} answered within {waited.TotalSeconds:0} s." +
             " Start nodes of the same --cluster-id, and check that their gateway ports can be reached from here.",
         (NodeRole.Gateway, { FirstNode: { } first }) => $"The node at {first} did not answer as a cluster within {waited.TotalSeconds:0} s." +
             " Check that --join names what the node's ready line shows under \"gateway\".",

@@ -54,7 +54,9 @@ internal sealed partial class RedisWatch(RedisAddress redis, string clusterId, T
 
     /// <summary>The version of a membership; -1 where there is none.</summary>
     internal static long VersionOf(IEnumerable<HashEntry> membership) =>
-        membership.FirstOrDefault(entry => entry.Name == VersionField).Value is { IsNull: false } value && value.TryParse(out long version) ? version : -1;
+        membership.FirstOrDefault(entry => entry.Name == VersionField).Value is { IsNull: false } value && value.TryParse(out long version)
+            ? version
+            : -1;
 
     private async Task LookAsync(IDatabase database)
     {

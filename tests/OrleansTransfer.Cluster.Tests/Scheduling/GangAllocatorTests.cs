@@ -88,7 +88,8 @@ public class GangAllocatorTests
 
         var running = old with { Devices = [old.Devices[0] with { Experiment = "leaf-1" }] };
         Assert.Empty(GangAllocator.Extend("leaf-1", new(1, 1, "cpu", []), [running, later]));
-        Assert.Equal(["c/cpu:0"], GangAllocator.Extend("leaf-1", new(1, 1, "cpu", []), [running, later, Node("c", 1)]).Select(worker => worker.ToString()));
+        Assert.Equal(
+            ["c/cpu:0"], GangAllocator.Extend("leaf-1", new(1, 1, "cpu", []), [running, later, Node("c", 1)]).Select(worker => worker.ToString()));
     }
 
     private static IEnumerable<string>? Allocate(int workers, string device, params NodeStatus[] nodes) =>

@@ -36,7 +36,10 @@ public sealed class JsonLogFormatterTests
     public void No_part_of_an_entry_shows_a_secret()
     {
         var entry = Write(
-            LogLevel.Error, "refused: password=open-sesame", new InvalidOperationException("AccountKey=Eby8vdM0;"), [new("Address", "h:1,password=open-sesame")]);
+            LogLevel.Error,
+            "refused: password=open-sesame",
+            new InvalidOperationException("AccountKey=Eby8vdM0;"),
+            [new("Address", "h:1,password=open-sesame")]);
 
         var text = entry.ToString();
         Assert.DoesNotContain("sesame", text, StringComparison.Ordinal);
@@ -49,7 +52,9 @@ public sealed class JsonLogFormatterTests
         var formatter = new JsonLogFormatter(new NodeIdentity("n1", "", [], ""), time, new SecretMask());
         using var writer = new StringWriter();
         formatter.Write(
-            new LogEntry<List<KeyValuePair<string, object?>>>(level, "OrleansTransfer.Test", default, state, exception, (_, _) => message), _scopes, writer);
+            new LogEntry<List<KeyValuePair<string, object?>>>(level, "OrleansTransfer.Test", default, state, exception, (_, _) => message),
+            _scopes,
+            writer);
         var line = Assert.Single(writer.ToString().TrimEnd('\n').Split('\n'));
         return JsonDocument.Parse(line).RootElement;
     }

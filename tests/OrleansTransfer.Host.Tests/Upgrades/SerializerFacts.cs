@@ -28,7 +28,8 @@ internal static class SerializerFacts
     public static IReadOnlyList<Type> Serialized => [.. Types.Where(type => type.IsDefined(typeof(GenerateSerializerAttribute), inherit: false))];
 
     /// <summary>All grain interfaces of this project.</summary>
-    public static IReadOnlyList<Type> Interfaces => [.. Types.Where(type => type.IsInterface && type.IsAssignableTo(typeof(Orleans.Runtime.IAddressable)))];
+    public static IReadOnlyList<Type> Interfaces =>
+        [.. Types.Where(type => type.IsInterface && type.IsAssignableTo(typeof(Orleans.Runtime.IAddressable)))];
 
     /// <summary>All facts, in order.</summary>
     public static IReadOnlyList<string> All =>
@@ -41,7 +42,8 @@ internal static class SerializerFacts
         .. type.GetMembers(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
             .Select(member => (Id: member.GetCustomAttribute<IdAttribute>()?.Id, Member: member))
             .Where(pair => pair.Id is not null)
-            .Select(pair => (pair.Id!.Value, pair.Member, pair.Member is PropertyInfo property ? property.PropertyType : ((FieldInfo)pair.Member).FieldType))
+            .Select(pair => (
+                pair.Id!.Value, pair.Member, pair.Member is PropertyInfo property ? property.PropertyType : ((FieldInfo)pair.Member).FieldType))
             .OrderBy(member => member.Value),
     ];
 
@@ -62,16 +64,18 @@ internal static class SerializerFacts
         foreach (var method in type.GetMethods())
         {
             // A token may come and go: it is no part of the message.
-            var parameters = method.GetParameters().Select(parameter => parameter.ParameterType).Where(parameter => parameter != typeof(CancellationToken));
-            var oneWay = method.IsDefined(typeof(OneWayAttribute)) ? " one-way" : "";
-            yield return $"method {Name(type)} {AliasOf(method) ?? method.Name} = ({string.Join(", ", parameters.Select(Name))}) : {Name(method.ReturnType)}{oneWay}";
+            var parameters = method.GetParameters().Select(parameter => parameter.ParameterType).Where(one => one != typeof(CancellationToken));
+            var (takes, oneWay) = (string.Join(", ", parameters.Select(Name)), method.IsDefined(typeof(OneWayAttribute)) ? " one-way" : "");
+            yield return $"method {Name(type)} {AliasOf(method) ?? method.Name} = ({takes}) : {Name(method.ReturnType)}{oneWay}";
         }
     }
 
     private static IEnumerable<string> OfEnum(Type type) =>
-        Enum.GetNames(type).Select(name => $"enum {Name(type)} {name} = {Convert.ToInt64(Enum.Parse(type, name))} : {Name(Enum.GetUnderlyingType(type))}");
+        Enum.GetNames(type).Select(name =>
+            $"enum {Name(type)} {name} = {Convert.ToInt64(Enum.Parse(type, name))} : {Name(Enum.GetUnderlyingType(type))}");
 
-    private static IEnumerable<string> Grains() => Types.Where(type => type is { IsClass: true, IsAbstract: false } && type.IsAssignableTo(typeof(Grain)))
+    private static IEnumerable<string> Grains() => Types
+        .Where(type => type is { IsClass: true, IsAbstract: false } && type.IsAssignableTo(typeof(Grain)))
         .Select(type => $"grain {GrainType(type)} = {string.Join(", ", type.GetInterfaces().Intersect(Interfaces).Select(Name).Order())}");
 
     // As Orleans names a grain that does not name itself.
