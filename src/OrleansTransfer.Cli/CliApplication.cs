@@ -60,6 +60,7 @@ public static class CliApplication
         NodeCommand.Create(streams),
         ClusterCommand.Create(streams),
         KeysCommand.Create(streams),
+        DoctorCommand.Create(streams),
         RecipeCommand.Create(streams),
     };
 

@@ -96,7 +96,9 @@ internal sealed class ConnectionOptions
         }
     }
 
-    private static Uri Address(string text)
+    /// <summary>Reads the address of a node.</summary>
+    /// <exception cref="CliException">It is none.</exception>
+    public static Uri Address(string text)
     {
         var full = text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text;
         return Uri.TryCreate(full, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"

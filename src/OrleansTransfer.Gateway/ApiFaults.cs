@@ -46,7 +46,8 @@ internal sealed partial class ApiFaults(ILogger<ApiFaults> logger) : IEndpointFi
         }
     }
 
-    public static bool IsClusterTrouble(Exception exception) => exception is OrleansException or TimeoutException;
+    public static bool IsClusterTrouble(Exception exception) =>
+        exception is OrleansException or TimeoutException or (IOException and not BadHttpRequestException);
 
     public static string Describe(Exception exception) => exception is TimeoutException
         ? "The cluster did not answer in time. It may be busy, or losing a node; try again in a few seconds."

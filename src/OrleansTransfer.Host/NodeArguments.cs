@@ -9,8 +9,8 @@ namespace OrleansTransfer.Host;
 internal static class NodeArguments
 {
     private static readonly string s_usage =
-        "otx-node [--name S] [--port-offset N] [--join SILO-HOST:PORT | --redis HOST:PORT[,options]] [--cluster-id S] [--advertise ADDRESS]" +
-        " [--devices cpu:2] [--state DIR] [--quiet]"
+        "otx-node [--name S] [--role both|worker|gateway] [--port-offset N] [--join SILO-HOST:PORT | --redis HOST:PORT[,options]]" +
+        " [--cluster-id S] [--advertise ADDRESS] [--devices cpu:2] [--state DIR] [--quiet] [--log-format text|json] [--otlp-endpoint URL] [--trace-ratio SHARE]"
         + string.Concat(SecuritySetting.All.Select(setting => $" [{setting.Option}{(setting.Value is null ? "" : $" {setting.Value}")}]"));
 
     public static NodeOptions Parse(IReadOnlyList<string> arguments, Func<string, string?> environment)
@@ -18,12 +18,16 @@ internal static class NodeArguments
         var options = new NodeOptions
         {
             Name = environment("OTX_NAME"),
+            Role = NodeOptionTexts.ReadRole(environment(NodeOptionTexts.RoleVariable)),
             ClusterId = environment("OTX_CLUSTER_ID") ?? new NodeOptions().ClusterId,
             Advertise = environment("OTX_ADVERTISE"),
             Devices = environment("OTX_DEVICES"),
             StateLocation = environment("OTX_STATE") ?? new NodeOptions().StateLocation,
             PortOffset = environment("OTX_PORT_OFFSET") is { } offset ? Number(offset) : 0,
             Security = SecuritySetting.FromEnvironment(environment),
+            LogFormat = NodeOptionTexts.ReadLogFormat(environment(NodeOptionTexts.LogFormatVariable)),
+            TraceEndpoint = NodeOptionTexts.ReadEndpoint(environment(NodeOptionTexts.EndpointVariable)),
+            TraceRatio = NodeOptionTexts.ReadRatio(environment(NodeOptionTexts.RatioVariable)),
         };
         for (var i = 0; i < arguments.Count; i++)
         {
@@ -36,6 +40,7 @@ internal static class NodeArguments
             options = arguments[i] switch
             {
                 "--name" => options with { Name = Value(arguments, ref i) },
+                "--role" => options with { Role = NodeOptionTexts.ReadRole(Value(arguments, ref i)) },
                 "--port-offset" => options with { PortOffset = Number(Value(arguments, ref i)) },
                 "--join" => options with { Join = Value(arguments, ref i) },
                 "--redis" => options with { Redis = Value(arguments, ref i) },
@@ -43,6 +48,9 @@ internal static class NodeArguments
                 "--advertise" => options with { Advertise = Value(arguments, ref i) },
                 "--devices" => options with { Devices = Value(arguments, ref i) },
                 "--state" => options with { StateLocation = Value(arguments, ref i) },
+                "--log-format" => options with { LogFormat = NodeOptionTexts.ReadLogFormat(Value(arguments, ref i)) },
+                "--otlp-endpoint" => options with { TraceEndpoint = NodeOptionTexts.ReadEndpoint(Value(arguments, ref i)) },
+                "--trace-ratio" => options with { TraceRatio = NodeOptionTexts.ReadRatio(Value(arguments, ref i)) },
                 "--quiet" => options with { QuietLogs = true },
                 var unknown => throw new NodeStartException($"There is no option '{unknown}'. Usage: {s_usage}"),
             };

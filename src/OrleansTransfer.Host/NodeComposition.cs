@@ -10,22 +10,27 @@ using OrleansTransfer.Cluster.Transport;
 using OrleansTransfer.Gateway;
 using OrleansTransfer.Gateway.Access;
 using OrleansTransfer.Host.Health;
+using OrleansTransfer.Host.Logs;
 using OrleansTransfer.Host.Membership;
 using OrleansTransfer.Host.Metrics;
 using OrleansTransfer.Host.Security;
+using OrleansTransfer.Host.Traces;
 using OrleansTransfer.Learning;
 using OrleansTransfer.Learning.Weights.Cache;
 using OrleansTransfer.Storage;
 
 namespace OrleansTransfer.Host;
 
-/// <summary>Puts a node together: silo, HTTP API, health and metrics in one process.</summary>
+/// <summary>Puts a node together: silo or client, HTTP API, health and metrics in one process.</summary>
 internal static class NodeComposition
 {
-    private const string ServiceName = "orleanstransfer";
+    /// <summary>Orleans' name of the service; also a part of the membership's key in Redis.</summary>
+    public const string ServiceName = "orleanstransfer";
 
     /// <summary>Time a node may take to leave the cluster in order.</summary>
     public static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan s_clientRetry = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Builds the node; nothing runs yet.</summary>
     public static WebApplication Build(
@@ -41,7 +46,7 @@ internal static class NodeComposition
             kestrel.Limits.MaxConcurrentConnections = options.Security.Limits.Connections;
             foreach (var address in ports.HttpAddresses) kestrel.Listen(address, ports.Http);
         });
-        NodeLogging.Configure(builder.Logging, options.QuietLogs);
+        NodeLogging.Configure(builder.Logging, options);
         builder.Services.AddRoutingCore();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         // Signals are the business of whoever owns the process; an embedded node must not take Ctrl-C away from its command.
@@ -54,29 +59,20 @@ internal static class NodeComposition
         builder.Services.AddWeightCache(weights);
         if (options.Downloads is { } downloads) builder.Services.AddSingleton(downloads);
         builder.Services.AddSingleton<NodeFault>();
-        builder.Services.AddSingleton<IFatalErrorHandler, FatalErrors>();
-        builder.Services.AddSingleton<Readiness>();
         builder.Services.AddNodeMetrics(identity.Name);
         AddAccess(builder.Services, options, ports, identity.Name);
+        builder.Services.AddNodeTraces(options);
         DiskInstruments.Watch("cache", identity.CacheFolder);
         DiskInstruments.Watch("weights", weights.Folder);
         if (StateLocation.LocalFolder(options.StateLocation) is { } state) DiskInstruments.Watch("state", state);
-        if (entry.FirstNode is { } firstNode)
-            builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<FirstNodeWatch>(services, firstNode));
-        builder.UseOrleans(silo =>
-        {
-            ConfigureSilo(silo, ports, identity, entry, options.ClusterId);
-            if (certificates is not null) silo.UseNodeTls(certificates);
-        });
-
-        // A cluster that lives as long as one command leaves alone what another command left behind.
-        if (!options.EphemeralPorts) builder.Services.AddHostedService<SweepWatch>();
+        if (options.Role == NodeRole.Gateway) AddClient(builder, options, identity, entry, certificates);
+        else AddSilo(builder, options, ports, identity, entry, certificates);
 
         var app = builder.Build();
         app.UseApiAccess();
         app.MapHealth();
         app.MapNodeMetrics();
-        app.MapOrleansTransferApi();
+        if (options.Role != NodeRole.Worker) app.MapOrleansTransferApi();
         return app;
     }
 
@@ -91,6 +87,43 @@ internal static class NodeComposition
         {
             throw new NodeStartException(e.Message, e);
         }
+    }
+
+    private static void AddClient(WebApplicationBuilder builder, NodeOptions options, NodeIdentity identity, ClusterEntry entry, NodeCertificates? certificates)
+    {
+        builder.Services.AddSingleton<Readiness, ClientReadiness>();
+        builder.UseOrleansClient(client =>
+        {
+            entry.Configure(client);
+            client.Configure<ClusterOptions>(cluster => (cluster.ServiceId, cluster.ClusterId) = (ServiceName, options.ClusterId));
+            // Nodes may start after their gateways; how long to wait is for the start's deadline to say.
+            client.UseConnectionRetryFilter(async (_, cancellationToken) =>
+            {
+                await Task.Delay(s_clientRetry, cancellationToken);
+                return true;
+            });
+            client.AddOrleansTransferClient(identity);
+            if (certificates is not null) client.UseNodeTls(certificates);
+        });
+    }
+
+    private static void AddSilo(
+        WebApplicationBuilder builder, NodeOptions options, NodePorts ports, NodeIdentity identity, ClusterEntry entry, NodeCertificates? certificates)
+    {
+        builder.Services.AddSingleton<IFatalErrorHandler, FatalErrors>();
+        builder.Services.AddSingleton<Readiness, SiloReadiness>();
+        if (entry.FirstNode is { } firstNode)
+            builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<FirstNodeWatch>(services, firstNode));
+        if (entry.Redis is { } redis)
+            builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<RedisWatch>(services, redis, options.ClusterId));
+        builder.UseOrleans(silo =>
+        {
+            ConfigureSilo(silo, ports, identity, entry, options.ClusterId);
+            if (certificates is not null) silo.UseNodeTls(certificates);
+        });
+
+        // A cluster that lives as long as one command leaves alone what another command left behind.
+        if (!options.EphemeralPorts) builder.Services.AddHostedService<SweepWatch>();
     }
 
     private static WeightCacheOptions WeightsFromEnvironment()

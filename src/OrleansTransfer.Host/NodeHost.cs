@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using OrleansTransfer.Cluster.Hosting;
-using OrleansTransfer.Cluster.Scheduling;
 using OrleansTransfer.Cluster.Transport;
 using OrleansTransfer.Gateway;
 using OrleansTransfer.Host.Health;
@@ -29,23 +28,24 @@ public sealed class NodeHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly NodeFault _fault;
     private readonly Lazy<Task> _stopped;
+    private readonly NodeRole _role;
 
-    private NodeHost(WebApplication app, NodePorts ports, NodeIdentity identity)
+    private NodeHost(WebApplication app, NodePorts ports, NodeIdentity identity, NodeRole role)
     {
         (_app, _fault) = (app, app.Services.GetRequiredService<NodeFault>());
-        (Name, Http, Devices) = (identity.Name, identity.Http, identity.Devices);
-        Silo = new IPEndPoint(ports.Address, ports.Silo).ToString();
-        Gateway = new IPEndPoint(ports.Address, ports.Gateway).ToString();
+        (Name, Http, Devices, _role) = (identity.Name, identity.Http, identity.Devices, role);
+        Silo = role == NodeRole.Gateway ? "" : new IPEndPoint(ports.Address, ports.Silo).ToString();
+        Gateway = role == NodeRole.Gateway ? "" : new IPEndPoint(ports.Address, ports.Gateway).ToString();
         _stopped = new(StopAsync);
     }
 
     /// <summary>Name of the node.</summary>
     public string Name { get; }
 
-    /// <summary><c>host:port</c> where other nodes join.</summary>
+    /// <summary><c>host:port</c> where other nodes join; empty for a gateway.</summary>
     public string Silo { get; }
 
-    /// <summary><c>host:port</c> where Orleans clients connect.</summary>
+    /// <summary><c>host:port</c> where Orleans clients connect; empty for a gateway.</summary>
     public string Gateway { get; }
 
     /// <summary>Address of API, health and metrics: <c>http://host:port</c>.</summary>
@@ -61,8 +61,18 @@ public sealed class NodeHost : IAsyncDisposable
     public string? Fault => _fault.Reason;
 
     /// <summary>What a node's process prints on standard output once it is ready: one line of JSON.</summary>
-    public string ReadyLine =>
-        JsonSerializer.Serialize(new { Event = "ready", Node = Name, Silo, Gateway, Http, Devices }, ApiJson.Options);
+    public string ReadyLine => JsonSerializer.Serialize(
+        new
+        {
+            Event = "ready",
+            Node = Name,
+            Silo = OrNull(Silo),
+            Gateway = OrNull(Gateway),
+            Http,
+            Devices,
+            Role = _role.ToString().ToLowerInvariant(),
+        },
+        ApiJson.Options);
 
     /// <summary>What a node's process prints on standard error once it is told to stop.</summary>
     public string LeavingLine => $"Node {Name} leaves the cluster; Ctrl-C again ends it at once.";
@@ -72,7 +82,7 @@ public sealed class NodeHost : IAsyncDisposable
     public static async Task<NodeHost> StartAsync(NodeOptions options, CancellationToken cancellationToken)
     {
         Allocator.KeepLargeBlocks();
-        var devices = ReadDevices(options);
+        var devices = options.Role == NodeRole.Gateway ? [] : ReadDevices(options);
         var ports = NodePorts.Choose(options);
         NodeAccess.Check(options.Security, ports.Address);
         CheckName(options.ClusterId, "a cluster");
@@ -128,7 +138,7 @@ public sealed class NodeHost : IAsyncDisposable
             devices,
             StateLocation.CacheFolder(options.StateLocation));
         var app = NodeComposition.Build(options, ports, identity, container, entry, certificates);
-        var node = new NodeHost(app, ports, identity);
+        var node = new NodeHost(app, ports, identity, options.Role);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, app.Lifetime.ApplicationStopping);
         deadline.CancelAfter(s_startDeadline);
         try
@@ -152,12 +162,18 @@ public sealed class NodeHost : IAsyncDisposable
                     exception);
             }
 
-            throw new NodeStartException(
-                (deadline.IsCancellationRequested ? Join(entry.NotAdmitted(s_startDeadline), trouble) : null)
-                    ?? $"The node did not start: {exception.GetBaseException().Message}",
-                exception);
+            if (deadline.IsCancellationRequested && Join(entry.NotAdmitted(options.Role, s_startDeadline), trouble) is { } outside)
+            {
+                throw options.Role == NodeRole.Gateway
+                    ? new ClusterNotFoundException(outside, exception)
+                    : new NodeStartException(outside, exception);
+            }
+
+            throw new NodeStartException($"The node did not start: {exception.GetBaseException().Message}", exception);
         }
     }
+
+    private static string? OrNull(string address) => address.Length > 0 ? address : null;
 
     private static IReadOnlyList<string> ReadDevices(NodeOptions options)
     {
@@ -187,7 +203,8 @@ public sealed class NodeHost : IAsyncDisposable
 
     private static string NodeName(NodeOptions options, NodePorts ports)
     {
-        if (options.Name is not { } name) return $"{Environment.MachineName.ToLowerInvariant()}-{ports.Silo}";
+        var port = options.Role == NodeRole.Gateway ? ports.Http : ports.Silo;
+        if (options.Name is not { } name) return $"{Environment.MachineName.ToLowerInvariant()}-{port}";
         CheckName(name, "a node");
         return name;
     }
@@ -200,10 +217,10 @@ public sealed class NodeHost : IAsyncDisposable
 
     private static async Task WaitUntilReadyAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
-        var (readiness, offer) = (services.GetRequiredService<Readiness>(), services.GetRequiredService<NodeOfferService>());
+        var readiness = services.GetRequiredService<Readiness>();
         while (await readiness.CheckAsync(cancellationToken) is not null)
         {
-            if (offer.Refusal is { } refusal) throw new NodeStartException($"The cluster does not accept this node: {refusal}.");
+            if (readiness.Refusal is { } refusal) throw new NodeStartException($"The cluster does not accept this node: {refusal}.");
             await Task.Delay(s_readinessPoll, cancellationToken);
         }
     }

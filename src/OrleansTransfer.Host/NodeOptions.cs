@@ -1,4 +1,5 @@
 using OrleansTransfer.Host.Security;
+using OrleansTransfer.Host.Logs;
 using OrleansTransfer.Learning.Weights.Cache;
 
 namespace OrleansTransfer.Host;
@@ -9,6 +10,9 @@ public sealed record NodeOptions
     /// <summary>Name of the node, unique in the cluster; null makes one up from the machine's name and the silo's port.</summary>
     public string? Name { get; init; }
 
+    /// <summary>What it is for. Default <see cref="NodeRole.Both"/>.</summary>
+    public NodeRole Role { get; init; }
+
     /// <summary>Added to the ports 11111 (silo), 30000 (gateway) and 8080 (http), so that several nodes fit on one machine. Default 0.</summary>
     public int PortOffset { get; init; }
 
@@ -17,6 +21,7 @@ public sealed record NodeOptions
 
     /// <summary>
     /// <c>host:port</c> of the silo of the cluster's first node, which keeps the membership; null, without <see cref="Redis"/>, makes this that node.
+    /// Of a gateway, <c>host:port</c> where that node takes Orleans clients.
     /// </summary>
     public string? Join { get; init; }
 
@@ -51,4 +56,15 @@ public sealed record NodeOptions
 
     /// <summary>Logs warnings and errors only. Default false.</summary>
     public bool QuietLogs { get; init; }
+
+    /// <summary>How the log is written. Default <see cref="LogFormat.Text"/>.</summary>
+    public LogFormat LogFormat { get; init; }
+
+    /// <summary>
+    /// Address of a collector of traces that speaks OTLP over HTTP, for instance <c>http://127.0.0.1:4318</c>; null, the default, traces nothing.
+    /// </summary>
+    public Uri? TraceEndpoint { get; init; }
+
+    /// <summary>Share of the steps that are traced, 0 to 1; the same steps on all workers. Default 0.05.</summary>
+    public double TraceRatio { get; init; } = 0.05;
 }

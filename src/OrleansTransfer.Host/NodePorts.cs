@@ -21,54 +21,55 @@ internal sealed record NodePorts(IPAddress Address, int Silo, int Gateway, int H
     public static NodePorts Choose(NodeOptions options)
     {
         if (options.EphemeralPorts) return Ephemeral();
-        var ports = new NodePorts(
-            ReadAddress(options.Advertise),
-            DefaultSilo + options.PortOffset,
-            DefaultGateway + options.PortOffset,
-            DefaultHttp + options.PortOffset);
-        Check(ports.Address, ports.Silo, "other nodes", options.PortOffset);
-        Check(ports.Address, ports.Gateway, "Orleans clients", options.PortOffset);
-        foreach (var address in ports.HttpAddresses) Check(address, ports.Http, "the HTTP API", options.PortOffset);
-        return ports;
+        if (Wanted(options, out var problem) is not { } ports) throw new NodeStartException(problem!);
+        return ports.Problems(options).FirstOrDefault() is { } first ? throw new NodeStartException(first) : ports;
     }
 
-    private static IPAddress ReadAddress(string? advertise)
+    /// <summary>The address and the ports these options ask for, free or not; null, and why, where the address can be none.</summary>
+    public static NodePorts? Wanted(NodeOptions options, out string? problem)
     {
-        if (advertise is null) return IPAddress.Loopback;
-        return IPAddress.TryParse(advertise, out var address) && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any)
-            ? address
-            : throw new NodeStartException(
-                $"'{advertise}' is not an address under which other nodes could reach this one: --advertise takes an IP address of this machine.");
-    }
-
-    private static void Check(IPAddress address, int port, string user, int offset)
-    {
-        if (port is < 1 or > IPEndPoint.MaxPort)
+        problem = null;
+        var address = IPAddress.Loopback;
+        if (options.Advertise is { } advertise
+            && (!IPAddress.TryParse(advertise, out address!) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)))
         {
-            throw new NodeStartException(
-                $"The port offset {offset} leads to port {port} for {user}; ports go from 1 to {IPEndPoint.MaxPort}. Choose another --port-offset.");
+            problem = $"'{advertise}' is not an address under which other nodes could reach this one: --advertise takes an IP address of this machine.";
+            return null;
         }
 
+        return new(address, DefaultSilo + options.PortOffset, DefaultGateway + options.PortOffset, DefaultHttp + options.PortOffset);
+    }
+
+    /// <summary>Why the ports cannot be had at this moment, a sentence each.</summary>
+    public IEnumerable<string> Problems(NodeOptions options)
+    {
+        var offset = options.PortOffset;
+        string?[] orleans = options.Role == NodeRole.Gateway
+            ? []
+            : [Check(Address, Silo, "other nodes", offset), Check(Address, Gateway, "Orleans clients", offset)];
+        return orleans.Concat(HttpAddresses.Select(address => Check(address, Http, "the HTTP API", offset))).OfType<string>();
+    }
+
+    private static string? Check(IPAddress address, int port, string user, int offset)
+    {
+        if (port is < 1 or > IPEndPoint.MaxPort)
+            return $"The port offset {offset} leads to port {port} for {user}; ports go from 1 to {IPEndPoint.MaxPort}. Choose another --port-offset.";
         try
         {
             using var probe = new TcpListener(address, port);
             probe.Start();
-        }
-        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AccessDenied)
-        {
-            throw new NodeStartException(
-                $"This user may not open port {port}, which the node needs for {user}. Choose higher ports with --port-offset.", exception);
-        }
-        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressNotAvailable)
-        {
-            throw new NodeStartException($"{address} is not an address of this machine. Correct --advertise.", exception);
+            return null;
         }
         catch (SocketException exception)
         {
-            throw new NodeStartException(
-                $"Port {port}, which the node needs for {user}, is in use by another process." +
-                $" Stop that process, or choose other ports with --port-offset (now {offset}).",
-                exception);
+            return exception.SocketErrorCode switch
+            {
+                SocketError.AccessDenied =>
+                    $"This user may not open port {port}, which the node needs for {user}. Choose higher ports with --port-offset.",
+                SocketError.AddressNotAvailable => $"{address} is not an address of this machine. Correct --advertise.",
+                _ => $"Port {port}, which the node needs for {user}, is in use by another process." +
+                    $" Stop that process, or choose other ports with --port-offset (now {offset}).",
+            };
         }
     }
 

@@ -28,17 +28,29 @@ internal sealed partial class BenchmarkNode : ISoakNode
     /// <summary>Address of the node's HTTP interface.</summary>
     public string Http { get; }
 
+    /// <summary>Memory of the process that is in RAM, in megabytes.</summary>
+    public double ResidentMegabytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64 / 1e6;
+        }
+    }
+
     /// <summary>Starts a node with one device and waits until it is ready.</summary>
     /// <param name="name">Name in the cluster.</param>
     /// <param name="join">Silo of the first node; null to be that.</param>
     /// <param name="state">Folder of experiments and checkpoints.</param>
     /// <param name="cores">Cores the process may believe to have; 0 for all. As many are its device's compute threads.</param>
+    /// <param name="devices">What it offers; <c>-</c> for what it finds.</param>
     /// <exception cref="InvalidOperationException">The process ended before it was ready.</exception>
-    public static async Task<BenchmarkNode> StartAsync(string name, string? join, string state, int cores = 0)
+    public static async Task<BenchmarkNode> StartAsync(string name, string? join, string state, int cores = 0, string devices = "cpu:1")
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(typeof(BenchmarkNode).Assembly.Location);
-        foreach (var argument in (string[])[Word, "--name", name, "--join", join ?? "-", "--state", state]) start.ArgumentList.Add(argument);
+        foreach (var argument in (string[])[Word, "--name", name, "--join", join ?? "-", "--state", state, "--devices", devices])
+            start.ArgumentList.Add(argument);
         if (cores > 0) start.Environment["DOTNET_PROCESSOR_COUNT"] = cores.ToString(CultureInfo.InvariantCulture);
         var process = Process.Start(start)!;
         return await process.StandardOutput.ReadLineAsync() is { } line && line.Split(' ') is [var silo, var http]
@@ -55,7 +67,7 @@ internal sealed partial class BenchmarkNode : ISoakNode
                 Name = options.Text("name", ""),
                 EphemeralPorts = true,
                 Join = options.Text("join", "-") is var join and not "-" ? join : null,
-                Devices = "cpu:1",
+                Devices = options.Text("devices", "cpu:1") is var devices and not "-" ? devices : null,
                 StateLocation = options.Text("state", ""),
                 QuietLogs = true,
             },
@@ -69,6 +81,9 @@ internal sealed partial class BenchmarkNode : ISoakNode
         });
         await node.WaitForShutdownAsync(stop.Token);
     }
+
+    /// <summary>Whether the process has loaded a native library.</summary>
+    public bool HasLoaded(string library) => File.ReadAllText($"/proc/{_process.Id}/maps").Contains(library, StringComparison.Ordinal);
 
     /// <inheritdoc/>
     public void Send(int signal) => _ = Kill(_process.Id, signal);

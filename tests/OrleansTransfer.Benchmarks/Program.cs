@@ -11,6 +11,7 @@ var benchmarks = new Dictionary<string, Func<Options, Task>>
     ["exchange"] = ExchangeBenchmark.RunAsync,
     [ExchangeBenchmark.NodeName] = ExchangeBenchmark.RunNodeAsync,
     ["forward"] = ForwardBenchmark.RunAsync,
+    ["gateway"] = GatewayBenchmark.RunAsync,
     ["load"] = LoadBenchmark.RunAsync,
     [LoadBenchmark.MemoryName] = LoadBenchmark.RunMemoryAsync,
     [BenchmarkNode.Word] = BenchmarkNode.RunAsync,

@@ -6,22 +6,23 @@ namespace OrleansTransfer.EndToEnd.Tests;
 /// <summary>A run on a <see cref="TestCluster"/> whose nodes come and go, watched through the API of a node that stays.</summary>
 internal sealed class ElasticRun : IAsyncDisposable
 {
-    private readonly TestNode _watched;
-
     private ElasticRun(StateFolder state, TestNode watched, OtxProcess process)
     {
-        (State, _watched, Process) = (state, watched, process);
+        (State, Watched, Process) = (state, watched, process);
         Id = state.Experiment;
     }
 
     public StateFolder State { get; }
+
+    /// <summary>The node that is asked how the run is.</summary>
+    public TestNode Watched { get; set; }
 
     public OtxProcess Process { get; }
 
     public string Id { get; }
 
     /// <summary>The experiment now.</summary>
-    public JsonElement Now => JsonDocument.Parse(_watched.GetAsync($"/api/v1/experiments/{Id}").GetAwaiter().GetResult()).RootElement;
+    public JsonElement Now => JsonDocument.Parse(Watched.GetAsync($"/api/v1/experiments/{Id}").GetAwaiter().GetResult()).RootElement;
 
     public int Generation => Now.GetProperty("generation").GetInt32();
 
@@ -59,7 +60,15 @@ internal sealed class ElasticRun : IAsyncDisposable
             }
         },
         what,
-        () => $"{Process.Transcript}\n{_watched.Process.Transcript}\n{Now}");
+        () => $"{Process.Transcript}\n{Watched.Process.Transcript}\n{Now}");
+
+    /// <summary>Waits until the run has done a few more steps.</summary>
+    public async Task ProgressAsync()
+    {
+        var before = 0L;
+        await UntilAsync(() => (before = Step) > 0, "the run to answer");
+        await UntilAsync(() => Step > before + 5, $"the run to go on after step {before}");
+    }
 
     /// <summary>Does something to the cluster, and waits until the run has done a step in a later generation of so many workers.</summary>
     /// <returns>How long that took.</returns>

@@ -35,9 +35,9 @@ internal sealed partial class OtxProcess : IAsyncDisposable
         foreach (var process in s_alive.Keys) process.Send(Signal.Kill);
     };
 
-    private OtxProcess(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment)
+    private OtxProcess(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment, string program)
     {
-        var start = new ProcessStartInfo(s_program, arguments)
+        var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -80,8 +80,12 @@ internal sealed partial class OtxProcess : IAsyncDisposable
     }
 
     /// <summary>Starts it and returns at once.</summary>
-    public static OtxProcess Start(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null) =>
-        new(arguments, environment);
+    /// <param name="arguments">Of <c>otx</c>.</param>
+    /// <param name="environment">Variables besides those of the tests.</param>
+    /// <param name="program">Path of another release's <c>otx</c>; null for the one that is tested.</param>
+    public static OtxProcess Start(
+        IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? program = null) =>
+        new(arguments, environment, program ?? s_program);
 
     /// <summary>Starts it and waits for its end.</summary>
     public static Task<OtxResult> RunAsync(params IEnumerable<string> arguments) => RunAsync(null, arguments);

@@ -7,60 +7,83 @@ using Orleans.Runtime;
 
 namespace OrleansTransfer.EndToEnd.Tests;
 
-/// <summary>A real Redis server of one test's own, on a free loopback port, which keeps nothing on the disk.</summary>
+/// <summary>A real Redis server of one test's own, on a free loopback port.</summary>
 internal sealed class RedisServer : IAsyncDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
     private readonly TemporaryFolder _folder = new();
-    private readonly Process _process;
     private readonly string? _password;
+    private readonly bool _keeps;
     private readonly int _port;
+    private Process? _process;
 
-    private RedisServer(string? password)
-    {
-        (_password, _port) = (password, FreePort());
-        // The shell ends the server when its standard input closes, which happens however this process ends.
-        var start = new ProcessStartInfo("/bin/sh") { RedirectStandardInput = true };
-        foreach (var argument in (string[])[
-            "-c", "\"$0\" \"$@\" > /dev/null 2>&1 & server=$!; cat > /dev/null; kill $server; wait $server",
-            "redis-server", "--port", $"{_port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", _folder.Path,
-            .. password is null ? (string[])[] : ["--requirepass", password]])
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        _process = Process.Start(start)!;
-    }
+    private RedisServer(string? password, bool keeps) => (_password, _keeps, _port) = (password, keeps, FreePort());
 
     /// <summary>What <c>--redis</c> takes, without a password.</summary>
     public string Address => $"127.0.0.1:{_port}";
 
     /// <summary>Starts a server and waits until it answers. Skips the test where Redis is not installed.</summary>
-    public static async Task<RedisServer> StartAsync(string? password = null)
+    /// <param name="password">What it asks for; null for nothing.</param>
+    /// <param name="keeps">Whether it keeps its data over a restart.</param>
+    public static async Task<RedisServer> StartAsync(string? password = null, bool keeps = false)
     {
         var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
         Assert.SkipUnless(folders.Any(folder => File.Exists(Path.Combine(folder, "redis-server"))), "redis-server (a Debian package) is absent.");
-        var server = new RedisServer(password);
+        var server = new RedisServer(password, keeps);
+        try
+        {
+            await server.StartAgainAsync();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts it where it was.</summary>
+    public async Task StartAgainAsync()
+    {
+        // The shell ends the server when its standard input closes, which happens however this process ends.
+        var start = new ProcessStartInfo("/bin/sh") { RedirectStandardInput = true };
+        foreach (var argument in (string[])[
+            "-c", "\"$0\" \"$@\" > /dev/null 2>&1 & server=$!; cat > /dev/null; kill $server; wait $server",
+            "redis-server", "--port", $"{_port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", _keeps ? "yes" : "no", "--dir", _folder.Path,
+            .. _password is null ? (string[])[] : ["--requirepass", _password]])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        _process = Process.Start(start)!;
         var started = Stopwatch.GetTimestamp();
         while (true)
         {
             try
             {
-                await server.AskAsync("PING");
-                return server;
+                await AskAsync("PING");
+                return;
             }
             catch (SocketException) when (Stopwatch.GetElapsedTime(started) < s_patience)
             {
                 await Task.Delay(20);
             }
-            catch (SocketException)
-            {
-                await server.DisposeAsync();
-                throw;
-            }
         }
     }
+
+    /// <summary>Stops it; nothing listens at its port then.</summary>
+    public async Task StopAsync()
+    {
+        if (_process is null) return;
+        _process.StandardInput.Close();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        _process = null;
+    }
+
+    /// <summary>Makes it forget everything.</summary>
+    public Task WipeAsync() => AskAsync("FLUSHALL");
 
     /// <summary>Names of the nodes that the membership shows with this status, in order; a node that was started again is there twice.</summary>
     public IReadOnlyList<string> Members(SiloStatus status, string clusterId = "otx")
@@ -73,9 +96,7 @@ internal sealed class RedisServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _process.StandardInput.Close();
-        await _process.WaitForExitAsync();
-        _process.Dispose();
+        await StopAsync();
         _folder.Dispose();
     }
 

@@ -12,8 +12,10 @@ internal sealed class TestCluster : IAsyncDisposable
     private readonly IReadOnlyDictionary<string, string>? _environment;
     private readonly RedisServer? _redis;
 
-    private TestCluster(string state, IReadOnlyDictionary<string, string>? environment, RedisServer? redis) =>
-        (_state, _environment, _redis) = (state, environment, redis);
+    private readonly bool _joins;
+
+    private TestCluster(string state, IReadOnlyDictionary<string, string>? environment, RedisServer? redis, bool joins) =>
+        (_state, _environment, _redis, _joins) = (state, environment, redis, joins);
 
     /// <summary>All that ever started, in this order, whether they live or not.</summary>
     public IReadOnlyList<TestNode> Nodes => _nodes;
@@ -23,10 +25,11 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <param name="nodes">How many.</param>
     /// <param name="environment">Variables of every node.</param>
     /// <param name="redis">Keeps the membership, so that any node may be lost; without it the first node keeps it.</param>
+    /// <param name="joins">Whether nodes are told where the others are; otherwise the environment says it.</param>
     public static async Task<TestCluster> StartAsync(
-        string state, int nodes, IReadOnlyDictionary<string, string>? environment = null, RedisServer? redis = null)
+        string state, int nodes, IReadOnlyDictionary<string, string>? environment = null, RedisServer? redis = null, bool joins = true)
     {
-        var cluster = new TestCluster(state, environment, redis);
+        var cluster = new TestCluster(state, environment, redis, joins);
         try
         {
             for (var number = 1; number <= nodes; number++) await cluster.AddNodeAsync($"n{number}");
@@ -43,9 +46,11 @@ internal sealed class TestCluster : IAsyncDisposable
     }
 
     /// <summary>Starts one more node, or one that was lost again under its name, and returns when it is ready. Its ports are new ones.</summary>
-    public async Task<TestNode> AddNodeAsync(string name)
+    /// <param name="name">Its name.</param>
+    /// <param name="program">Path of another release's <c>otx</c>; null for the one that is tested.</param>
+    public async Task<TestNode> AddNodeAsync(string name, string? program = null)
     {
-        var node = await TestNode.StartAsync(name, Arguments, _environment);
+        var node = await TestNode.StartAsync(name, Arguments, _environment, program);
         _nodes.Add(node);
         return node;
     }
@@ -62,7 +67,7 @@ internal sealed class TestCluster : IAsyncDisposable
     public IReadOnlyList<string> Arguments =>
     [
         "--devices", "cpu:1", "--state", _state,
-        .. _redis is not null ? (string[])["--redis", _redis.Address] : _nodes.Count > 0 ? ["--join", _nodes[0].Silo] : [],
+        .. _redis is not null ? (string[])["--redis", _redis.Address] : _joins && _nodes.Count > 0 ? ["--join", _nodes[0].Silo] : [],
     ];
 
     public string Transcript => string.Join("\n", _nodes.Select(node => $"{node.Name}: {node.Process.Transcript}"));
@@ -81,7 +86,8 @@ internal sealed class TestNode : IAsyncDisposable
     private TestNode(string name, OtxProcess process, JsonElement ready)
     {
         (Name, Process) = (name, process);
-        (Silo, Http) = (ready.GetProperty("silo").GetString()!, ready.GetProperty("http").GetString()!);
+        (Silo, Clients, Http) =
+            (ready.GetProperty("silo").GetString() ?? "", ready.GetProperty("gateway").GetString(), ready.GetProperty("http").GetString()!);
     }
 
     public string Name { get; }
@@ -90,11 +96,15 @@ internal sealed class TestNode : IAsyncDisposable
 
     public string Silo { get; }
 
+    /// <summary>Where it takes Orleans clients; null for a gateway.</summary>
+    public string? Clients { get; }
+
     public string Http { get; }
 
-    public static async Task<TestNode> StartAsync(string name, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    public static async Task<TestNode> StartAsync(
+        string name, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? program = null)
     {
-        var process = OtxProcess.Start(["node", "--name", name, "--port-offset", $"{FreeOffset()}", .. arguments], environment);
+        var process = OtxProcess.Start(["node", "--name", name, "--port-offset", $"{FreeOffset()}", .. arguments], environment, program);
         try
         {
             var ready = JsonDocument.Parse(await process.WaitForLineAsync(line => line.StartsWith('{'))).RootElement;

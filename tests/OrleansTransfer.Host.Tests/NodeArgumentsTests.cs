@@ -1,3 +1,5 @@
+using OrleansTransfer.Host.Logs;
+
 namespace OrleansTransfer.Host.Tests;
 
 public class NodeArgumentsTests
@@ -12,6 +14,20 @@ public class NodeArgumentsTests
         Assert.Equal(
             new NodeOptions { Name = "b", PortOffset = 7, Join = "h:1", Devices = "cpu:2", StateLocation = "/state", QuietLogs = true }, options);
         Assert.Equal(new NodeOptions(), NodeArguments.Parse([], _ => null));
+    }
+
+    [Fact]
+    public void Role_logs_and_traces_come_from_both_too()
+    {
+        var environment = new Dictionary<string, string>
+        {
+            ["OTX_ROLE"] = "gateway", ["OTX_LOG_FORMAT"] = "json", ["OTX_OTLP_ENDPOINT"] = "http://c:4318", ["OTX_TRACE_RATIO"] = "0.5",
+        };
+
+        var options = NodeArguments.Parse(["--role", "worker", "--trace-ratio", "1"], environment.GetValueOrDefault);
+
+        Assert.Equal(
+            new NodeOptions { Role = NodeRole.Worker, LogFormat = LogFormat.Json, TraceEndpoint = new("http://c:4318"), TraceRatio = 1 }, options);
     }
 
     [Theory]
@@ -33,6 +49,10 @@ public class NodeArgumentsTests
     [InlineData("--nmae", "no option '--nmae'")]
     [InlineData("--name", "--name needs a value")]
     [InlineData("--port-offset x", "'x' is not a whole number")]
+    [InlineData("--role boss", "takes both, worker or gateway")]
+    [InlineData("--log-format xml", "takes text or json")]
+    [InlineData("--otlp-endpoint collector", "OTLP over HTTP")]
+    [InlineData("--trace-ratio 1.5", "a number from 0 to 1")]
     public void Mistakes_are_named(string arguments, string expected) => Assert.Contains(
         expected,
         Assert.Throws<NodeStartException>(() => NodeArguments.Parse(arguments.Split(' '), _ => null)).Message,

@@ -23,7 +23,7 @@ public sealed class NodeHostTests : IDisposable
         {
             silo = node.Silo;
             var line = JsonElement.Parse(node.ReadyLine);
-            Assert.Equal(["event", "node", "silo", "gateway", "http", "devices"], line.EnumerateObject().Select(member => member.Name));
+            Assert.Equal(["event", "node", "silo", "gateway", "http", "devices", "role"], line.EnumerateObject().Select(member => member.Name));
             Assert.Equal("ready", line.GetProperty("event").GetString());
             Assert.Equal("n1", line.GetProperty("node").GetString());
             Assert.Equal(node.Http, line.GetProperty("http").GetString());

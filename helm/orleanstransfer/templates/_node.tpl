@@ -1,5 +1,5 @@
 {{/*
-Pod of one node. Takes root, component, devices, gpus, image, resources, nodeSelector, tolerations, and for workers spread.
+Pod of one node. Takes root, component, role, devices, gpus, image, resources, nodeSelector, tolerations, and for workers spread.
 */}}
 {{- define "orleanstransfer.node" -}}
 {{- $root := .root -}}
@@ -44,7 +44,7 @@ containers:
   - name: node
     image: {{ .image }}
     imagePullPolicy: {{ $values.image.pullPolicy }}
-    args: ["--devices", {{ .devices | quote }}]
+    args: ["--role", {{ .role | quote }}{{ if ne .role "gateway" }}, "--devices", {{ .devices | quote }}{{ end }}]
     env:
       - name: OTX_NAME
         valueFrom:
@@ -87,10 +87,12 @@ containers:
       {{- toYaml . | nindent 6 }}
       {{- end }}
     ports:
+      {{- if ne .role "gateway" }}
       - name: silo
         containerPort: 11111
       - name: clients
         containerPort: 30000
+      {{- end }}
       - name: http
         containerPort: 8080
     # The port opens while the node starts; it waits up to 10 s for Redis and 60 s to be admitted, and ends by itself when it is not.

@@ -11,6 +11,11 @@ internal static class NodeCommand
     public static Command Create(IConsoleStreams streams)
     {
         var name = new Option<string?>("--name") { Description = "Name of the node, unique in the cluster.", HelpName = "NAME" };
+        var role = new Option<string?>("--role")
+        {
+            Description = "worker (trains), gateway (serves the HTTP API as a client of the cluster), or both (OTX_ROLE; default both).",
+            HelpName = "ROLE",
+        };
         var portOffset = new Option<int>("--port-offset")
         {
             Description = "Added to the ports 11111 (silo), 30000 (gateway) and 8080 (HTTP).",
@@ -42,9 +47,24 @@ internal static class NodeCommand
             HelpName = "LIST",
         };
         var state = new Option<string?>("--state") { Description = "Folder for the cluster's state (OTX_STATE; default ./.otx).", HelpName = "DIR" };
+        var logFormat = new Option<string?>("--log-format")
+        {
+            Description = "text, or json for one object a line (OTX_LOG_FORMAT).",
+            HelpName = "FORMAT",
+        };
+        var collector = new Option<string?>("--otlp-endpoint")
+        {
+            Description = "Collector of traces of steps, OTLP over HTTP, for instance http://127.0.0.1:4318 (OTX_OTLP_ENDPOINT; default none).",
+            HelpName = "URL",
+        };
+        var ratio = new Option<string?>("--trace-ratio")
+        {
+            Description = "Share of the steps that are traced (OTX_TRACE_RATIO; default 0.05).",
+            HelpName = "SHARE",
+        };
         var command = new Command("node", "Start a node; one line of JSON on standard output says when it is ready.")
         {
-            name, portOffset, join, redis, cluster, advertise, devices, state,
+            name, role, portOffset, join, redis, cluster, advertise, devices, state, logFormat, collector, ratio,
         };
         var security = SecuritySetting.All.Select(SecurityOption.Of).ToList();
         foreach (var option in security) command.Add(option.Symbol);
@@ -52,6 +72,7 @@ internal static class NodeCommand
             new NodeOptions
             {
                 Name = parse.GetValue(name),
+                Role = NodeOptionTexts.ReadRole(parse.GetValue(role) ?? EnvironmentVariables.Get(NodeOptionTexts.RoleVariable)),
                 PortOffset = parse.GetValue(portOffset),
                 Join = parse.GetValue(join),
                 Redis = parse.GetValue(redis) ?? (parse.GetValue(join) is null ? EnvironmentVariables.Get("OTX_REDIS") : null),
@@ -61,6 +82,9 @@ internal static class NodeCommand
                 StateLocation = StateLocation.Resolve(parse.GetValue(state)),
                 Security = security.Aggregate(
                     SecuritySetting.FromEnvironment(EnvironmentVariables.Get), (options, option) => option.Apply(options, parse)),
+                LogFormat = NodeOptionTexts.ReadLogFormat(parse.GetValue(logFormat) ?? EnvironmentVariables.Get(NodeOptionTexts.LogFormatVariable)),
+                TraceEndpoint = NodeOptionTexts.ReadEndpoint(parse.GetValue(collector) ?? EnvironmentVariables.Get(NodeOptionTexts.EndpointVariable)),
+                TraceRatio = NodeOptionTexts.ReadRatio(parse.GetValue(ratio) ?? EnvironmentVariables.Get(NodeOptionTexts.RatioVariable)),
             },
             streams,
             stop));

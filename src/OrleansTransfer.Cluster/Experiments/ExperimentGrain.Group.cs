@@ -25,10 +25,14 @@ public sealed partial class ExperimentGrain
     // A run of weeks on machines that are taken away may lose thousands of nodes.
     private const int RememberedDeaths = 20;
 
+    // Ticks are half a second apart.
+    private static readonly TimeSpan s_deafness = TimeSpan.FromSeconds(2);
+
     private readonly Dictionary<string, DateTimeOffset> _avoided = new(StringComparer.Ordinal);
     private PaceWatch _pace = new();
     private IReadOnlyList<double> _lateness = [];
     private GroupRoster? _roster;
+    private DateTimeOffset? _listened;
     private bool _judging;
     private long _reportedStep;
     private bool _mayMissReports;
@@ -131,8 +135,22 @@ public sealed partial class ExperimentGrain
         };
     }
 
+    // While this grain waits for the container it hears nobody, and takes nobody for silent who could not be heard.
+    private void Listen()
+    {
+        var now = time.GetUtcNow();
+        if (_listened is { } last && now - last > s_deafness)
+        {
+            LogDeaf(Id, (now - last).TotalSeconds);
+            _roster?.Excuse(now - last);
+        }
+
+        _listened = now;
+    }
+
     private async Task JudgeAsync()
     {
+        Listen();
         // Orders that fail come back here while an earlier judgement still waits for the container.
         if (_judging) return;
         _judging = true;

@@ -37,6 +37,7 @@ public sealed partial class ExperimentGrain(
     private EventHistory _history = null!;
     private DateTimeOffset _written, _checkpointed;
     private double? _loss;
+    private bool _unsaved;
     private ExperimentState? _counted;
 
     private string Id => this.GetPrimaryKeyString();
@@ -286,7 +287,17 @@ public sealed partial class ExperimentGrain(
             Instruments.Failed("run");
             _history.Add(Event("failure") with { Message = reason });
         }
-        await MoveAsync(state, reason);
+        try
+        {
+            await MoveAsync(state, reason);
+        }
+        catch (IOException e)
+        {
+            // It has ended all the same, and is written down when the container takes it.
+            _unsaved = true;
+            LogContainerAway(Id, e.Message);
+        }
+
         Instruments.ExperimentEnded(Id);
 
         Dismiss(workers, reason ?? $"The run is {state.ToString().ToLowerInvariant()}.");
@@ -360,6 +371,7 @@ public sealed partial class ExperimentGrain(
             Owner = Snapshot.Owner is { } owner ? owner with { Heartbeat = _written } : null,
         };
         await stored.WriteStateAsync();
+        _unsaved = false;
     }
 
     private void StartTicking()
@@ -372,6 +384,20 @@ public sealed partial class ExperimentGrain(
     {
         try
         {
+            await StepAsync();
+        }
+        catch (IOException e)
+        {
+            // The container is away, or full. What is not written stays here, and is with one of the next ticks.
+            LogContainerAway(Id, e.Message);
+        }
+    }
+
+    private async Task StepAsync()
+    {
+        Listen();
+        try
+        {
             await _history.FlushAsync(CancellationToken.None);
         }
         catch (BlobConflictException)
@@ -380,7 +406,12 @@ public sealed partial class ExperimentGrain(
             DeactivateOnIdle();
             return;
         }
-        if (Snapshot.State.IsFinal()) return;
+        if (Snapshot.State.IsFinal())
+        {
+            if (_unsaved) await WriteAsync();
+            return;
+        }
+
         if (Snapshot.State == ExperimentState.Queued) await RequestDevicesAsync();
         if (_roster is not null)
         {

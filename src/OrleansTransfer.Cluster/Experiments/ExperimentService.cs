@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Hosting;
-using Orleans.Runtime;
 using OrleansTransfer.Cluster.Hosting;
 using OrleansTransfer.Cluster.Workers;
 using OrleansTransfer.Contracts.Experiments;
@@ -18,7 +17,7 @@ public sealed class ExperimentService(
     IBlobContainer container,
     ExperimentCatalog catalog,
     NodeIdentity identity,
-    IClusterMembershipService membership,
+    ISiloRegister silos,
     WeightCache weights,
     IProgress<WeightProgress> downloads,
     DataRoots roots,
@@ -198,7 +197,7 @@ public sealed class ExperimentService(
     private bool IsOurs(ExperimentSnapshot snapshot, ClusterStatus cluster) =>
         !snapshot.State.IsFinal() && snapshot.Owner is { } owner
         && (owner.Http == identity.Http || cluster.Nodes.Any(node => node.Http == owner.Http)
-            || membership.CurrentSnapshot.Members.Keys.Any(silo => silo.ToString() == owner.Silo));
+            || silos.Contains(owner.Silo));
 
     private void RefuseIfElsewhere(ExperimentSnapshot snapshot, ClusterStatus cluster)
     {

@@ -2,7 +2,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Orleans.Hosting;
-using Orleans.Runtime;
 using Orleans.Runtime.Hosting;
 using OrleansTransfer.Cluster.Exchange;
 using OrleansTransfer.Cluster.Exchange.Lanes;
@@ -37,18 +36,8 @@ public static class ClusterServices
         services.TryAddSingleton<GroupJoiner>();
         builder.UseLanes();
         services.TryAddSingleton<DeviceTable>();
-        services.TryAddSingleton(provider =>
-        {
-            var membership = provider.GetRequiredService<IClusterMembershipService>();
-            return new ExperimentCatalog(
-                provider.GetRequiredService<IBlobContainer>(),
-                provider.GetRequiredService<TimeProvider>(),
-                owner => membership.CurrentSnapshot.Members.Keys.Any(silo => silo.ToString() == owner.Silo));
-        });
-        services.TryAddSingleton<IProgress<WeightProgress>, LoggedDownloads>();
-        services.TryAddSingleton(DataRoots.Unconfined);
-        services.TryAddSingleton<IExperimentService, ExperimentService>();
-        services.TryAddSingleton<ISweepService, SweepService>();
+        services.TryAddSingleton<ISiloRegister, MembershipRegister>();
+        services.AddUserServices();
         services.TryAddSingleton<WorkerRunFactory>();
         services.AddHostedService(provider => provider.GetRequiredService<WorkerRunFactory>());
         services.TryAddSingleton<NodeOfferService>();
@@ -57,5 +46,37 @@ public static class ClusterServices
         services.AddHostedService<LossWatch>();
         services.AddPlacementDirector<NodePinnedPlacement, NodePinnedDirector>();
         return builder.AddBlobGrainStorage(ClusterStorage.Name);
+    }
+
+    /// <summary>
+    /// Adds what users reach a cluster by, to a process that is a client of one. An <see cref="IBlobContainer"/> and a <see cref="WeightCache"/> must be
+    /// registered.
+    /// </summary>
+    public static IClientBuilder AddOrleansTransferClient(this IClientBuilder builder, NodeIdentity identity)
+    {
+        var services = builder.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(identity);
+        services.TryAddSingleton<RemoteRegister>();
+        services.TryAddSingleton<ISiloRegister>(provider => provider.GetRequiredService<RemoteRegister>());
+        services.AddHostedService(provider => provider.GetRequiredService<RemoteRegister>());
+        services.AddUserServices();
+        return builder;
+    }
+
+    private static void AddUserServices(this IServiceCollection services)
+    {
+        services.TryAddSingleton(provider =>
+        {
+            var silos = provider.GetRequiredService<ISiloRegister>();
+            return new ExperimentCatalog(
+                provider.GetRequiredService<IBlobContainer>(),
+                provider.GetRequiredService<TimeProvider>(),
+                owner => silos.Contains(owner.Silo));
+        });
+        services.TryAddSingleton<IProgress<WeightProgress>, LoggedDownloads>();
+        services.TryAddSingleton(DataRoots.Unconfined);
+        services.TryAddSingleton<IExperimentService, ExperimentService>();
+        services.TryAddSingleton<ISweepService, SweepService>();
     }
 }

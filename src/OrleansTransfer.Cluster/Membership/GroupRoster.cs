@@ -104,6 +104,13 @@ public sealed class GroupRoster
         foreach (var member in _known.Values) member.Preparing = true;
     }
 
+    /// <summary>Takes in that nobody could be heard for a while, which is not the workers' fault.</summary>
+    public void Excuse(TimeSpan deafness)
+    {
+        foreach (var member in _known.Values) (member.Seen, member.Advanced) = (member.Seen + deafness, member.Advanced + deafness);
+        _since += deafness;
+    }
+
     /// <summary>Forgets workers: from now on they do not count.</summary>
     public void Remove(IEnumerable<WorkerAddress> workers)
     {

@@ -3,7 +3,10 @@ using OrleansTransfer.Contracts.Workers;
 
 namespace OrleansTransfer.Cluster.Scheduling;
 
-/// <summary>Chooses devices for a gang: a pure function of what is free.</summary>
+/// <summary>
+/// Chooses devices for a gang: a pure function of what is free. While the nodes of a cluster are upgraded one by one there are several versions in it;
+/// a gang's nodes are of one, or their replicas could differ.
+/// </summary>
 public static class GangAllocator
 {
     /// <summary>
@@ -14,6 +17,8 @@ public static class GangAllocator
     /// <param name="nodes">All nodes; a device with an experiment is taken.</param>
     public static (IReadOnlyList<WorkerAddress>? Workers, string Reason) Allocate(GangRequest request, IReadOnlyList<NodeStatus> nodes)
     {
+        var versions = nodes.GroupBy(node => node.Version).ToList();
+        if (versions.Count > 1) return AllocateOfOne(request, versions);
         var kinds = KindsOf(request);
         var usable = Usable(request, nodes);
         foreach (var kind in kinds)
@@ -38,15 +43,31 @@ public static class GangAllocator
     }
 
     /// <summary>Free devices for an experiment that runs already, as many as there are up to those wanted; may be none.</summary>
-    public static IReadOnlyList<WorkerAddress> Extend(GangRequest request, IReadOnlyList<NodeStatus> nodes)
+    public static IReadOnlyList<WorkerAddress> Extend(string experiment, GangRequest request, IReadOnlyList<NodeStatus> nodes)
     {
-        var usable = Usable(request, nodes);
+        var versions = nodes.Where(node => node.Devices.Any(device => device.Experiment == experiment)).Select(node => node.Version).ToHashSet();
+        var usable = Usable(request, [.. nodes.Where(node => versions.Count == 0 || versions.Contains(node.Version))]);
         foreach (var kind in KindsOf(request))
         {
             var free = usable.Sum(node => FreeDevices(node, kind).Count);
             if (Take(Math.Min(free, request.Workers), kind, usable) is { Count: > 0 } workers) return workers;
         }
         return [];
+    }
+
+    // Of the version with the most devices for it, if it fits there; why not is told of that one.
+    private static (IReadOnlyList<WorkerAddress>? Workers, string Reason) AllocateOfOne(
+        GangRequest request, IEnumerable<IGrouping<string, NodeStatus>> versions)
+    {
+        var tried = versions
+            .OrderByDescending(version => Usable(request, [.. version]).Sum(node => node.Devices.Count))
+            .ThenByDescending(version => version.Key, StringComparer.Ordinal)
+            .Select(version => (version.Key, Result: Allocate(request, [.. version])))
+            .ToList();
+        var (best, (_, reason)) = tried[0];
+        return tried.Find(version => version.Result.Workers is not null) is { Key: not null } fits
+            ? fits.Result
+            : (null, $"{reason}; counted are the nodes of version {best}, others are in the cluster too");
     }
 
     private static (IReadOnlyList<WorkerAddress>? Workers, string Reason) Granted(IReadOnlyList<WorkerAddress> workers, string kind) =>

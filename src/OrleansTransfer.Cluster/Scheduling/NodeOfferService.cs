@@ -52,7 +52,10 @@ public sealed partial class NodeOfferService(
                         status,
                         Environment.MachineName,
                         ClusterVersion.Current,
-                        silo.SiloAddress.ToString());
+                        silo.SiloAddress.ToString())
+                    {
+                        Protocol = ClusterVersion.Protocol,
+                    };
                     Refusal = await scheduler.Offer(offer).WaitAsync(TimeSpan.FromSeconds(5), time, stoppingToken);
                     if (Refusal is not null) LogRefused(Refusal);
                     Accepted = Refusal is null;

@@ -47,8 +47,7 @@ public sealed partial class SchedulerGrain(
     /// <inheritdoc/>
     public Task<string?> Offer(NodeStatus node)
     {
-        if (node.Version != ClusterVersion.Current)
-            return Task.FromResult<string?>($"this node runs version {node.Version} and the cluster version {ClusterVersion.Current}");
+        if (ClusterVersion.Refusal(node.Version, node.Protocol) is { } refusal) return Task.FromResult<string?>(refusal);
         if (!_nodes.ContainsKey(node.Name)) LogJoined(node.Name, node.Devices.Count);
         _nodes[node.Name] = (node, time.GetUtcNow());
         foreach (var device in node.Devices)
@@ -167,7 +166,7 @@ public sealed partial class SchedulerGrain(
         {
             _growing.Remove(growing.Experiment);
             if (time.GetUtcNow() - growing.Since > WishLifetime) continue;
-            var workers = GangAllocator.Extend(growing.Request, View());
+            var workers = GangAllocator.Extend(growing.Experiment, growing.Request, View());
             if (workers.Count == 0) continue;
             if (_grants.TryGetValue(growing.Experiment, out var grant)) grant.Add(workers, time.GetUtcNow());
             else _grants[growing.Experiment] = new(growing.Experiment, workers, time.GetUtcNow());

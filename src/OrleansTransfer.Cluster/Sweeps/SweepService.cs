@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Orleans.Runtime;
 using OrleansTransfer.Cluster.Experiments;
 using OrleansTransfer.Cluster.Hosting;
 using OrleansTransfer.Contracts.Experiments;
@@ -17,7 +16,7 @@ public sealed class SweepService(
     IBlobContainer container,
     IExperimentService experiments,
     NodeIdentity identity,
-    IClusterMembershipService membership,
+    ISiloRegister silos,
     TimeProvider time) : ISweepService
 {
     private readonly SweepCatalog _catalog = new(container, time);
@@ -107,7 +106,7 @@ public sealed class SweepService(
     // A grain woken for a sweep that another process drives would take it away from there.
     private bool IsOurs(SweepSnapshot sweep) =>
         !sweep.State.IsFinal() && sweep.Owner is { } owner
-        && (owner.Http == identity.Http || membership.CurrentSnapshot.Members.Keys.Any(silo => silo.ToString() == owner.Silo));
+        && (owner.Http == identity.Http || silos.Contains(owner.Silo));
 
     private Task<ClusterStatus> ClusterAsync(CancellationToken cancellationToken) => PatientCall.MakeAsync(
         () => grains.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key).GetStatus().WaitAsync(cancellationToken), time, cancellationToken);

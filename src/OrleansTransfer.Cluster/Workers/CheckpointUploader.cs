@@ -25,6 +25,9 @@ public sealed class CheckpointUploader(
     TimeProvider time,
     CancellationToken cancellationToken) : IAsyncDisposable
 {
+    // How long a container may be away, or full, before a run ends that could not be gone on with.
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1), s_pause = TimeSpan.FromSeconds(2);
+
     private Task _upload = Task.CompletedTask;
 
     /// <summary>Whether no upload is under way.</summary>
@@ -70,32 +73,55 @@ public sealed class CheckpointUploader(
         using var owned = checkpoint;
         var started = time.GetTimestamp();
         var step = checkpoint.Position.GlobalStep;
-        try
+        for (var said = false; ; said = true)
         {
-            var manifest = await store.StageAsync(
-                step,
-                NameOf(generation),
-                JsonSerializer.SerializeToElement(checkpoint.Position, JsonSerializerOptions.Web),
-                [new(ReplicaInputs.ModelFile, Writer(checkpoint.Model)), new(ReplicaInputs.OptimizerFile, Writer(checkpoint.Optimizer))],
-                cancellationToken);
-            if (!await commit(manifest)) return;
-            await store.PruneAsync(keep, cancellationToken);
-            Instruments.RecordCheckpoint(time.GetElapsedTime(started).TotalSeconds, manifest.Files.Sum(file => file.Size));
-            reports.Add(new ExperimentEvent
+            try
             {
-                Sequence = 0,
-                Time = time.GetUtcNow(),
-                Kind = "checkpoint",
-                Step = step,
-                Epoch = checkpoint.Position.Epoch + (checkpoint.Position.Step > 0 ? 1 : 0),
-                Message = $"Checkpoint of step {step}.",
-            });
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            throw new IOException($"The checkpoint of step {step} could not be written: {e.Message}", e);
+                if (await StoreAsync(checkpoint, generation) is not { } bytes) return;
+                Instruments.RecordCheckpoint(time.GetElapsedTime(started).TotalSeconds, bytes);
+                reports.Add(Event("checkpoint", checkpoint, $"Checkpoint of step {step}."));
+                return;
+            }
+            catch (BlobConflictException) when (said)
+            {
+                // It was stored, and only the answer was lost.
+                return;
+            }
+            catch (IOException e) when (time.GetElapsedTime(started) < s_patience)
+            {
+                if (!said) reports.Add(Event("log", checkpoint, $"The checkpoint of step {step} cannot be written at the moment: {e.Message}"));
+                await Task.Delay(s_pause, time, cancellationToken);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                throw new IOException($"The checkpoint of step {step} could not be written: {e.Message}", e);
+            }
         }
     }
+
+    // The bytes of a checkpoint that exists now, or null if the worker no longer counts.
+    private async Task<long?> StoreAsync(ReplicaCheckpoint checkpoint, int generation)
+    {
+        var manifest = await store.StageAsync(
+            checkpoint.Position.GlobalStep,
+            NameOf(generation),
+            JsonSerializer.SerializeToElement(checkpoint.Position, JsonSerializerOptions.Web),
+            [new(ReplicaInputs.ModelFile, Writer(checkpoint.Model)), new(ReplicaInputs.OptimizerFile, Writer(checkpoint.Optimizer))],
+            cancellationToken);
+        if (!await commit(manifest)) return null;
+        await store.PruneAsync(keep, cancellationToken);
+        return manifest.Files.Sum(file => file.Size);
+    }
+
+    private ExperimentEvent Event(string kind, ReplicaCheckpoint checkpoint, string message) => new()
+    {
+        Sequence = 0,
+        Time = time.GetUtcNow(),
+        Kind = kind,
+        Step = checkpoint.Position.GlobalStep,
+        Epoch = checkpoint.Position.Epoch + (checkpoint.Position.Step > 0 ? 1 : 0),
+        Message = message,
+    };
 
     /// <summary>How the checkpoints of a generation are told from those of another.</summary>
     public static string NameOf(int generation) => $"{generation:D6}";

@@ -6,7 +6,7 @@ using OrleansTransfer.Contracts.Workers;
 namespace OrleansTransfer.Cluster.Workers;
 
 /// <summary>Puts a grain on the node that its key names: a worker lives where its device is.</summary>
-[GenerateSerializer, Immutable, SuppressReferenceTracking]
+[GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("orleanstransfer.node-pinned-placement")]
 public sealed class NodePinnedPlacement : PlacementStrategy;
 
 /// <summary>Marks grains whose key is a <see cref="WorkerAddress"/>.</summary>

@@ -19,6 +19,7 @@ namespace OrleansTransfer.Cluster.Workers;
 public sealed class ReplicaTraining : ITrainingObserver, IDisposable
 {
     private readonly Recipe _recipe;
+    private readonly WorkerAddress _worker;
     private readonly WorkerAssignment _assignment;
     private readonly ReplicaInputs _inputs;
     private readonly ReportChannel _reports;
@@ -51,8 +52,8 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
         ExperimentTokens tokens,
         TimeProvider time)
     {
-        (_assignment, _recipe, _inputs, _reports, _checkpoints, _orders, _tokens, _time) =
-            (assignment, assignment.Recipe, inputs, reports, checkpoints, orders, tokens, time);
+        (_worker, _assignment, _recipe, _inputs, _reports, _checkpoints, _orders, _tokens, _time) =
+            (worker, assignment, assignment.Recipe, inputs, reports, checkpoints, orders, tokens, time);
         ComputeThread.Configure(ShareOfCores);
         _task = TaskModel.Build(_recipe, inputs.Dataset.Labels.Count, inputs.WeightsPath, inputs.Dataset, inputs.Encoder);
         _model = _task.Model;
@@ -84,8 +85,8 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
     /// <summary>What the training thread is at, in a word, or null while it does not train. May be asked from any thread.</summary>
     public string? Activity => Volatile.Read(ref _loop)?.Activity.ToString().ToLowerInvariant();
 
-    /// <summary>Called after each step, on the training thread.</summary>
-    public Action StepDone { get; set; } = () => { };
+    /// <summary>Called after each step, with its number, on the training thread.</summary>
+    public Action<long> StepDone { get; set; } = _ => { };
 
     /// <summary>A copy of the replica, for another worker or a checkpoint.</summary>
     public ReplicaCheckpoint Capture() =>
@@ -163,6 +164,7 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
         var own = report.Timings.Total - report.Timings.Exchange;
         _stepSeconds = _stepSeconds == 0 ? own : 0.8 * _stepSeconds + 0.2 * own;
         Instruments.RecordStep(report.Timings, report.Samples, _order!.Rank);
+        StepTraces.Record(_worker, _assignment, _order, report);
         _reports.Update(status => status with
         {
             Position = WorkerPositions.Of(report.Position),
@@ -180,7 +182,7 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
                 ["samplesPerSecond"] = SamplesPerSecond,
             },
         });
-        StepDone();
+        StepDone(report.Position.GlobalStep);
     }
 
     /// <inheritdoc/>

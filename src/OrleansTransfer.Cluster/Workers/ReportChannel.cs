@@ -20,8 +20,9 @@ public sealed partial class ReportChannel(
     /// <summary>Longest time between two reports.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(0.5);
 
-    // Longer than a lost node takes to be noticed and its grains to come up elsewhere.
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+    // Longer than a lost node takes to be noticed and its grains to come up elsewhere, and than the container may be away: meanwhile the coordinator
+    // waits for it and hears nobody.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan s_callDeadline = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(50), s_longestPause = TimeSpan.FromMilliseconds(400);
 

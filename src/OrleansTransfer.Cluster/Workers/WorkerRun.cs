@@ -28,6 +28,7 @@ public sealed partial class WorkerRun
     private readonly NodeTokens _tokens;
     private readonly TimeProvider _time;
     private readonly ILogger<WorkerRun> _logger;
+    private readonly WorkerLogScope _scope;
     private readonly WorkerOrders _orders = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -50,6 +51,7 @@ public sealed partial class WorkerRun
         (_identity, _worker, Assignment, _groups, _container, _grains, _tokens, _time) =
             (identity, worker, assignment, groups, container, grains, tokens, time);
         _logger = loggers.CreateLogger<WorkerRun>();
+        _scope = new(assignment.Experiment, worker);
         _reports = new(
             Experiment,
             new() { Worker = worker, Silo = silo, Attempt = assignment.Attempt, Number = 0, Phase = WorkerPhase.Loading },
@@ -138,6 +140,7 @@ public sealed partial class WorkerRun
 
     private async Task ExecuteAsync(Action ended)
     {
+        using var scope = _logger.BeginScope(_scope);
         using var reporting = new CancellationTokenSource();
         var signsOfLife = _reports.RunAsync(reporting.Token);
         var (phase, reason) = (WorkerPhase.Stopped, "");
@@ -157,6 +160,7 @@ public sealed partial class WorkerRun
             ended();
             _completion.SetResult();
         }
+        LogEnded(phase, reason);
         await reporting.CancelAsync();
         await signsOfLife;
         _reports.Update(status => status with { Phase = phase, Reason = reason, Activity = null });
@@ -170,6 +174,7 @@ public sealed partial class WorkerRun
         using var training = new ReplicaTraining(_worker, Assignment, inputs, _reports, checkpoints, _orders, tokens, _time);
         _reports.Complete = status => training.Activity is { } activity ? status with { Activity = activity } : status;
         _reports.Update(status => status with { Phase = WorkerPhase.Ready, Position = PositionOf(training) }, now: true);
+        LogReady(training.Position?.GlobalStep ?? 0);
         try
         {
             while (true)
@@ -194,13 +199,20 @@ public sealed partial class WorkerRun
         foreach (var earlier in _handovers.Keys.Where(generation => generation < order.Generation)) EndHandover(earlier);
         using var group = new Opened(order.Generation, _groups, Assignment, order, _stop.Token);
         _opened = group;
+        _scope.Place(order.Generation, order.Rank);
         try
         {
             // It may have been given up between its order and here.
             if (_orders.IsHalted(order.Generation)) group.GiveUp("The generation was given up.");
             var exchange = group.Join(order.Rank);
             TakePlace(training, order, group);
-            training.StepDone = () => EndHandover(order.Generation);
+            LogOpened(order.Group.Count, order.From.GlobalStep);
+            _scope.Done(order.From.GlobalStep);
+            training.StepDone = step =>
+            {
+                _scope.Done(step);
+                EndHandover(order.Generation);
+            };
             if (training.Run(exchange, order, _stop.Token) is not { } result)
             {
                 Rest(training, WorkerPhase.Halted, null, null);
@@ -357,6 +369,15 @@ public sealed partial class WorkerRun
                 return (WorkerPhase.Failed, $"{e.GetType().Name}: {e.Message.Split('\n')[0].Trim()}");
         }
     }
+
+    [LoggerMessage(LogLevel.Information, "The replica is loaded and stands at step {From}")]
+    private partial void LogReady(long from);
+
+    [LoggerMessage(LogLevel.Information, "Trains in a group of {Workers} from step {From} on")]
+    private partial void LogOpened(int workers, long from);
+
+    [LoggerMessage(LogLevel.Information, "The worker ends, {Phase}: {Reason}")]
+    private partial void LogEnded(WorkerPhase phase, string reason);
 
     [LoggerMessage(LogLevel.Error, "{Experiment}, generation {Generation}, worker {Worker}: training failed unexpectedly")]
     private partial void LogUnexpected(Exception exception, string experiment, int generation, string worker);

@@ -14,7 +14,7 @@ public sealed record DeviceStatus([property: Id(0)] string Name, [property: Id(1
 /// <param name="Silo">Address of its silo.</param>
 /// <param name="Http">Address of its HTTP API.</param>
 /// <param name="Machine">Host name: nodes of one machine share its cores.</param>
-/// <param name="Version">Version of the software it runs: nodes of one cluster must run the same.</param>
+/// <param name="Version">Version of the software it runs: the workers of one experiment run the same.</param>
 /// <param name="Incarnation">Tells its process from others that had its name before.</param>
 [GenerateSerializer, Immutable, Alias("orleanstransfer.node-status")]
 public sealed record NodeStatus(
@@ -24,7 +24,11 @@ public sealed record NodeStatus(
     [property: Id(3)] IReadOnlyList<DeviceStatus> Devices,
     [property: Id(4)] string Machine,
     [property: Id(5)] string Version,
-    [property: Id(6)] string Incarnation);
+    [property: Id(6)] string Incarnation)
+{
+    /// <summary>What it speaks to other nodes: those of one cluster speak the same.</summary>
+    [Id(7)] public int Protocol { get; init; }
+}
 
 /// <summary>What an experiment asks for.</summary>
 /// <param name="Workers">Devices it wants.</param>

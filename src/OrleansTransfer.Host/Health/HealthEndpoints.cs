@@ -9,11 +9,14 @@ internal static class HealthEndpoints
 {
     public const string Live = "/health/live";
 
+    /// <summary>What a node that lives answers there.</summary>
+    public const string LiveAnswer = "live";
+
     public const string Ready = "/health/ready";
 
     public static void MapHealth(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapGet(Live, () => Results.Text("live")).AllowAnonymous();
+        endpoints.MapGet(Live, () => Results.Text(LiveAnswer)).AllowAnonymous();
         endpoints.MapGet(Ready, async (Readiness readiness, CancellationToken cancellationToken) =>
             await readiness.CheckAsync(cancellationToken) is { } reason
                 ? Results.Text(reason, statusCode: StatusCodes.Status503ServiceUnavailable)

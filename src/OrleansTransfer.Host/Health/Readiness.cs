@@ -1,28 +1,21 @@
 using Microsoft.Extensions.Hosting;
-using OrleansTransfer.Cluster.Scheduling;
 using OrleansTransfer.Storage;
 
 namespace OrleansTransfer.Host.Health;
 
-/// <summary>
-/// Whether the node can take work: its silo is active, the scheduler knows its devices, its container answers, and it is not shutting down.
-/// </summary>
-internal sealed class Readiness(
-    IClusterMembershipService membership,
-    ILocalSiloDetails silo,
-    NodeOfferService offer,
-    IBlobContainer container,
-    IHostApplicationLifetime lifetime)
+/// <summary>Whether the node can do what it is for: it belongs to its cluster, its container answers, and it is not shutting down.</summary>
+internal abstract class Readiness(IBlobContainer container, IHostApplicationLifetime lifetime)
 {
     private static readonly TimeSpan s_containerDeadline = TimeSpan.FromSeconds(5);
+
+    /// <summary>Why the cluster will not have this node, in words; null while it does not say so.</summary>
+    public abstract string? Refusal { get; }
 
     /// <summary>Null when the node is ready; otherwise what it lacks, in words.</summary>
     public async Task<string?> CheckAsync(CancellationToken cancellationToken)
     {
         if (lifetime.ApplicationStopping.IsCancellationRequested) return "The node is shutting down.";
-        var status = membership.CurrentSnapshot.GetSiloStatus(silo.SiloAddress);
-        if (status != SiloStatus.Active) return $"The silo is {status}.";
-        if (!offer.Accepted) return "The scheduler does not know this node's devices yet.";
+        if (await CheckClusterAsync(cancellationToken) is { } lacks) return lacks;
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(s_containerDeadline);
         try
@@ -35,4 +28,7 @@ internal sealed class Readiness(
             return $"{container.Description} cannot be read: {exception.Message}";
         }
     }
+
+    /// <summary>Null when the node belongs to its cluster; otherwise what it lacks for that, in words.</summary>
+    protected abstract ValueTask<string?> CheckClusterAsync(CancellationToken cancellationToken);
 }

@@ -1,15 +1,16 @@
 using System.Net;
+using Orleans.Configuration;
 using OrleansTransfer.Cluster.Hosting;
 using OrleansTransfer.Cluster.Transport;
 
 namespace OrleansTransfer.Host.Membership;
 
 /// <summary>How a node finds its cluster: over Redis, through the cluster's first node, or by being that node itself.</summary>
-/// <param name="FirstNode">Silo of the first node; null unless this node joins it.</param>
+/// <param name="FirstNode">Silo of the first node, or for a gateway where it takes clients; null unless this node joins it.</param>
 /// <param name="Redis">The server that keeps the membership; null without one.</param>
 internal sealed record ClusterEntry(IPEndPoint? FirstNode, RedisAddress? Redis)
 {
-    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(10), s_gatewayRefresh = TimeSpan.FromSeconds(3);
 
     /// <summary>Waits until what the options name can be reached.</summary>
     /// <exception cref="NodeStartException">The options contradict each other, or it cannot be reached.</exception>
@@ -25,7 +26,17 @@ internal sealed record ClusterEntry(IPEndPoint? FirstNode, RedisAddress? Redis)
             case { Redis: { } text }:
                 var redis = RedisAddress.Parse(text);
                 await redis.ReachAsync(s_deadline, cancellationToken);
+                if (await redis.CompareClocksAsync(cancellationToken) is { IsTooMuch: true } skew)
+                {
+                    throw new NodeStartException(
+                        $"Nodes would take each other for dead: {skew.ToWords($"that of the Redis server {redis.Shown}")}. Let NTP set the clocks.");
+                }
+
                 return new(null, redis);
+            case { Role: NodeRole.Gateway }:
+                throw new NodeStartException(
+                    "A gateway serves a cluster and must be told where it is: give --redis, or as --join what a node's ready line shows under" +
+                    " \"gateway\".");
             default:
                 return new(null, null);
         }
@@ -41,12 +52,25 @@ internal sealed record ClusterEntry(IPEndPoint? FirstNode, RedisAddress? Redis)
         silo.UseFastFailureDetection();
     }
 
-    /// <summary>Why a node was not admitted in time, in a sentence; null where nobody else has to admit it.</summary>
-    public string? NotAdmitted(TimeSpan waited) => this switch
+    /// <summary>Says how a client finds the silos, and how fast it notices their coming and going.</summary>
+    public void Configure(IClientBuilder client)
     {
-        { FirstNode: { } first } => $"The node at {first} did not admit this one within {waited.TotalSeconds:0} s." +
+        if (Redis is not null) Redis.Configure(client);
+        else client.UseStaticClustering(FirstNode!);
+        client.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = s_gatewayRefresh);
+    }
+
+    /// <summary>Why a node was not admitted in time, in a sentence; null where nobody else has to admit it.</summary>
+    public string? NotAdmitted(NodeRole role, TimeSpan waited) => (role, this) switch
+    {
+        (NodeRole.Gateway, { Redis: { } redis }) =>
+            $"No node of the cluster in the Redis server {redis.Shown} answered within {waited.TotalSeconds:0} s." +
+            " Start nodes of the same --cluster-id, and check that their gateway ports can be reached from here.",
+        (NodeRole.Gateway, { FirstNode: { } first }) => $"The node at {first} did not answer as a cluster within {waited.TotalSeconds:0} s." +
+            " Check that --join names what the node's ready line shows under \"gateway\".",
+        (_, { FirstNode: { } first }) => $"The node at {first} did not admit this one within {waited.TotalSeconds:0} s." +
             " Check that --join names the silo port of a cluster's first node, and that both use mutual TLS (--tls-cert) or neither.",
-        { Redis: { } redis } => $"The cluster in the Redis server {redis.Shown} did not admit this node within {waited.TotalSeconds:0} s." +
+        (_, { Redis: { } redis }) => $"The cluster in the Redis server {redis.Shown} did not admit this node within {waited.TotalSeconds:0} s." +
             " Check that its nodes can reach this one and be reached (--advertise), and that all use mutual TLS (--tls-cert) or none.",
         _ => null,
     };

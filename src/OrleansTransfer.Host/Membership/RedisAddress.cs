@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Hosting;
+using OrleansTransfer.Host.Doctor;
 using StackExchange.Redis;
 
 namespace OrleansTransfer.Host.Membership;
@@ -8,6 +9,8 @@ namespace OrleansTransfer.Host.Membership;
 internal sealed partial class RedisAddress
 {
     private static readonly TimeSpan s_attempt = TimeSpan.FromSeconds(5), s_retry = TimeSpan.FromMilliseconds(250);
+
+    private const int Pings = 9;
 
     private readonly ConfigurationOptions _options;
 
@@ -76,8 +79,86 @@ internal sealed partial class RedisAddress
         }
     }
 
+    /// <summary>Asks the server for its clock.</summary>
+    /// <exception cref="RedisException">It cannot be asked.</exception>
+    public async Task<ClockSkew> CompareClocksAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await ConnectAsync(cancellationToken);
+        return await CompareClocksAsync(connection.GetDatabase());
+    }
+
+    /// <summary>Asks the server for its state. What it does not let this user ask stays unknown.</summary>
+    /// <exception cref="RedisException">It cannot be asked.</exception>
+    public async Task<RedisServerState> InspectAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await ConnectAsync(cancellationToken);
+        var database = connection.GetDatabase();
+        var latencies = new List<TimeSpan>();
+        for (var ping = 0; ping < Pings; ping++) latencies.Add(await database.PingAsync());
+        latencies.Sort();
+        var info = await ReadInfoAsync(database);
+        var keepsData = info.TryGetValue("aof_enabled", out var log) && info.TryGetValue("rdb_last_save_time", out _)
+            ? log == "1" || await ReadSettingAsync(database, "save") is not ""
+            : (bool?)null;
+        var policy = info.GetValueOrDefault("maxmemory", "0") == "0" ? null : info.GetValueOrDefault("maxmemory_policy");
+        return new(
+            Version.TryParse(info.GetValueOrDefault("redis_version"), out var version) ? version : new(0, 0),
+            latencies[Pings / 2],
+            await CompareClocksAsync(database),
+            info.GetValueOrDefault("role") == "slave",
+            keepsData,
+            policy);
+    }
+
     /// <summary>Makes the server keep the silo's membership.</summary>
     public void Configure(ISiloBuilder silo) => silo.UseRedisClustering(redis => redis.ConfigurationOptions = _options);
+
+    /// <summary>Makes a client look for the silos in the server.</summary>
+    public void Configure(IClientBuilder client) => client.UseRedisClustering(redis => redis.ConfigurationOptions = _options);
+
+    /// <summary>Opens a connection of its own, which mends itself.</summary>
+    /// <exception cref="RedisException">The server cannot be reached.</exception>
+    public async Task<ConnectionMultiplexer> ConnectAsync(CancellationToken cancellationToken)
+    {
+        var options = _options.Clone();
+        options.AbortOnConnectFail = true;
+        return await ConnectionMultiplexer.ConnectAsync(options).WaitAsync(cancellationToken);
+    }
+
+    private static async Task<ClockSkew> CompareClocksAsync(IDatabase database)
+    {
+        var before = DateTimeOffset.UtcNow;
+        var parts = (RedisValue[])(await database.ExecuteAsync("TIME"))!;
+        var now = DateTimeOffset.FromUnixTimeSeconds((long)parts[0]).AddMicroseconds((long)parts[1]);
+        return ClockSkew.Of(before, now, DateTimeOffset.UtcNow, TimeSpan.Zero);
+    }
+
+    private static async Task<Dictionary<string, string>> ReadInfoAsync(IDatabase database)
+    {
+        try
+        {
+            return ((string)(await database.ExecuteAsync("INFO"))!).Split('\n')
+                .Select(line => line.Trim().Split(':', 2)).Where(pair => pair.Length == 2)
+                .DistinctBy(pair => pair[0]).ToDictionary(pair => pair[0], pair => pair[1]);
+        }
+        catch (RedisServerException)
+        {
+            return [];
+        }
+    }
+
+    private static async Task<string?> ReadSettingAsync(IDatabase database, string name)
+    {
+        try
+        {
+            return (RedisValue[]?)await database.ExecuteAsync("CONFIG", "GET", name) is [_, var value] ? (string?)value : null;
+        }
+        catch (RedisServerException)
+        {
+            // Managed servers do not let their users ask.
+            return null;
+        }
+    }
 
     private static async Task PingAsync(ConfigurationOptions options)
     {

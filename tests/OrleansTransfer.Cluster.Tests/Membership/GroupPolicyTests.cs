@@ -284,6 +284,20 @@ public class GroupPolicyTests
     }
 
     [Fact]
+    public void Workers_that_nobody_could_hear_are_not_silent()
+    {
+        var roster = new GroupRoster(1, 3, GroupStage.Training, [s_a, s_b], DateTimeOffset.UnixEpoch);
+        Take(roster, s_a, WorkerPhase.Training, 3, s_at7, 0.5);
+        Take(roster, s_b, WorkerPhase.Training, 3, s_at7, 0.5);
+        Assert.Contains("silent", Decide<GroupDecision.Halt>(roster, 20).Reason, StringComparison.Ordinal);
+
+        roster.Excuse(TimeSpan.FromSeconds(19));
+
+        Decide<GroupDecision.Wait>(roster, 20);
+        Assert.Contains("silent", Decide<GroupDecision.Halt>(roster, 30).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_generation_that_was_written_down_and_never_told_to_the_workers_is_given_up_for_another()
     {
         MemberView[] untold = [Halted(s_a, s_at7) with { Noted = 1 }, Halted(s_b, s_at7) with { Noted = 1 }];

@@ -70,9 +70,26 @@ public class GangAllocatorTests
     [Fact]
     public void A_run_is_extended_by_as_many_devices_as_there_are()
     {
-        Assert.Equal(["a/cpu:0"], GangAllocator.Extend(new(2, 1, "cpu", []), [Node("a", 1)]).Select(worker => worker.ToString()));
-        Assert.Equal(2, GangAllocator.Extend(new(2, 1, "cpu", []), [Node("a", 1), Node("b", 3)]).Count);
-        Assert.Empty(GangAllocator.Extend(new(2, 1, "cuda", []), [Node("a", 1)]));
+        Assert.Equal(["a/cpu:0"], GangAllocator.Extend("leaf-1", new(2, 1, "cpu", []), [Node("a", 1)]).Select(worker => worker.ToString()));
+        Assert.Equal(2, GangAllocator.Extend("leaf-1", new(2, 1, "cpu", []), [Node("a", 1), Node("b", 3)]).Count);
+        Assert.Empty(GangAllocator.Extend("leaf-1", new(2, 1, "cuda", []), [Node("a", 1)]));
+    }
+
+    [Fact]
+    public void A_gang_is_of_one_version_and_a_run_is_extended_by_its_own()
+    {
+        var (old, later) = (Node("a", 1), Node("b", 2) with { Version = "2" });
+        Assert.Equal(["b/cpu:0", "b/cpu:1"], Allocate(2, "cpu", old, later));
+        Assert.Equal(["b/cpu:0"], Allocate(1, "cpu", old with { Devices = [old.Devices[0] with { Experiment = "leaf-2" }] }, later));
+
+        var (workers, reason) = GangAllocator.Allocate(new(3, 3, "cpu", []), [old, later]);
+        Assert.Null(workers);
+        Assert.StartsWith("needs 3 cpu devices at once, the cluster has 2; counted are the nodes of version 2", reason, StringComparison.Ordinal);
+
+        var running = old with { Devices = [old.Devices[0] with { Experiment = "leaf-1" }] };
+        Assert.Empty(GangAllocator.Extend("leaf-1", new(1, 1, "cpu", []), [running, later]));
+        Assert.Equal(
+            ["c/cpu:0"], GangAllocator.Extend("leaf-1", new(1, 1, "cpu", []), [running, later, Node("c", 1)]).Select(worker => worker.ToString()));
     }
 
     private static IEnumerable<string>? Allocate(int workers, string device, params NodeStatus[] nodes) =>

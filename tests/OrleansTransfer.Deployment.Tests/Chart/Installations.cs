@@ -16,6 +16,7 @@ internal static class Installations
     {
         ["default"] = [],
         ["gpu pools"] = ["--set-json", Gpus],
+        ["coordinators"] = ["--set", "gateway.coordinators=true"],
         ["no gateway"] = ["--set", "gateway.enabled=false"],
         ["secrets of the user"] =
         [

@@ -72,7 +72,8 @@ public sealed class RenderedObjectsTests(KubernetesTools tools)
         var manifest = await RenderAsync(installation);
         int[] ports = [NodePorts.DefaultSilo, NodePorts.DefaultGateway, NodePorts.DefaultHttp];
 
-        foreach (var node in manifest.Nodes) Assert.Equal(ports, node.Node.Ports.Select(port => port.ContainerPort));
+        foreach (var node in manifest.Nodes)
+            Assert.Equal(IsGateway(node) ? [NodePorts.DefaultHttp] : ports, node.Node.Ports.Select(port => port.ContainerPort));
         foreach (var policy in manifest.Of<V1NetworkPolicy>())
         {
             var open = policy.Spec.Ingress.SelectMany(rule => rule.Ports).Select(port => int.Parse(port.Port.Value, null)).Distinct();
@@ -96,7 +97,9 @@ public sealed class RenderedObjectsTests(KubernetesTools tools)
         {
             var pods = manifest.Nodes.Where(node => Manifest.Selects(service.Spec.Selector, node.Template.Labels())).ToList();
             Assert.NotEmpty(pods);
-            foreach (var (pod, port) in pods.SelectMany(_ => service.Spec.Ports, (pod, port) => (pod, port)))
+            // A gateway is no member: what leads to members passes it over.
+            foreach (var (pod, port) in pods.SelectMany(_ => service.Spec.Ports, (pod, port) => (pod, port))
+                .Where(pair => pair.port.TargetPort.Value == "http" || !IsGateway(pair.pod)))
                 Assert.Contains(pod.Node.Ports, open => open.Name == port.TargetPort.Value);
         }
 
@@ -154,7 +157,16 @@ public sealed class RenderedObjectsTests(KubernetesTools tools)
             Assert.Null(options.Join);
             Assert.Equal($"{KubernetesTools.Namespace}.{KubernetesTools.Release}", options.ClusterId);
             Assert.StartsWith("azure:", options.StateLocation, StringComparison.Ordinal);
-            Assert.Equal(!node.IsWorker, options.Devices == "none");
+            Assert.Equal(
+                (node.IsWorker, installation) switch
+                {
+                    (true, "no gateway") => NodeRole.Both,
+                    (true, _) => NodeRole.Worker,
+                    (false, "coordinators") => NodeRole.Both,
+                    (false, _) => NodeRole.Gateway,
+                },
+                options.Role);
+            Assert.Equal(installation == "coordinators" && !node.IsWorker, options.Devices == "none");
         }
     }
 
@@ -197,6 +209,7 @@ public sealed class RenderedObjectsTests(KubernetesTools tools)
         var endpoint = Assert.Single(Assert.Single(manifest.Of<ServiceMonitor>()).Spec.Endpoints);
         Assert.Equal(("my-metrics-key", "key"), (endpoint.Authorization!.Credentials.Name, endpoint.Authorization.Credentials.Key));
     }
+    private static bool IsGateway(Workload node) => StartedWith.Read(node).Options.Role == NodeRole.Gateway;
 
     [Fact]
     public async Task A_GPU_pool_gets_its_devices_its_machines_and_the_image_for_them()

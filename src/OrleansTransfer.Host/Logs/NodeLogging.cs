@@ -1,22 +1,20 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using OrleansTransfer.Storage;
 
-namespace OrleansTransfer.Host;
+namespace OrleansTransfer.Host.Logs;
 
 /// <summary>Where a node's log goes and what is in it.</summary>
 internal static class NodeLogging
 {
     /// <summary>One line per entry on standard error: standard output belongs to what scripts read.</summary>
-    public static void Configure(ILoggingBuilder logging, bool quiet)
+    public static void Configure(ILoggingBuilder logging, NodeOptions options)
     {
-        logging.AddSimpleConsole(format =>
-        {
-            format.SingleLine = true;
-            format.TimestampFormat = "HH:mm:ss.fff ";
-            format.ColorBehavior = Console.IsErrorRedirected ? LoggerColorBehavior.Disabled : LoggerColorBehavior.Default;
-        });
+        if (options.LogFormat == LogFormat.Json) AddJson(logging, options);
+        else AddText(logging);
         logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        var quiet = options.QuietLogs;
         logging.SetMinimumLevel(LogLevel.Warning);
         logging.AddFilter("OrleansTransfer", quiet ? LogLevel.Warning : LogLevel.Information);
         logging.AddFilter("Orleans.", quiet ? LogLevel.Error : LogLevel.Warning);
@@ -31,5 +29,20 @@ internal static class NodeLogging
         // Retries of placement that Orleans logs itself once they are in vain.
         logging.AddFilter("Polly", LogLevel.None);
         logging.AddFilter("Microsoft.Orleans", quiet ? LogLevel.Error : LogLevel.Warning);
+    }
+
+    private static void AddText(ILoggingBuilder logging) => logging.AddSimpleConsole(format =>
+    {
+        format.SingleLine = true;
+        format.TimestampFormat = "HH:mm:ss.fff ";
+        format.ColorBehavior = Console.IsErrorRedirected ? LoggerColorBehavior.Disabled : LoggerColorBehavior.Default;
+    });
+
+    private static void AddJson(ILoggingBuilder logging, NodeOptions options)
+    {
+        var connection = Environment.GetEnvironmentVariable(BlobContainers.ConnectionVariable);
+        logging.Services.AddSingleton(new SecretMask(options.Redis, options.StateLocation, connection));
+        logging.AddConsole(console => console.FormatterName = JsonLogFormatter.FormatterName);
+        logging.AddConsoleFormatter<JsonLogFormatter, ConsoleFormatterOptions>();
     }
 }

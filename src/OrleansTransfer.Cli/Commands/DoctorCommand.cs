@@ -1,0 +1,81 @@
+using System.CommandLine;
+using OrleansTransfer.Cli.Api;
+using OrleansTransfer.Cli.Terminal;
+using OrleansTransfer.Host;
+using OrleansTransfer.Host.Doctor;
+
+namespace OrleansTransfer.Cli.Commands;
+
+/// <summary><c>otx doctor</c>: looks at everything a node needs, and says of each thing that is wrong what to do.</summary>
+internal static class DoctorCommand
+{
+    public static Command Create(IConsoleStreams streams)
+    {
+        var portOffset = new Option<int>("--port-offset") { Description = "As of 'otx node': added to 11111, 30000 and 8080.", HelpName = "N" };
+        var join = new Option<string?>("--join") { Description = "As of 'otx node': the first node's silo.", HelpName = "HOST:PORT" };
+        var redis = new Option<string?>("--redis")
+        {
+            Description = "As of 'otx node': the server that keeps the membership (OTX_REDIS).",
+            HelpName = "HOST:PORT[,options]",
+        };
+        var advertise = new Option<string?>("--advertise") { Description = "As of 'otx node': this machine's address.", HelpName = "ADDRESS" };
+        var devices = new Option<string?>("--devices") { Description = "As of 'otx node': what it would offer.", HelpName = "LIST" };
+        var state = new Option<string?>("--state")
+        {
+            Description = "As of 'otx node': folder or container (OTX_STATE; default ./.otx).",
+            HelpName = "DIR",
+        };
+        var cluster = new Option<string?>("--cluster")
+        {
+            Description = "Address of a node of a running cluster, which is looked at too (OTX_CLUSTER).",
+            HelpName = "URL",
+        };
+        var command = new Command("doctor", "Check what a node needs: container, Redis, ports, clock, devices, memory, disk, limits; starts nothing.")
+        {
+            portOffset, join, redis, advertise, devices, state, cluster,
+        };
+        var output = new OutputOption(command);
+        command.SetAction((parse, stop) => ExamineAsync(
+            new NodeOptions
+            {
+                PortOffset = parse.GetValue(portOffset),
+                Join = parse.GetValue(join),
+                Redis = parse.GetValue(redis) ?? (parse.GetValue(join) is null ? EnvironmentVariables.Get("OTX_REDIS") : null),
+                Advertise = parse.GetValue(advertise),
+                Devices = parse.GetValue(devices),
+                StateLocation = StateLocation.Resolve(parse.GetValue(state)),
+            },
+            parse.GetValue(cluster) ?? EnvironmentVariables.Get("OTX_CLUSTER"),
+            output.Open(parse, streams),
+            stop));
+        return command;
+    }
+
+    private static async Task<int> ExamineAsync(NodeOptions options, string? cluster, Output output, CancellationToken stop)
+    {
+        var results = new List<CheckResult>(await NodeDoctor.ExamineAsync(options, stop));
+        if (cluster is not null) results.AddRange(await ClusterChecks.MakeAsync(ConnectionOptions.Address(cluster), stop));
+        var failed = results.Count(result => result.State == CheckState.Failed);
+        if (output.Json) output.Document(new { Healthy = failed == 0, Checks = results });
+        else Print(results, failed, output);
+        return failed == 0 ? ExitCodes.Done : ExitCodes.Failed;
+    }
+
+    private static void Print(IReadOnlyList<CheckResult> results, int failed, Output output)
+    {
+        var width = results.Max(result => result.Name.Length) + 2;
+        foreach (var result in results)
+        {
+            output.Line($"{Mark(result.State),-9}{result.Name.PadRight(width)}{result.Found}");
+            if (result.Fix is { } fix) output.Line($"{new string(' ', 9 + width)}-> {fix}");
+        }
+
+        var warnings = results.Count(result => result.State == CheckState.Warning);
+        output.Line();
+        output.Line(failed == 0 && warnings == 0
+            ? $"All {results.Count} checks are well."
+            : $"{results.Count} checks: {failed} failed, {warnings} with a warning.");
+    }
+
+    private static string Mark(CheckState state) => state.ToString().ToLowerInvariant();
+}

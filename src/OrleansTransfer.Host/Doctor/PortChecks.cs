@@ -1,0 +1,41 @@
+using OrleansTransfer.Host.Health;
+
+namespace OrleansTransfer.Host.Doctor;
+
+/// <summary>The addresses and ports at which the node would listen.</summary>
+internal static class PortChecks
+{
+    private const string Name = "ports";
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+
+    public static async Task<IReadOnlyList<CheckResult>> MakeAsync(NodeOptions options, CancellationToken cancellationToken)
+    {
+        if (NodePorts.Wanted(options, out var problem) is not { } ports) return [CheckResult.Failed(Name, problem!, "Correct --advertise.")];
+        var problems = ports.Problems(options).ToList();
+        if (problems.Count == 0) return [CheckResult.Ok(Name, $"{ports.Silo}, {ports.Gateway} and {ports.Http} of {ports.Address} are free")];
+        if (await IsNodeAsync($"http://127.0.0.1:{ports.Http}{HealthEndpoints.Live}", cancellationToken))
+        {
+            return
+            [
+                CheckResult.Warning(Name, $"a node uses {ports.Silo}, {ports.Gateway} and {ports.Http} already",
+                    "Nothing, if that is the node you mean; another one on this machine needs another --port-offset."),
+            ];
+        }
+
+        return [.. problems.Select(what => CheckResult.Failed(
+            Name, what, "Find what uses it with ss -ltnp and stop it, or choose others with --port-offset."))];
+    }
+
+    private static async Task<bool> IsNodeAsync(string address, CancellationToken cancellationToken)
+    {
+        using var http = new HttpClient { Timeout = s_patience };
+        try
+        {
+            return await http.GetStringAsync(address, cancellationToken) == HealthEndpoints.LiveAnswer;
+        }
+        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+}
