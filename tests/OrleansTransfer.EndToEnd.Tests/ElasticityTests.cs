@@ -39,8 +39,10 @@ public sealed class ElasticityTests(DrawnLeaves leaves)
             state, cluster.Nodes[0], cluster.Nodes[0], [.. Recipe(epochs), "--workers", "2", "--set", "resources.minWorkers=2"]);
 
         cluster.Nodes[1].Process.Send(Signal.Kill);
-        await run.UntilAsync(() => run.StateName == "Queued", "the run to wait");
-        Assert.Contains("needs 2", run.Now.GetProperty("reason").GetString(), StringComparison.Ordinal);
+        // Why it left its devices is said first, and what it waits for when the scheduler has looked.
+        await run.UntilAsync(
+            () => run.StateName == "Queued" && run.Now.GetProperty("reason").GetString()!.Contains("needs 2", StringComparison.Ordinal),
+            "the run to wait for a second device");
         await using var third = await JoinAsync(cluster, state, "n3");
 
         var ended = await run.CompleteAsync();

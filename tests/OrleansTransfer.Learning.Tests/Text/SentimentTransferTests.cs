@@ -1,7 +1,10 @@
 using OrleansTransfer.Learning.Data;
 using OrleansTransfer.Learning.Models;
 using OrleansTransfer.Learning.Models.Text;
+using OrleansTransfer.Learning.Tests.Training;
 using OrleansTransfer.Learning.Text;
+using OrleansTransfer.Learning.Training;
+using OrleansTransfer.Learning.Transfer;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -78,18 +81,14 @@ public sealed class SentimentTransferTests
         model.Initialize(seed);
         model.LoadVectors(rows);
         model.ReplaceHead(2, dropout: 0, seed);
-        model.get_parameter("embedding.weight")!.requires_grad_(trainVectors);
-        using var optimizer = optim.Adam(model.parameters().Where(parameter => parameter.requires_grad).ToList(), 3e-3, weight_decay: 1e-4);
-        using var stream = new TextBatchStream(texts, new(texts.Samples, BatchSize, seed, shuffle: true, texts.Lengths), 0, 1, seed);
-        for (var epoch = 0; epoch < epochs; epoch++)
-            for (var step = 0; step < stream.StepsPerEpoch; step++)
-            {
-                using var inner = NewDisposeScope();
-                using var batch = stream.Take(epoch, step, Token);
-                optimizer.zero_grad();
-                nn.functional.cross_entropy(model.call(batch.Inputs), batch.Labels).backward();
-                optimizer.step();
-            }
+        var phase = new Phase("fine-tune", epochs, trainVectors ? ["embedding", "encoder"] : ["encoder"], 3e-3, 1);
+        using var replica = new Replica(
+            new("words", 2, 0, [phase], BatchNormPolicy.Trainable, OptimizerKind.AdamW, 1e-4, ScheduleKind.Constant, seed), model, CPU);
+        using var training = new TextBatchStream(texts, new(texts.Samples, BatchSize, seed, shuffle: true, texts.Lengths), 0, 1, seed);
+        using var validation = new TextBatchStream(texts, new(texts.Samples, 256, 0, shuffle: false), 0, 1, 0);
+        new TrainingLoop(
+            replica, new SupervisedObjective(), TrainingData.Supervised(training, validation, ["negative", "positive"]), new NoExchange(),
+            new RecordingObserver()).Run(TrainingPosition.Start, Token);
         return model;
     }
 

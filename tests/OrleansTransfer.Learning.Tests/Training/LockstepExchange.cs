@@ -6,6 +6,8 @@ namespace OrleansTransfer.Learning.Tests.Training;
 /// <summary>The exchange of a group of threads: all meet, and each adds everyone's values in rank order.</summary>
 internal sealed class LockstepExchange(LockstepExchange.Meeting meeting, int rank) : IGradientExchange
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(3);
+
     public int Rank => rank;
 
     public int WorldSize => meeting.Contributions.Length;
@@ -13,7 +15,7 @@ internal sealed class LockstepExchange(LockstepExchange.Meeting meeting, int ran
     public void AllReduce(long sequence, Span<float> values, WireFormat wire, CancellationToken cancellationToken)
     {
         meeting.Contributions[rank] = (sequence, values.ToArray());
-        meeting.Barrier.SignalAndWait(cancellationToken);
+        Meet(sequence, cancellationToken);
         values.Clear();
         foreach (var (theirs, contribution) in meeting.Contributions)
         {
@@ -21,7 +23,14 @@ internal sealed class LockstepExchange(LockstepExchange.Meeting meeting, int ran
             Assert.Equal(values.Length, contribution.Length);
             for (var i = 0; i < values.Length; i++) values[i] += contribution[i];
         }
-        meeting.Barrier.SignalAndWait(cancellationToken);
+        Meet(sequence, cancellationToken);
+    }
+
+    // A rank that has gone another way never comes: better a failure than a test without an end.
+    private void Meet(long sequence, CancellationToken cancellationToken)
+    {
+        if (!meeting.Barrier.SignalAndWait(s_patience, cancellationToken))
+            throw new TimeoutException($"Rank {rank} waited {s_patience} for the others at exchange {sequence}.");
     }
 
     /// <summary>What the ranks of a group share.</summary>

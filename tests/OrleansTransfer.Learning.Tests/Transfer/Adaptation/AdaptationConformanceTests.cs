@@ -15,10 +15,13 @@ public class AdaptationConformanceTests
     [MemberData(nameof(Methods))]
     public void N_workers_train_as_one_and_end_with_the_same_weights(string name)
     {
-        var alone = TwoDomains.Train(Method(name), new NoExchange(), TestContext.Current.CancellationToken);
+        // AdamW makes whole steps of what rounding leaves of a gradient that should be zero, and where confidence decides on a sample, a step is all
+        // that it takes: the comparison is one of SGD.
+        var plan = TwoDomains.Plan(Method(name)) with { Optimizer = OptimizerKind.Sgd };
+        var alone = TwoDomains.Train(Method(name), new NoExchange(), TestContext.Current.CancellationToken, plan);
         foreach (var worldSize in new[] { 2, 3 })
         {
-            var ranks = LockstepExchange.RunGroup(worldSize, (exchange, token) => TwoDomains.Train(Method(name), exchange, token));
+            var ranks = LockstepExchange.RunGroup(worldSize, (exchange, token) => TwoDomains.Train(Method(name), exchange, token, plan));
             foreach (var (expected, actual) in alone.Observer.Steps.Zip(ranks[0].Observer.Steps))
                 Assert.True(
                     Math.Abs(actual.Loss - expected.Loss) < 1e-4 * Math.Max(1, Math.Abs(expected.Loss)),
