@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -6,6 +7,7 @@ using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using OrleansTransfer.Cluster.Hosting;
 using OrleansTransfer.Cluster.Sweeps;
+using OrleansTransfer.Cluster.Workers;
 using OrleansTransfer.Gateway;
 using OrleansTransfer.Host.Health;
 using OrleansTransfer.Host.Membership;
@@ -43,6 +45,8 @@ internal static class NodeComposition
         builder.Services.AddSingleton<IBlobContainer>(new WatchedContainer(container));
         var weights = options.Weights ?? WeightsFromEnvironment();
         builder.Services.AddWeightCache(weights);
+        if (MegabytesOf(Environment.GetEnvironmentVariable(FeatureOptions.Variable)) is { } megabytes)
+            builder.Services.Configure<FeatureOptions>(features => features.Megabytes = megabytes);
         if (options.Downloads is { } downloads) builder.Services.AddSingleton(downloads);
         builder.Services.AddSingleton<NodeFault>();
         builder.Services.AddSingleton<IFatalErrorHandler, FatalErrors>();
@@ -75,6 +79,13 @@ internal static class NodeComposition
         {
             throw new NodeStartException(e.Message, e);
         }
+    }
+
+    private static long? MegabytesOf(string? text)
+    {
+        if (text is not { Length: > 0 }) return null;
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var megabytes)) return megabytes;
+        throw new NodeStartException($"{FeatureOptions.Variable} is '{text}'; expected a number of megabytes, 0 to keep no features.");
     }
 
     private static void ConfigureSilo(ISiloBuilder silo, NodePorts ports, NodeIdentity identity, ClusterEntry entry, string clusterId)

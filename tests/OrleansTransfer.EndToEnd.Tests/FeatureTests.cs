@@ -26,7 +26,7 @@ public sealed partial class FeatureTests(DrawnLeaves leaves)
     }
 
     private static Task<TestCluster> StartAsync(StateFolder state, int megabytes) => TestCluster.StartAsync(
-        state.Path, nodes: 1, new Dictionary<string, string>(Training.OneThread) { ["Features__Megabytes"] = $"{megabytes}" });
+        state.Path, nodes: 1, new Dictionary<string, string>(Training.OneThread) { ["OTX_FEATURES_MEGABYTES"] = $"{megabytes}" });
 
     // Loss after each epoch of each trial.
     private async Task<IReadOnlyList<double>> LossesAsync(TestCluster cluster, int trials, int epochs)
