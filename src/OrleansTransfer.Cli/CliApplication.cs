@@ -59,6 +59,7 @@ public static class CliApplication
         DataCommand.Create(streams),
         NodeCommand.Create(streams),
         ClusterCommand.Create(streams),
+        KeysCommand.Create(streams),
         RecipeCommand.Create(streams),
     };
 

@@ -14,9 +14,9 @@ internal sealed class ClusterSession : IAsyncDisposable
     private readonly HttpClusterApi _api;
     private readonly NodeHost? _node;
 
-    private ClusterSession(Uri address, NodeHost? node)
+    private ClusterSession(Uri address, string? apiKey, NodeHost? node)
     {
-        _api = new(address);
+        _api = new(address, apiKey);
         _node = node;
     }
 
@@ -29,9 +29,9 @@ internal sealed class ClusterSession : IAsyncDisposable
     /// <summary>The running cluster that the connection names, or a new one in this process.</summary>
     public static async Task<ClusterSession> OpenAsync(Connection connection, CancellationToken cancellationToken)
     {
-        if (connection.Cluster is not null) return new(connection.Cluster, null);
+        if (connection.Cluster is not null) return new(connection.Cluster, connection.ApiKey, null);
         var node = await Embedding.StartClusterAsync(connection, cancellationToken);
-        return new(new Uri(node.Http), node);
+        return new(new Uri(node.Http), null, node);
     }
 
     /// <summary>The cluster that drives an experiment: the named one, the process that owns it if it lives, else a new one in this process.</summary>
@@ -41,25 +41,25 @@ internal sealed class ClusterSession : IAsyncDisposable
     /// <summary>Likewise, but null where nobody drives the experiment.</summary>
     public static async Task<ClusterSession?> OpenOwnerAsync(Connection connection, string id, CancellationToken cancellationToken)
     {
-        if (connection.Cluster is not null) return new(connection.Cluster, null);
+        if (connection.Cluster is not null) return new(connection.Cluster, connection.ApiKey, null);
         ExperimentSnapshot snapshot;
         await using (var state = LocalStates.Open(connection))
             snapshot = await state.FindAsync(id, cancellationToken);
         var owner = await FindOwnerAsync(
-            snapshot.Owner, async (api, token) => (await api.FindAsync(snapshot.Id, token)).Id == snapshot.Id, cancellationToken);
-        return owner is null ? null : new(owner, null);
+            connection, snapshot.Owner, async (api, token) => (await api.FindAsync(snapshot.Id, token)).Id == snapshot.Id, cancellationToken);
+        return owner is null ? null : new(owner, connection.ApiKey, null);
     }
 
     /// <summary>The cluster that drives a sweep: the named one, or the process that drives it if that lives; null where nobody does.</summary>
     public static async Task<ClusterSession?> OpenSweepOwnerAsync(Connection connection, string id, CancellationToken cancellationToken)
     {
-        if (connection.Cluster is not null) return new(connection.Cluster, null);
+        if (connection.Cluster is not null) return new(connection.Cluster, connection.ApiKey, null);
         SweepSnapshot sweep;
         await using (var state = LocalStates.Open(connection))
             sweep = await state.FindSweepAsync(id, cancellationToken);
         var owner = await FindOwnerAsync(
-            sweep.Owner, async (api, token) => (await api.FindSweepAsync(sweep.Id, token)).Id == sweep.Id, cancellationToken);
-        return owner is null ? null : new(owner, null);
+            connection, sweep.Owner, async (api, token) => (await api.FindSweepAsync(sweep.Id, token)).Id == sweep.Id, cancellationToken);
+        return owner is null ? null : new(owner, connection.ApiKey, null);
     }
 
     /// <inheritdoc/>
@@ -71,12 +71,12 @@ internal sealed class ClusterSession : IAsyncDisposable
 
     // The port may belong to someone else by now: only a process that knows this very id is its owner.
     private static async Task<Uri?> FindOwnerAsync(
-        ExperimentOwner? owner, Func<HttpClusterApi, CancellationToken, Task<bool>> knows, CancellationToken cancellationToken)
+        Connection connection, ExperimentOwner? owner, Func<HttpClusterApi, CancellationToken, Task<bool>> knows, CancellationToken cancellationToken)
     {
         if (!Uri.TryCreate(owner?.Http, UriKind.Absolute, out var address)) return null;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(ProbeLimit);
-        using var api = new HttpClusterApi(address);
+        using var api = new HttpClusterApi(address, connection.ApiKey);
         try
         {
             return await knows(api, limit.Token) ? address : null;

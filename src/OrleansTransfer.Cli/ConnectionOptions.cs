@@ -17,19 +17,28 @@ internal sealed record Connection(Uri? Cluster, string State, string? Devices, b
     /// <summary>Is told when the cluster in this process fetches weights; null for nobody.</summary>
     public IProgress<WeightProgress>? Downloads { get; init; }
 
+    /// <summary>Key of the cluster's API (or a JSON web token); null: none is sent.</summary>
+    public string? ApiKey { get; init; }
+
     /// <summary>What a further command needs to find the same experiments, with a leading space; empty when it is the default.</summary>
     public string Suffix => Cluster is not null ? $" --cluster {Cluster.ToString().TrimEnd('/')}"
         : StateGiven ? $" --state {(StateLocation.IsContainer(State) ? StateLocation.Shown(State) : ShellPath.Of(State))}"
         : "";
 }
 
-/// <summary><c>--cluster</c>, <c>--state</c> and <c>--devices</c> with their environment variables.</summary>
+/// <summary><c>--cluster</c>, <c>--api-key-file</c>, <c>--state</c> and <c>--devices</c> with their environment variables.</summary>
 internal sealed class ConnectionOptions
 {
     private readonly Option<string?> _cluster = new("--cluster")
     {
         Description = "Address of a node of a running cluster, for instance http://127.0.0.1:8080 (OTX_CLUSTER); without it, this process alone.",
         HelpName = "URL",
+    };
+
+    private readonly Option<string?> _apiKeyFile = new("--api-key-file")
+    {
+        Description = "File that holds nothing but the key of the cluster's API (OTX_API_KEY holds the key itself).",
+        HelpName = "FILE",
     };
 
     private readonly Option<string?> _state = new("--state")
@@ -51,6 +60,7 @@ internal sealed class ConnectionOptions
     public ConnectionOptions(Command command, bool trains = false)
     {
         command.Add(_cluster);
+        command.Add(_apiKeyFile);
         command.Add(_state);
         _trains = trains;
         if (trains) command.Add(_devices);
@@ -65,7 +75,25 @@ internal sealed class ConnectionOptions
             throw new CliException("--cluster names a running cluster, --state and --devices describe one in this process: give one or the other.");
         if (cluster is null && (state ?? devices) is null) cluster = EnvironmentVariables.Get("OTX_CLUSTER");
 
-        return new(cluster is null ? null : Address(cluster), StateLocation.Resolve(state), devices, state is not null);
+        return new(cluster is null ? null : Address(cluster), StateLocation.Resolve(state), devices, state is not null)
+        {
+            ApiKey = ReadKey(parse.GetValue(_apiKeyFile)),
+        };
+    }
+
+    private static string? ReadKey(string? file)
+    {
+        if (file is null) return EnvironmentVariables.Get("OTX_API_KEY")?.Trim();
+        try
+        {
+            return File.ReadAllText(file).Trim() is { Length: > 0 } key && !key.AsSpan().ContainsAny(" \r\n")
+                ? key
+                : throw new CliException($"'{file}' does not hold a key and nothing else.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException($"The key cannot be read from '{file}': {e.Message}", inner: e);
+        }
     }
 
     private static Uri Address(string text)

@@ -29,6 +29,11 @@ internal sealed partial class ApiFaults(ILogger<ApiFaults> logger) : IEndpointFi
             LogUnavailable(logger, context.HttpContext.Request.Path, exception);
             return ApiAnswers.Unavailable(Describe(exception));
         }
+        catch (BadHttpRequestException exception) when (exception.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            return ApiAnswers.Json(
+                new ErrorMessage("The body is larger than this node takes (--max-body)."), StatusCodes.Status413PayloadTooLarge);
+        }
         catch (OperationCanceledException) when (context.HttpContext.RequestAborted.IsCancellationRequested)
         {
             return Results.Empty;

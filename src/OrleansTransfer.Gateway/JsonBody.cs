@@ -21,7 +21,7 @@ internal static class JsonBody
         {
             throw new RecipeException([Explain(exception)]);
         }
-        catch (BadHttpRequestException exception)
+        catch (BadHttpRequestException exception) when (exception.StatusCode != StatusCodes.Status413PayloadTooLarge)
         {
             throw new RecipeException("", $"The body cannot be read: {exception.Message}");
         }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using OrleansTransfer.Host.Security;
 
 namespace OrleansTransfer.Host;
 
@@ -7,9 +8,10 @@ namespace OrleansTransfer.Host;
 /// </summary>
 internal static class NodeArguments
 {
-    private const string Usage =
+    private static readonly string s_usage =
         "otx-node [--name S] [--port-offset N] [--join SILO-HOST:PORT | --redis HOST:PORT[,options]] [--cluster-id S] [--advertise ADDRESS]" +
-        " [--devices cpu:2] [--state DIR] [--quiet]";
+        " [--devices cpu:2] [--state DIR] [--quiet]"
+        + string.Concat(SecuritySetting.All.Select(setting => $" [{setting.Option}{(setting.Value is null ? "" : $" {setting.Value}")}]"));
 
     public static NodeOptions Parse(IReadOnlyList<string> arguments, Func<string, string?> environment)
     {
@@ -21,9 +23,16 @@ internal static class NodeArguments
             Devices = environment("OTX_DEVICES"),
             StateLocation = environment("OTX_STATE") ?? new NodeOptions().StateLocation,
             PortOffset = environment("OTX_PORT_OFFSET") is { } offset ? Number(offset) : 0,
+            Security = SecuritySetting.FromEnvironment(environment),
         };
         for (var i = 0; i < arguments.Count; i++)
         {
+            if (SecuritySetting.All.FirstOrDefault(setting => setting.Option == arguments[i]) is { } security)
+            {
+                var value = security.Value is null ? "1" : Value(arguments, ref i);
+                options = options with { Security = security.Apply(options.Security, value) };
+                continue;
+            }
             options = arguments[i] switch
             {
                 "--name" => options with { Name = Value(arguments, ref i) },
@@ -35,7 +44,7 @@ internal static class NodeArguments
                 "--devices" => options with { Devices = Value(arguments, ref i) },
                 "--state" => options with { StateLocation = Value(arguments, ref i) },
                 "--quiet" => options with { QuietLogs = true },
-                var unknown => throw new NodeStartException($"There is no option '{unknown}'. Usage: {Usage}"),
+                var unknown => throw new NodeStartException($"There is no option '{unknown}'. Usage: {s_usage}"),
             };
         }
 
@@ -44,7 +53,7 @@ internal static class NodeArguments
     }
 
     private static string Value(IReadOnlyList<string> arguments, ref int i) =>
-        ++i < arguments.Count ? arguments[i] : throw new NodeStartException($"The option {arguments[i - 1]} needs a value. Usage: {Usage}");
+        ++i < arguments.Count ? arguments[i] : throw new NodeStartException($"The option {arguments[i - 1]} needs a value. Usage: {s_usage}");
 
     private static int Number(string value) => int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
         ? number

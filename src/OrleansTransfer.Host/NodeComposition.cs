@@ -7,11 +7,14 @@ using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using OrleansTransfer.Cluster.Hosting;
 using OrleansTransfer.Cluster.Sweeps;
+using OrleansTransfer.Cluster.Transport;
 using OrleansTransfer.Cluster.Workers;
 using OrleansTransfer.Gateway;
+using OrleansTransfer.Gateway.Access;
 using OrleansTransfer.Host.Health;
 using OrleansTransfer.Host.Membership;
 using OrleansTransfer.Host.Metrics;
+using OrleansTransfer.Host.Security;
 using OrleansTransfer.Learning;
 using OrleansTransfer.Learning.Weights.Cache;
 using OrleansTransfer.Storage;
@@ -27,13 +30,17 @@ internal static class NodeComposition
     public static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Builds the node; nothing runs yet.</summary>
-    public static WebApplication Build(NodeOptions options, NodePorts ports, NodeIdentity identity, IBlobContainer container, ClusterEntry entry)
+    public static WebApplication Build(
+        NodeOptions options, NodePorts ports, NodeIdentity identity, IBlobContainer container, ClusterEntry entry, NodeCertificates? certificates)
     {
         // Empty: files and variables in the user's surroundings that configure some other program must not configure a node.
         var builder = WebApplication.CreateEmptyBuilder(new() { ApplicationName = "otx-node", EnvironmentName = Environments.Production });
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = options.Security.Limits.BodyBytes;
+            kestrel.Limits.MaxRequestHeadersTotalSize = options.Security.Limits.HeaderBytes;
+            kestrel.Limits.MaxConcurrentConnections = options.Security.Limits.Connections;
             foreach (var address in ports.HttpAddresses) kestrel.Listen(address, ports.Http);
         });
         NodeLogging.Configure(builder.Logging, options.QuietLogs);
@@ -44,6 +51,8 @@ internal static class NodeComposition
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<IBlobContainer>(new WatchedContainer(container));
         var weights = options.Weights ?? WeightsFromEnvironment();
+        weights = weights with { Addresses = NodeReach.AddressesFor(options.Security, ports.Address) };
+        builder.Services.AddSingleton(NodeReach.RootsFor(options.Security, ports.Address));
         builder.Services.AddWeightCache(weights);
         if (MegabytesOf(Environment.GetEnvironmentVariable(FeatureOptions.Variable)) is { } megabytes)
             builder.Services.Configure<FeatureOptions>(features => features.Megabytes = megabytes);
@@ -52,21 +61,40 @@ internal static class NodeComposition
         builder.Services.AddSingleton<IFatalErrorHandler, FatalErrors>();
         builder.Services.AddSingleton<Readiness>();
         builder.Services.AddNodeMetrics(identity.Name);
+        AddAccess(builder.Services, options, ports, identity.Name);
         DiskInstruments.Watch("cache", identity.CacheFolder);
         DiskInstruments.Watch("weights", weights.Folder);
         if (StateLocation.LocalFolder(options.StateLocation) is { } state) DiskInstruments.Watch("state", state);
         if (entry.FirstNode is { } firstNode)
             builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<FirstNodeWatch>(services, firstNode));
-        builder.UseOrleans(silo => ConfigureSilo(silo, ports, identity, entry, options.ClusterId));
+        builder.UseOrleans(silo =>
+        {
+            ConfigureSilo(silo, ports, identity, entry, options.ClusterId);
+            if (certificates is not null) silo.UseNodeTls(certificates);
+        });
 
         // A cluster that lives as long as one command leaves alone what another command left behind.
         if (!options.EphemeralPorts) builder.Services.AddHostedService<SweepWatch>();
 
         var app = builder.Build();
+        app.UseApiAccess();
         app.MapHealth();
         app.MapNodeMetrics();
         app.MapOrleansTransferApi();
         return app;
+    }
+
+    private static void AddAccess(IServiceCollection services, NodeOptions options, NodePorts ports, string node)
+    {
+        try
+        {
+            services.AddApiAccess(NodeAccess.OptionsOf(options.Security, ports.Address, node), TimeProvider.System);
+            services.AddHostedService<FileWatch>();
+        }
+        catch (FormatException e)
+        {
+            throw new NodeStartException(e.Message, e);
+        }
     }
 
     private static WeightCacheOptions WeightsFromEnvironment()

@@ -6,9 +6,11 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using OrleansTransfer.Cluster.Hosting;
 using OrleansTransfer.Cluster.Scheduling;
+using OrleansTransfer.Cluster.Transport;
 using OrleansTransfer.Gateway;
 using OrleansTransfer.Host.Health;
 using OrleansTransfer.Host.Membership;
+using OrleansTransfer.Host.Security;
 using OrleansTransfer.Learning.Compute;
 using OrleansTransfer.Storage;
 
@@ -72,14 +74,16 @@ public sealed class NodeHost : IAsyncDisposable
         Allocator.KeepLargeBlocks();
         var devices = ReadDevices(options);
         var ports = NodePorts.Choose(options);
+        NodeAccess.Check(options.Security, ports.Address);
         CheckName(options.ClusterId, "a cluster");
-        var entry = await ClusterEntry.ReachAsync(options, cancellationToken);
+        var certificates = ReadCertificates(options.Security.Tls);
+        var entry = await ClusterEntry.ReachAsync(options, certificates, cancellationToken);
         var container = await StateLocation.OpenAsync(options.StateLocation, cancellationToken);
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await StartAsync(options, ports, devices, container, entry, cancellationToken);
+                return await StartAsync(options, ports, devices, container, entry, certificates, cancellationToken);
             }
             catch (Exception exception) when (options.EphemeralPorts && attempt < EphemeralAttempts && IsPortTaken(exception))
             {
@@ -115,6 +119,7 @@ public sealed class NodeHost : IAsyncDisposable
         IReadOnlyList<string> devices,
         IBlobContainer container,
         ClusterEntry entry,
+        NodeCertificates? certificates,
         CancellationToken cancellationToken)
     {
         var identity = new NodeIdentity(
@@ -122,7 +127,7 @@ public sealed class NodeHost : IAsyncDisposable
             $"http://{new IPEndPoint(ports.Address, ports.Http)}",
             devices,
             StateLocation.CacheFolder(options.StateLocation));
-        var app = NodeComposition.Build(options, ports, identity, container, entry);
+        var app = NodeComposition.Build(options, ports, identity, container, entry, certificates);
         var node = new NodeHost(app, ports, identity);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, app.Lifetime.ApplicationStopping);
         deadline.CancelAfter(s_startDeadline);
@@ -134,6 +139,7 @@ public sealed class NodeHost : IAsyncDisposable
         }
         catch (Exception exception)
         {
+            var trouble = app.Services.GetService<TlsTroubles>()?.LastOutgoing;
             await AbandonAsync(app);
             if (exception is NodeStartException || cancellationToken.IsCancellationRequested) throw;
             if (node.Fault is { } fault) throw new NodeStartException(fault, exception);
@@ -147,7 +153,7 @@ public sealed class NodeHost : IAsyncDisposable
             }
 
             throw new NodeStartException(
-                (deadline.IsCancellationRequested ? entry.NotAdmitted(s_startDeadline) : null)
+                (deadline.IsCancellationRequested ? Join(entry.NotAdmitted(s_startDeadline), trouble) : null)
                     ?? $"The node did not start: {exception.GetBaseException().Message}",
                 exception);
         }
@@ -164,6 +170,20 @@ public sealed class NodeHost : IAsyncDisposable
             throw new NodeStartException(exception.Message, exception);
         }
     }
+
+    private static NodeCertificates? ReadCertificates(TlsFiles? files)
+    {
+        try
+        {
+            return files is null ? null : new(files, TimeProvider.System);
+        }
+        catch (FormatException exception)
+        {
+            throw new NodeStartException(exception.Message, exception);
+        }
+    }
+
+    private static string? Join(string? sentence, string? another) => sentence is null || another is null ? sentence : $"{sentence} {another}";
 
     private static string NodeName(NodeOptions options, NodePorts ports)
     {

@@ -1,3 +1,4 @@
+using OrleansTransfer.Host.Security;
 using OrleansTransfer.Learning.Weights.Cache;
 
 namespace OrleansTransfer.Host;
@@ -44,6 +45,9 @@ public sealed record NodeOptions
 
     /// <summary>Is told when weights are fetched; null writes it to the log.</summary>
     public IProgress<WeightProgress>? Downloads { get; init; }
+
+    /// <summary>What keeps the node to those it is meant for.</summary>
+    public SecurityOptions Security { get; init; } = new();
 
     /// <summary>Logs warnings and errors only. Default false.</summary>
     public bool QuietLogs { get; init; }

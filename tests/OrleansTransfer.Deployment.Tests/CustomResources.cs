@@ -35,6 +35,13 @@ internal sealed class ServiceMonitorEndpoint
     public required string Path { get; set; }
 
     public required string Interval { get; set; }
+
+    public ServiceMonitorAuthorization? Authorization { get; set; }
+}
+
+internal sealed class ServiceMonitorAuthorization
+{
+    public required V1SecretKeySelector Credentials { get; set; }
 }
 
 internal sealed class PrometheusRule : CustomResource<RuleFile>;

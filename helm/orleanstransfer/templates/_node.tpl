@@ -70,6 +70,12 @@ containers:
             name: {{ $values.state.existingSecret.name }}
             key: {{ $values.state.existingSecret.key }}
       {{- end }}
+      {{- include "orleanstransfer.security" $root | trim | nindent 6 }}
+      {{- if $values.data.existingClaim }}
+      # What recipes may read.
+      - name: OTX_DATA_ROOTS
+        value: {{ $values.data.mountPath }}
+      {{- end }}
       # Without a CPU limit the program would take the whole machine for its own: threads follow what is requested.
       - name: DOTNET_PROCESSOR_COUNT
         valueFrom:
@@ -135,6 +141,16 @@ containers:
     volumeMounts:
       - name: scratch
         mountPath: /tmp
+      {{- if include "orleanstransfer.hasKeys" $root }}
+      - name: api-keys
+        mountPath: /etc/orleanstransfer/keys
+        readOnly: true
+      {{- end }}
+      {{- if $values.security.tls.existingSecret }}
+      - name: tls
+        mountPath: /etc/orleanstransfer/tls
+        readOnly: true
+      {{- end }}
       {{- if $values.data.existingClaim }}
       - name: data
         mountPath: {{ $values.data.mountPath }}
@@ -144,11 +160,75 @@ volumes:
   - name: scratch
     emptyDir:
       sizeLimit: {{ $values.scratch.sizeLimit }}
+  {{- if include "orleanstransfer.hasKeys" $root }}
+  - name: api-keys
+    secret:
+      secretName: {{ $values.security.apiKeys.existingSecret.name }}
+      defaultMode: 288 # 0440: the pod's group
+      items:
+        - key: {{ $values.security.apiKeys.existingSecret.key }}
+          path: keys.yaml
+  {{- end }}
+  {{- with $values.security.tls.existingSecret }}
+  - name: tls
+    secret:
+      secretName: {{ . }}
+      defaultMode: 288 # 0440: the pod's group
+  {{- end }}
   {{- with $values.data.existingClaim }}
   - name: data
     persistentVolumeClaim:
       claimName: {{ . }}
   {{- end }}
+{{- end }}
+
+{{/* Whether nodes get a keys file. */}}
+{{- define "orleanstransfer.hasKeys" -}}
+{{- if and .Values.security.apiKeys.existingSecret.name (not .Values.security.allowAnonymous) }}yes{{ end }}
+{{- end }}
+
+{{/* Variables that say whom a node answers. Files of mounted secrets are read again when they change. */}}
+{{- define "orleanstransfer.security" -}}
+{{- $security := .Values.security }}
+{{- $nobody := "security: name a secret with the API's keys (security.apiKeys.existingSecret.name) or an issuer of tokens" }}
+{{- if $security.allowAnonymous }}
+{{- if or $security.jwt.authority $security.protectMetrics }}
+{{- fail "security.allowAnonymous contradicts security.jwt.authority and security.protectMetrics." }}
+{{- end }}
+- name: OTX_ALLOW_ANONYMOUS
+  value: "1"
+{{- else if include "orleanstransfer.hasKeys" . }}
+- name: OTX_API_KEYS
+  value: /etc/orleanstransfer/keys/keys.yaml
+{{- else if not $security.jwt.authority }}
+{{- fail (printf "%s (security.jwt.authority), or set security.allowAnonymous." $nobody) }}
+{{- end }}
+{{- with $security.jwt.authority }}
+- name: OTX_JWT_AUTHORITY
+  value: {{ . | quote }}
+- name: OTX_JWT_AUDIENCE
+  value: {{ required "security.jwt.audience: say whom the tokens are meant for." $security.jwt.audience | quote }}
+{{- with $security.jwt.roles }}
+- name: OTX_JWT_ROLES
+  value: {{ . | quote }}
+{{- end }}
+{{- end }}
+{{- if $security.protectMetrics }}
+- name: OTX_PROTECT_METRICS
+  value: "1"
+{{- end }}
+{{- if $security.tls.existingSecret }}
+- name: OTX_TLS_CERT
+  value: /etc/orleanstransfer/tls/tls.crt
+- name: OTX_TLS_KEY
+  value: /etc/orleanstransfer/tls/tls.key
+- name: OTX_TLS_CA
+  value: /etc/orleanstransfer/tls/ca.crt
+{{- with $security.tls.peerName }}
+- name: OTX_TLS_PEER_NAME
+  value: {{ . | quote }}
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{/* Where the state is, as the program reads it. */}}

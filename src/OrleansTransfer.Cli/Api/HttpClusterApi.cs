@@ -22,11 +22,15 @@ internal sealed class HttpClusterApi : IClusterApi, IDisposable
     // Less than a follower's patience with a lost connection. A frozen node takes connections, which its system does for it, and never answers.
     private static readonly TimeSpan FollowAnswerLimit = TimeSpan.FromSeconds(4);
 
+    // How long a caller that asked too often waits for its turn, all in all.
+    private static readonly TimeSpan BusyPatience = TimeSpan.FromSeconds(60);
+
     private readonly HttpClient _http;
     private SweepSnapshot? _looked;
 
     /// <param name="address">Address of a node, for instance <c>http://127.0.0.1:8080</c>.</param>
-    public HttpClusterApi(Uri address)
+    /// <param name="apiKey">Key of its API; null to send none.</param>
+    public HttpClusterApi(Uri address, string? apiKey = null)
     {
         Address = address;
         // A submission waits until every picture is checked: no limit on how long an answer takes, only on how long a connection does.
@@ -35,6 +39,16 @@ internal sealed class HttpClusterApi : IClusterApi, IDisposable
             BaseAddress = new Uri(address.ToString().TrimEnd('/') + "/api/v1/"),
             Timeout = Timeout.InfiniteTimeSpan,
         };
+        if (apiKey is null) return;
+        try
+        {
+            _http.DefaultRequestHeaders.Authorization = new("Bearer", apiKey);
+        }
+        catch (FormatException)
+        {
+            // Its message would show the key.
+            throw new CliException("The API key has characters that no key has. Check OTX_API_KEY or --api-key-file.");
+        }
     }
 
     /// <inheritdoc/>
@@ -161,18 +175,34 @@ internal sealed class HttpClusterApi : IClusterApi, IDisposable
         }
     }
 
-    /// <summary>An answer that says yes; its content is yet to be read.</summary>
+    /// <summary>An answer that says yes; its content is yet to be read. A node that asks for a pause gets it.</summary>
     private async Task<HttpResponseMessage> RequestAsync(
         HttpMethod method, string path, object? body, CancellationToken cancellationToken, TimeSpan? answerLimit = null)
+    {
+        for (var waited = TimeSpan.Zero; ;)
+        {
+            var response = await SendOnceAsync(method, path, body, cancellationToken, answerLimit);
+            if (response.IsSuccessStatusCode) return response;
+            using (response)
+            {
+                var pause = response.StatusCode == HttpStatusCode.TooManyRequests ? response.Headers.RetryAfter?.Delta : null;
+                waited += pause ?? TimeSpan.Zero;
+                if (pause is null || waited > BusyPatience) throw await RefusalAsync(response, cancellationToken);
+                await Task.Delay(pause.Value, cancellationToken);
+            }
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendOnceAsync(
+        HttpMethod method, string path, object? body, CancellationToken cancellationToken, TimeSpan? answerLimit)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         if (answerLimit is { } longest) limit.CancelAfter(longest);
         using var request = new HttpRequestMessage(method, path);
         if (body is not null) request.Content = JsonContent.Create(body, body.GetType(), options: ApiJson.Options);
-        HttpResponseMessage response;
         try
         {
-            response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
         }
         catch (OperationCanceledException error) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
@@ -182,9 +212,6 @@ internal sealed class HttpClusterApi : IClusterApi, IDisposable
         {
             throw new ClusterUnreachableException(Address, (error.InnerException ?? error).Message, error);
         }
-
-        if (response.IsSuccessStatusCode) return response;
-        using (response) throw await RefusalAsync(response, cancellationToken);
     }
 
     private async Task<Exception> RefusalAsync(HttpResponseMessage response, CancellationToken cancellationToken)
@@ -203,6 +230,7 @@ internal sealed class HttpClusterApi : IClusterApi, IDisposable
         return (response.StatusCode, refusal?.Message) switch
         {
             (_, null) => Unexpected(response, null),
+            (HttpStatusCode.TooManyRequests, { } message) => new CliException(message, ExitCodes.Unreachable),
             (HttpStatusCode.ServiceUnavailable, { } message) => new ClusterUnreachableException(Address, message),
             ( < HttpStatusCode.InternalServerError, { } message) => new CliException(message),
             (_, { } message) => new CliException(message, ExitCodes.Failed),

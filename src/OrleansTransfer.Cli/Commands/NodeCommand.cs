@@ -1,6 +1,7 @@
 using System.CommandLine;
 using OrleansTransfer.Cli.Terminal;
 using OrleansTransfer.Host;
+using OrleansTransfer.Host.Security;
 
 namespace OrleansTransfer.Cli.Commands;
 
@@ -45,6 +46,8 @@ internal static class NodeCommand
         {
             name, portOffset, join, redis, cluster, advertise, devices, state,
         };
+        var security = SecuritySetting.All.Select(SecurityOption.Of).ToList();
+        foreach (var option in security) command.Add(option.Symbol);
         command.SetAction((parse, stop) => RunAsync(
             new NodeOptions
             {
@@ -56,10 +59,27 @@ internal static class NodeCommand
                 Advertise = parse.GetValue(advertise),
                 Devices = parse.GetValue(devices),
                 StateLocation = StateLocation.Resolve(parse.GetValue(state)),
+                Security = security.Aggregate(
+                    SecuritySetting.FromEnvironment(EnvironmentVariables.Get), (options, option) => option.Apply(options, parse)),
             },
             streams,
             stop));
         return command;
+    }
+
+    private sealed record SecurityOption(Option Symbol, Func<SecurityOptions, ParseResult, SecurityOptions> Apply)
+    {
+        public static SecurityOption Of(SecuritySetting setting)
+        {
+            var description = $"{setting.Description.TrimEnd('.')} ({setting.Variable}).";
+            if (setting.Value is null)
+            {
+                var flag = new Option<bool>(setting.Option) { Description = description };
+                return new(flag, (options, parse) => parse.GetValue(flag) ? setting.Apply(options, "1") : options);
+            }
+            var option = new Option<string?>(setting.Option) { Description = description, HelpName = setting.Value };
+            return new(option, (options, parse) => parse.GetValue(option) is { } value ? setting.Apply(options, value) : options);
+        }
     }
 
     private static async Task<int> RunAsync(NodeOptions options, IConsoleStreams streams, CancellationToken stop)

@@ -21,6 +21,7 @@ public sealed class ExperimentService(
     IClusterMembershipService membership,
     WeightCache weights,
     IProgress<WeightProgress> downloads,
+    DataRoots roots,
     TimeProvider time,
     IHostApplicationLifetime lifetime) : IExperimentService
 {
@@ -176,9 +177,14 @@ public sealed class ExperimentService(
         }
     }
 
-    private async Task<PreparedRecipe> PrepareAsync(Recipe recipe, DatasetIndex? known, CancellationToken cancellationToken) =>
-        await new RecipePreparation(new(container, identity.CacheFolder, weights, downloads))
+    private async Task<PreparedRecipe> PrepareAsync(Recipe recipe, DatasetIndex? known, CancellationToken cancellationToken)
+    {
+        // Before anything looks at the files: what is not to be read shall not even be known to exist.
+        var confined = await Task.Run(() => roots.Check(recipe, cancellationToken), cancellationToken);
+        if (confined.Count > 0) throw new RecipeException(confined);
+        return await new RecipePreparation(new(container, identity.CacheFolder, weights, downloads))
             .PrepareAsync(recipe, await ClusterAsync(cancellationToken), cancellationToken, known);
+    }
 
     // Content-addressed: what is there already is the same.
     private async Task ImportWeightsAsync(string path, string sha256, CancellationToken cancellationToken)

@@ -48,6 +48,7 @@ public static class ClusterServices
                 owner => membership.CurrentSnapshot.Members.Keys.Any(silo => silo.ToString() == owner.Silo));
         });
         services.TryAddSingleton<IProgress<WeightProgress>, LoggedDownloads>();
+        services.TryAddSingleton(DataRoots.Unconfined);
         services.TryAddSingleton<IExperimentService, ExperimentService>();
         services.TryAddSingleton<ISweepService, SweepService>();
         services.TryAddSingleton<WorkerRunFactory>();

@@ -13,10 +13,10 @@ internal static class HealthEndpoints
 
     public static void MapHealth(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapGet(Live, () => Results.Text("live"));
+        endpoints.MapGet(Live, () => Results.Text("live")).AllowAnonymous();
         endpoints.MapGet(Ready, async (Readiness readiness, CancellationToken cancellationToken) =>
             await readiness.CheckAsync(cancellationToken) is { } reason
                 ? Results.Text(reason, statusCode: StatusCodes.Status503ServiceUnavailable)
-                : Results.Text("ready"));
+                : Results.Text("ready")).AllowAnonymous();
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using OrleansTransfer.Cluster.Hosting;
+using OrleansTransfer.Cluster.Transport;
 
 namespace OrleansTransfer.Host.Membership;
 
@@ -12,7 +13,7 @@ internal sealed record ClusterEntry(IPEndPoint? FirstNode, RedisAddress? Redis)
 
     /// <summary>Waits until what the options name can be reached.</summary>
     /// <exception cref="NodeStartException">The options contradict each other, or it cannot be reached.</exception>
-    public static async Task<ClusterEntry> ReachAsync(NodeOptions options, CancellationToken cancellationToken)
+    public static async Task<ClusterEntry> ReachAsync(NodeOptions options, NodeCertificates? certificates, CancellationToken cancellationToken)
     {
         switch (options)
         {
@@ -20,7 +21,7 @@ internal sealed record ClusterEntry(IPEndPoint? FirstNode, RedisAddress? Redis)
                 throw new NodeStartException(
                     "--join and --redis are two ways to find a cluster: give --redis to every node, or --join to all but the first.");
             case { Join: { } join }:
-                return new(await JoinTarget.ReachAsync(join, s_deadline, cancellationToken), null);
+                return new(await JoinTarget.ReachAsync(join, s_deadline, cancellationToken, certificates), null);
             case { Redis: { } text }:
                 var redis = RedisAddress.Parse(text);
                 await redis.ReachAsync(s_deadline, cancellationToken);
@@ -44,9 +45,9 @@ internal sealed record ClusterEntry(IPEndPoint? FirstNode, RedisAddress? Redis)
     public string? NotAdmitted(TimeSpan waited) => this switch
     {
         { FirstNode: { } first } => $"The node at {first} did not admit this one within {waited.TotalSeconds:0} s." +
-            " Check that --join names the silo port of a cluster's first node.",
+            " Check that --join names the silo port of a cluster's first node, and that both use mutual TLS (--tls-cert) or neither.",
         { Redis: { } redis } => $"The cluster in the Redis server {redis.Shown} did not admit this node within {waited.TotalSeconds:0} s." +
-            " Check that its nodes can reach this one and be reached (--advertise).",
+            " Check that its nodes can reach this one and be reached (--advertise), and that all use mutual TLS (--tls-cert) or none.",
         _ => null,
     };
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using OrleansTransfer.Cluster.Transport;
 
 namespace OrleansTransfer.Host.Membership;
 
@@ -9,10 +10,13 @@ internal static class JoinTarget
 {
     private static readonly TimeSpan s_retry = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Reads <c>host:port</c> and waits until something listens there.</summary>
+    /// <summary>
+    /// Reads <c>host:port</c> and waits until something listens there; with certificates, makes sure that both nodes take each other's.
+    /// </summary>
     /// <exception cref="NodeStartException">It is not of that form.</exception>
     /// <exception cref="ClusterNotFoundException">Nothing listened there before the deadline.</exception>
-    public static async Task<IPEndPoint> ReachAsync(string join, TimeSpan deadline, CancellationToken cancellationToken)
+    public static async Task<IPEndPoint> ReachAsync(
+        string join, TimeSpan deadline, CancellationToken cancellationToken, NodeCertificates? certificates = null)
     {
         var colon = join.LastIndexOf(':');
         if (colon <= 0 || !ushort.TryParse(join.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port == 0)
@@ -32,6 +36,8 @@ internal static class JoinTarget
                 {
                     using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
                     await socket.ConnectAsync(join[..colon], port, patience.Token);
+                    if (certificates is not null && await TlsProbe.ProblemAsync(socket, certificates, patience.Token) is { } problem)
+                        throw new ClusterNotFoundException(problem);
                     return (IPEndPoint)socket.RemoteEndPoint!;
                 }
                 catch (SocketException exception)

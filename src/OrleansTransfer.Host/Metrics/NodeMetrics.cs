@@ -10,7 +10,8 @@ namespace OrleansTransfer.Host.Metrics;
 /// <summary>The Prometheus page of a node.</summary>
 internal static class NodeMetrics
 {
-    private const string Path = "/metrics";
+    /// <summary>Where the page is.</summary>
+    public const string Path = "/metrics";
 
     private const string OrleansMeter = "Microsoft.Orleans";
 

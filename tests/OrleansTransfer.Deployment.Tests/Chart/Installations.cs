@@ -34,7 +34,14 @@ internal static class Installations
             "--set-json", """pools.t4.autoscaling={"enabled":true,"minReplicas":1,"maxReplicas":10}""",
             "--set", "keda.prometheusAddress=http://prometheus.monitoring:9090",
         ],
-        ["open"] = ["--set", "networkPolicy.enabled=false,serviceAccount.create=false,fullnameOverride=training"],
+        ["secured"] =
+        [
+            "--set", "security.apiKeys.existingSecret.name=my-keys,security.apiKeys.existingSecret.key=api.yaml",
+            "--set", "security.tls.existingSecret=my-tls,security.tls.peerName=nodes.otx",
+            "--set", "security.protectMetrics=true,metrics.serviceMonitor.enabled=true,security.metricsKey.existingSecret.name=my-metrics-key",
+            "--set", "security.jwt.authority=https://login.example,security.jwt.audience=otx,security.jwt.roles=operator=ml-team",
+        ],
+        ["open"] = ["--set", "networkPolicy.enabled=false,serviceAccount.create=false,fullnameOverride=training,security.allowAnonymous=true"],
     };
 
     /// <summary>The names, for theories.</summary>

@@ -158,6 +158,46 @@ public sealed class RenderedObjectsTests(KubernetesTools tools)
         }
     }
 
+    [Theory, MemberData(nameof(Names))]
+    public async Task Nodes_find_keys_and_certificates_where_they_are_told_to_look(string installation)
+    {
+        foreach (var node in (await RenderAsync(installation)).Nodes)
+        {
+            var security = StartedWith.Read(node).Options.Security;
+            if (security.AllowAnonymous) Assert.Null(security.ApiKeysFile);
+            else if (installation == "secured") Assert.Equal(Mounted.File(node, "my-keys", "api.yaml"), security.ApiKeysFile);
+            else Assert.Equal(Mounted.File(node, "orleanstransfer-api-keys", "keys.yaml"), security.ApiKeysFile);
+            Assert.Equal(installation == "open", security.AllowAnonymous);
+
+            var data = node.Node.VolumeMounts.SingleOrDefault(mount => mount.Name == "data");
+            Assert.Equal(data?.MountPath, security.DataRoots);
+        }
+    }
+
+    [Fact]
+    public async Task A_secured_installation_uses_TLS_tokens_and_a_key_for_metrics()
+    {
+        var manifest = await RenderAsync("secured");
+
+        foreach (var node in manifest.Nodes)
+        {
+            var security = StartedWith.Read(node).Options.Security;
+            Assert.Equal(
+                new()
+                {
+                    Certificate = Mounted.File(node, "my-tls", "tls.crt"),
+                    Key = Mounted.File(node, "my-tls", "tls.key"),
+                    Authorities = Mounted.File(node, "my-tls", "ca.crt"),
+                    PeerName = "nodes.otx",
+                },
+                security.Tls);
+            Assert.Equal(new() { Authority = "https://login.example", Audience = "otx", Roles = "operator=ml-team" }, security.Jwt);
+            Assert.True(security.ProtectMetrics);
+        }
+        var endpoint = Assert.Single(Assert.Single(manifest.Of<ServiceMonitor>()).Spec.Endpoints);
+        Assert.Equal(("my-metrics-key", "key"), (endpoint.Authorization!.Credentials.Name, endpoint.Authorization.Credentials.Key));
+    }
+
     [Fact]
     public async Task A_GPU_pool_gets_its_devices_its_machines_and_the_image_for_them()
     {

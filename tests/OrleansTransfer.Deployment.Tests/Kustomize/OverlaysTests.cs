@@ -6,6 +6,7 @@ namespace OrleansTransfer.Deployment.Tests.Kustomize;
 public sealed class OverlaysTests(KubernetesTools tools)
 {
     private static readonly string[] s_secrets = ["OTX_REDIS", "OTX_BLOB_CONNECTION"];
+    private static readonly string[] s_access = ["OTX_API_KEYS", "OTX_ALLOW_ANONYMOUS"];
 
     [Fact]
     public async Task What_comes_from_the_chart_is_what_the_chart_renders_now()
@@ -65,12 +66,12 @@ public sealed class OverlaysTests(KubernetesTools tools)
             Assert.Equal(expected.Spec.TerminationGracePeriodSeconds, node.Spec.TerminationGracePeriodSeconds);
             Assert.Equal(Text(expected.Spec.SecurityContext), Text(node.Spec.SecurityContext));
 
-            // Where state is kept, and with what secret, is for the overlays to say.
+            // Where state is kept, with what secret, and whom the API answers, is for the overlays to say.
             Assert.Equal(Variables(expected), Variables(node));
         }
 
         static IEnumerable<string> Variables(Workload node) => node.Node.Env
-            .Where(variable => variable.Name != "OTX_STATE" && !s_secrets.Contains(variable.Name)).OrderBy(variable => variable.Name).Select(Text);
+            .Where(variable => variable.Name != "OTX_STATE" && !s_secrets.Contains(variable.Name) && !s_access.Contains(variable.Name)).OrderBy(variable => variable.Name).Select(Text);
     }
 
     [Fact]
@@ -90,6 +91,20 @@ public sealed class OverlaysTests(KubernetesTools tools)
             var allowed = manifest.Of<V1NetworkPolicy>().SelectMany(policy => policy.Spec.Egress ?? []).Where(rule =>
                 rule.To.Any(peer => Manifest.Selects(peer.PodSelector?.MatchLabels, server.Template.Labels())));
             Assert.Contains(allowed, rule => rule.Ports.Any(port => port.Port.Value == open));
+        }
+    }
+
+    [Theory]
+    [InlineData("base", false)]
+    [InlineData("overlays/dev", true)]
+    [InlineData("overlays/production", false)]
+    public async Task Nodes_ask_for_keys_of_a_mounted_secret_save_those_for_trying_out(string folder, bool anonymous)
+    {
+        foreach (var node in (await BuildAsync(folder)).Nodes)
+        {
+            var security = StartedWith.Read(node).Options.Security;
+            Assert.Equal(anonymous, security.AllowAnonymous);
+            Assert.Equal(anonymous ? null : Mounted.File(node, "orleanstransfer-api-keys", "keys.yaml"), security.ApiKeysFile);
         }
     }
 

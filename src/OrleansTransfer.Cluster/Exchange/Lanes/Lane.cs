@@ -34,9 +34,12 @@ public sealed unsafe class Lane : IDisposable
     public Lane(Socket socket, LanePump pump)
     {
         (_socket, _pump) = (socket, pump);
-        socket.NoDelay = true;
+        if (socket.AddressFamily != AddressFamily.Unix)
+        {
+            socket.NoDelay = true;
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        }
         socket.Blocking = false;
-        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
         pump.Add(this);
     }
 

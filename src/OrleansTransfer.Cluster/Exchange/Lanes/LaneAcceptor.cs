@@ -4,7 +4,10 @@ using Microsoft.Extensions.Logging;
 namespace OrleansTransfer.Cluster.Exchange.Lanes;
 
 /// <summary>Takes lanes that other nodes open to this one, and gives each to its group. One per silo.</summary>
-public sealed partial class LaneAcceptor(GroupRegistry groups, ILogger<LaneAcceptor> logger)
+/// <param name="groups">The groups that this node takes part in.</param>
+/// <param name="logger">For lanes that are refused.</param>
+/// <param name="tls">Encrypts lanes; null where connections between silos are not encrypted either.</param>
+public sealed partial class LaneAcceptor(GroupRegistry groups, ILogger<LaneAcceptor> logger, LaneTls? tls = null)
 {
     private static readonly TimeSpan s_handshakeDeadline = TimeSpan.FromSeconds(10);
 
@@ -14,6 +17,11 @@ public sealed partial class LaneAcceptor(GroupRegistry groups, ILogger<LaneAccep
         try
         {
             socket.ReceiveTimeout = (int)s_handshakeDeadline.TotalMilliseconds;
+            if (tls is not null)
+            {
+                socket = tls.Take(socket);
+                socket.ReceiveTimeout = (int)s_handshakeDeadline.TotalMilliseconds;
+            }
             var handshake = LaneHandshake.Receive(socket);
             socket.ReceiveTimeout = 0;
             if (await AttachAsync(handshake, socket) is not { } refusal) return;

@@ -17,12 +17,13 @@ internal static class LaneConnector
     /// <param name="node">Index of the other node.</param>
     /// <param name="endpoint">The silo port of the other node, or null while it is not known.</param>
     /// <param name="deadline">How long to try.</param>
-    public static void Open(LaneSet lanes, GroupKey key, int node, Func<IPEndPoint?> endpoint, TimeSpan deadline) =>
+    /// <param name="tls">Encrypts lanes; null where connections between silos are not encrypted either.</param>
+    public static void Open(LaneSet lanes, GroupKey key, int node, Func<IPEndPoint?> endpoint, TimeSpan deadline, LaneTls? tls = null) =>
         new Thread(() =>
         {
             try
             {
-                var socket = Connect(new(key, lanes.Self, lanes.Fingerprint), endpoint, deadline, lanes.Closing);
+                var socket = Connect(new(key, lanes.Self, lanes.Fingerprint), endpoint, deadline, tls, lanes.Closing);
                 if (lanes.Attach(node, () => new(socket, lanes.Pump)) is not { } refusal) return;
                 socket.Dispose();
                 lanes.Fail(node, refusal);
@@ -34,16 +35,21 @@ internal static class LaneConnector
         })
         { IsBackground = true, Name = $"opening a lane to {lanes.NameOf(node)}" }.Start();
 
-    private static Socket Connect(LaneHandshake handshake, Func<IPEndPoint?> endpoint, TimeSpan deadline, CancellationToken cancelled)
+    private static Socket Connect(LaneHandshake handshake, Func<IPEndPoint?> endpoint, TimeSpan deadline, LaneTls? tls, CancellationToken cancelled)
     {
         var end = Environment.TickCount64 + (long)deadline.TotalMilliseconds;
         while (true)
         {
             var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = (int)deadline.TotalMilliseconds };
-            using var closing = cancelled.Register(socket.Dispose);
+            using var closing = cancelled.Register(() => socket.Dispose());
             try
             {
                 socket.Connect(endpoint() ?? throw new SocketException((int)SocketError.HostNotFound));
+                if (tls is not null)
+                {
+                    socket = tls.Open(socket);
+                    socket.ReceiveTimeout = (int)deadline.TotalMilliseconds;
+                }
                 handshake.Send(socket);
                 LaneHandshake.ReceiveAnswer(socket);
                 socket.ReceiveTimeout = 0;

@@ -42,10 +42,10 @@ public readonly record struct LaneHandshake(GroupKey Key, int Node, ulong Finger
     /// <exception cref="LaneException">It is something else, or of another version.</exception>
     public static LaneHandshake Receive(Socket socket)
     {
-        Span<byte> beginning = stackalloc byte[Magic.Length + sizeof(int)];
+        ReceiveMagic(socket);
+        Span<byte> beginning = stackalloc byte[sizeof(int)];
         ReceiveAll(socket, beginning);
-        if (!beginning[..Magic.Length].SequenceEqual(Magic)) throw new LaneException("it did not begin a lane");
-        var version = BinaryPrimitives.ReadInt32LittleEndian(beginning[Magic.Length..]);
+        var version = BinaryPrimitives.ReadInt32LittleEndian(beginning);
         if (version != Version)
         {
             Answer(socket, $"it speaks version {Version} of the exchange, and not version {version}");
@@ -57,6 +57,15 @@ public readonly record struct LaneHandshake(GroupKey Key, int Node, ulong Finger
         var (generation, node) = (BinaryPrimitives.ReadInt32LittleEndian(rest), BinaryPrimitives.ReadInt32LittleEndian(rest[4..]));
         var fingerprint = BinaryPrimitives.ReadUInt64LittleEndian(rest[8..]);
         return new(new(ReceiveText(socket, BinaryPrimitives.ReadInt32LittleEndian(rest[16..])), generation), node, fingerprint);
+    }
+
+    /// <summary>Receives the first bytes of a lane.</summary>
+    /// <exception cref="LaneException">They are something else.</exception>
+    internal static void ReceiveMagic(Socket socket)
+    {
+        Span<byte> magic = stackalloc byte[Magic.Length];
+        ReceiveAll(socket, magic);
+        if (!magic.SequenceEqual(Magic)) throw new LaneException("it did not begin a lane");
     }
 
     /// <summary>Answers a handshake: null welcomes, any text says why not.</summary>
@@ -88,7 +97,7 @@ public readonly record struct LaneHandshake(GroupKey Key, int Node, ulong Finger
         return Encoding.UTF8.GetString(text);
     }
 
-    private static void SendAll(Socket socket, ReadOnlySpan<byte> bytes)
+    internal static void SendAll(Socket socket, ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty) bytes = bytes[socket.Send(bytes)..];
     }

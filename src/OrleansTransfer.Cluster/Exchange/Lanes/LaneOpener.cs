@@ -5,7 +5,10 @@ using Orleans.Runtime;
 namespace OrleansTransfer.Cluster.Exchange.Lanes;
 
 /// <summary>Opens this node's lanes for the groups it joins. One per silo.</summary>
-public sealed class LaneOpener(IClusterMembershipService membership, IOptions<ExchangeOptions> options)
+/// <param name="membership">Where nodes are.</param>
+/// <param name="options">How long to try.</param>
+/// <param name="tls">Encrypts lanes; null where connections between silos are not encrypted either.</param>
+public sealed class LaneOpener(IClusterMembershipService membership, IOptions<ExchangeOptions> options, LaneTls? tls = null)
 {
     /// <summary>
     /// The lanes of this node within a group: begins to open those to nodes before it; those after it open theirs. They are open when
@@ -21,7 +24,7 @@ public sealed class LaneOpener(IClusterMembershipService membership, IOptions<Ex
         for (var node = 0; node < self; node++)
         {
             var name = nodes[node];
-            LaneConnector.Open(lanes, key, node, () => Locate(name), options.Value.JoinDeadline);
+            LaneConnector.Open(lanes, key, node, () => Locate(name), options.Value.JoinDeadline, tls);
         }
         return lanes;
     }

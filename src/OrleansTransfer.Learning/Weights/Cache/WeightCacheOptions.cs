@@ -12,6 +12,9 @@ public sealed record WeightCacheOptions
     /// <summary>Where catalogue entries are fetched from instead of their publishers; null: from their publishers.</summary>
     public WeightMirror? Mirror { get; init; }
 
+    /// <summary>Which addresses may be fetched from; <see cref="Mirror"/> is always trusted.</summary>
+    public WeightAddresses Addresses { get; init; } = new();
+
     /// <summary>Patience with the network.</summary>
     public DownloadOptions Download { get; init; } = new();
 

@@ -21,6 +21,9 @@ public static class WeightCacheServices
         services.TryAddSingleton(WeightCatalogue.Public);
         services.TryAddSingleton(options);
         services.TryAddSingleton<WeightCache>();
+        var addresses = options.Mirror?.Host is { } mirror
+            ? options.Addresses with { Trusted = [.. options.Addresses.Trusted, mirror] }
+            : options.Addresses;
         services.AddHttpClient(WeightCache.ClientName)
             .ConfigureHttpClient(client =>
             {
@@ -33,7 +36,9 @@ public static class WeightCacheServices
                 AllowAutoRedirect = false,
                 AutomaticDecompression = DecompressionMethods.None,
                 ConnectTimeout = s_connectTimeout,
+                ConnectCallback = addresses.ConnectAsync,
             })
+            .AddHttpMessageHandler(() => new WeightAddressGuard(addresses))
             .RemoveAllLoggers();
         return services;
     }

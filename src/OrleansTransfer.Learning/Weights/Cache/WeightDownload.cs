@@ -109,6 +109,10 @@ internal sealed class WeightDownload(
         {
             throw new DownloadFailureException($"nothing came for {Seconds(options.StallTimeout)}", passing: true, inner: e);
         }
+        catch (HttpRequestException e) when (e.InnerException is DownloadFailureException refused)
+        {
+            throw new DownloadFailureException(refused.Message, refused.Passing, inner: e);
+        }
         catch (HttpRequestException e)
         {
             throw new DownloadFailureException(e.GetBaseException().Message.TrimEnd('.'), passing: true, inner: e);

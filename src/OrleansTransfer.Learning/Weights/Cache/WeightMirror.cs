@@ -20,6 +20,11 @@ public sealed class WeightMirror
             ? new(address.TrimEnd('/'))
             : throw new LearningException($"OTX_WEIGHTS_MIRROR is '{address}'; expected an address like https://mirror.example/weights.");
 
+    /// <summary>Its host; null where that depends on the publisher's.</summary>
+    public string? Host => _address.Split('/') is [_, _, var authority, ..] && !authority.Contains(HostPart, StringComparison.Ordinal)
+        ? new Uri(Of(new("http://host")).GetLeftPart(UriPartial.Authority)).IdnHost
+        : null;
+
     /// <summary>Where the mirror has what is published at <paramref name="url"/>.</summary>
     public Uri Of(Uri url) => new(_address.Replace(HostPart, url.Host, StringComparison.Ordinal) + url.PathAndQuery);
 }

@@ -1,0 +1,36 @@
+using System.Net;
+using OrleansTransfer.Gateway.Access;
+using OrleansTransfer.Host.Metrics;
+
+namespace OrleansTransfer.Host.Security;
+
+/// <summary>Whom a node's API answers, by where it listens.</summary>
+internal static class NodeAccess
+{
+    /// <summary>Refuses options that would let anybody in who is not meant to be.</summary>
+    /// <exception cref="NodeStartException">They would, or they contradict each other.</exception>
+    public static void Check(SecurityOptions security, IPAddress address)
+    {
+        var asks = security.ApiKeysFile is not null || security.Jwt is not null;
+        if (asks && security.AllowAnonymous)
+            throw new NodeStartException("--allow-anonymous contradicts --api-keys and --jwt-...: with keys or tokens, nobody gets in without.");
+        if (security.ProtectMetrics && !asks)
+            throw new NodeStartException("--protect-metrics needs --api-keys or --jwt-...: there is no key that /metrics could ask for.");
+        if (asks || security.AllowAnonymous || IPAddress.IsLoopback(address)) return;
+        throw new NodeStartException(
+            $"At {address} the API of this node would answer anybody. Give --api-keys FILE ('otx keys create --file FILE --name NAME --role admin'"
+            + " makes the first key), or say --allow-anonymous where something else keeps strangers out.");
+    }
+
+    /// <summary>The API's options.</summary>
+    public static AccessOptions OptionsOf(SecurityOptions security, IPAddress address, string node) => new()
+    {
+        KeysFile = security.ApiKeysFile,
+        Jwt = security.Jwt,
+        LoopbackOnly = IPAddress.IsLoopback(address) && security is { ApiKeysFile: null, Jwt: null, AllowAnonymous: false },
+        OpenPaths = security.ProtectMetrics ? [] : [NodeMetrics.Path],
+        Node = node,
+        AuditFile = security.AuditFile,
+        Limits = security.Limits,
+    };
+}
