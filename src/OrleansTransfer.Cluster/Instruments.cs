@@ -9,7 +9,7 @@ namespace OrleansTransfer.Cluster;
 /// Every metric of this process. An instrument's name is the name Prometheus shows, save for the <c>_total</c> that the exporter appends to counters;
 /// the exporter also appends the unit, unless the name already ends in it.
 /// </summary>
-public static class Instruments
+public static partial class Instruments
 {
     /// <summary>Name of the meter.</summary>
     public const string MeterName = "OrleansTransfer";
@@ -85,6 +85,10 @@ public static class Instruments
         s_meter, Prefix + "blob_errors", "Operations that the blob container failed, after retries.", "operation",
         "read", "write", "delete", "list", "download");
 
+    private static readonly WordCounter s_features = new(
+        s_meter, Prefix + "features_opened", "Sets of samples whose frozen features a run asked for, by what it met.", "result",
+        "computed", "reused", "unavailable");
+
     private static readonly long[] s_experimentsByState = new long[Enum.GetValues<ExperimentState>().Length];
     private static readonly ConcurrentDictionary<string, long> s_deviceMemory = new();
     private static readonly ConcurrentDictionary<string, RunningExperiment> s_running = new();
@@ -93,6 +97,7 @@ public static class Instruments
     static Instruments()
     {
         s_meter.CreateObservableGauge(Prefix + "experiments", ObserveExperiments, null, "Experiments this node keeps, by state.");
+        s_meter.CreateObservableGauge(Prefix + "sweeps", ObserveSweeps, null, "Sweeps this node drives, by state.");
         s_meter.CreateObservableGauge(Prefix + "devices", ObserveDevices, null, "Devices this node offers, by state.");
         s_meter.CreateObservableGauge(
             Prefix + "queued_devices",
@@ -162,6 +167,10 @@ public static class Instruments
     /// <summary>The blob container failed an operation.</summary>
     /// <param name="operation">One of <c>read</c>, <c>write</c>, <c>delete</c>, <c>list</c>, <c>download</c>.</param>
     public static void BlobFailed(string operation) => s_blobErrors.Add(operation);
+
+    /// <summary>A run asked for the kept features of a set of samples.</summary>
+    /// <param name="result"><c>computed</c>, <c>reused</c> or <c>unavailable</c>.</param>
+    public static void FeaturesOpened(string result) => s_features.Add(result);
 
     /// <summary>Another node was declared dead without having left.</summary>
     public static void NodeLost() => Interlocked.Increment(ref s_lostNodes);

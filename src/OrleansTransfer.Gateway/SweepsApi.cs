@@ -16,8 +16,8 @@ internal static class SweepsApi
         api.MapPost("/sweeps", StartAsync);
         api.MapPost("/sweeps/plan", PlanAsync);
         api.MapGet("/sweeps", async ([FromServices] ISweepService sweeps, CancellationToken token) => ApiAnswers.Json(await sweeps.ListAsync(token)));
-        api.MapGet("/sweeps/{id}", async (string id, [FromServices] ISweepService sweeps, CancellationToken token) =>
-            ApiAnswers.Json(await sweeps.FindAsync(id, token)));
+        api.MapGet("/sweeps/{id}", async (string id, string? since, [FromServices] ISweepService sweeps, CancellationToken token) =>
+            ApiAnswers.Json(await sweeps.FindAsync(id, token, since)));
         api.MapPost("/sweeps/{id}/pause", async (string id, [FromServices] ISweepService sweeps, CancellationToken token) =>
             ApiAnswers.Json(await sweeps.PauseAsync(id, token)));
         api.MapPost("/sweeps/{id}/cancel", async (string id, [FromServices] ISweepService sweeps, CancellationToken token) =>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -7,6 +8,7 @@ using Orleans.Configuration;
 using OrleansTransfer.Cluster.Hosting;
 using OrleansTransfer.Cluster.Sweeps;
 using OrleansTransfer.Cluster.Transport;
+using OrleansTransfer.Cluster.Workers;
 using OrleansTransfer.Gateway;
 using OrleansTransfer.Gateway.Access;
 using OrleansTransfer.Host.Health;
@@ -57,6 +59,8 @@ internal static class NodeComposition
         weights = weights with { Addresses = NodeReach.AddressesFor(options.Security, ports.Address) };
         builder.Services.AddSingleton(NodeReach.RootsFor(options.Security, ports.Address));
         builder.Services.AddWeightCache(weights);
+        if (MegabytesOf(Environment.GetEnvironmentVariable(FeatureOptions.Variable)) is { } megabytes)
+            builder.Services.Configure<FeatureOptions>(features => features.Megabytes = megabytes);
         if (options.Downloads is { } downloads) builder.Services.AddSingleton(downloads);
         builder.Services.AddSingleton<NodeFault>();
         builder.Services.AddNodeMetrics(identity.Name);
@@ -136,6 +140,13 @@ internal static class NodeComposition
         {
             throw new NodeStartException(e.Message, e);
         }
+    }
+
+    private static long? MegabytesOf(string? text)
+    {
+        if (text is not { Length: > 0 }) return null;
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var megabytes)) return megabytes;
+        throw new NodeStartException($"{FeatureOptions.Variable} is '{text}'; expected a number of megabytes, 0 to keep no features.");
     }
 
     private static void ConfigureSilo(ISiloBuilder silo, NodePorts ports, NodeIdentity identity, ClusterEntry entry, string clusterId)

@@ -39,6 +39,9 @@ public static class BlobLayout
     /// <summary>A piece of a sweep's append-only ledger.</summary>
     public static string Ledger(string id, int number) => $"{Sweeps}{id}/ledger/{number:D8}.jsonl";
 
+    /// <summary>Many pieces of a sweep's ledger in one.</summary>
+    public static string LedgerChapter(string id, int number) => $"{Sweeps}{id}/chapters/{number:D6}.jsonl";
+
     /// <summary>Prefix of the marks of sweeps that have not ended.</summary>
     public const string ActiveSweeps = "active-sweeps/";
 

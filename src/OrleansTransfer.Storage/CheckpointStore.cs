@@ -88,12 +88,16 @@ public sealed class CheckpointStore
     /// <summary>
     /// Finds the whole checkpoint with the highest step, and among attempts of one step the latest written. Damaged ones are passed over.
     /// </summary>
-    public async Task<CheckpointSearch> FindNewestAsync(CheckpointCheck check, CancellationToken cancellationToken)
+    /// <param name="check">How closely files are looked at.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    /// <param name="wanted">Which ones are looked for; null for all.</param>
+    public async Task<CheckpointSearch> FindNewestAsync(
+        CheckpointCheck check, CancellationToken cancellationToken, Func<CheckpointManifest, bool>? wanted = null)
     {
         var skipped = new List<SkippedCheckpoint>();
         foreach (var found in await ListAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (!found.Finished)
+            if (!found.Finished || found.Manifest is { } manifest && wanted?.Invoke(manifest) == false)
                 continue;
             var problem = found.Problem;
             if (problem is null && check == CheckpointCheck.Content)
@@ -150,13 +154,23 @@ public sealed class CheckpointStore
             return 0;
         var kept = whole.Take(keep).ToHashSet();
         var deleted = all.Where(found => !kept.Contains(found) && (found.Whole || found.Step < whole[0].Step)).ToList();
-        foreach (var found in deleted)
-        {
-            foreach (var name in found.Blobs.Keys.OrderByDescending(name => name == found.Prefix + ManifestName))
-                await _container.DeleteAsync(name, BlobCondition.None, cancellationToken).ConfigureAwait(false);
-        }
-
+        foreach (var found in deleted) await DeleteAsync(found, cancellationToken).ConfigureAwait(false);
         return deleted.Count;
+    }
+
+    /// <summary>Deletes the checkpoints of later steps than <paramref name="step"/>, whole or not, each manifest before its files.</summary>
+    /// <returns>How many were deleted.</returns>
+    public async Task<int> DeleteAfterAsync(long step, CancellationToken cancellationToken)
+    {
+        var deleted = (await ListAsync(cancellationToken).ConfigureAwait(false)).Where(found => found.Step > step).ToList();
+        foreach (var found in deleted) await DeleteAsync(found, cancellationToken).ConfigureAwait(false);
+        return deleted.Count;
+    }
+
+    private async Task DeleteAsync(Found found, CancellationToken cancellationToken)
+    {
+        foreach (var name in found.Blobs.Keys.OrderByDescending(name => name == found.Prefix + ManifestName))
+            await _container.DeleteAsync(name, BlobCondition.None, cancellationToken).ConfigureAwait(false);
     }
 
     private static void Validate(IReadOnlyList<CheckpointFile> files)

@@ -81,8 +81,24 @@ public sealed class Study
     /// <summary>
     /// The completed trial with the best value, or, as long as none is completed, the stopped one; the first of equals; null for none.
     /// </summary>
-    public Trial? Best => Locked(() => _history.Observed.Select(number => _history.Trials[number]).Where(trial => trial.Value is not null)
-        .OrderBy(trial => trial.State).ThenBy(_history.Loss).ThenBy(trial => trial.Number).FirstOrDefault());
+    public Trial? Best => Locked(() => _history.Best);
+
+    /// <summary>Number of trials.</summary>
+    public int Count => Locked(() => _history.Trials.Count);
+
+    /// <summary>Epochs that trials have measured, all together.</summary>
+    public long Epochs => Locked(() => _history.Epochs);
+
+    /// <summary>How many trials are in a state.</summary>
+    public int CountOf(TrialState state) => Locked(() => _history.Count(state));
+
+    /// <summary>The trials that run, by number, as they are now. Costs what they are, however many others there are.</summary>
+    public IReadOnlyList<Trial> Running => Locked(() => _history.Running.Select(number => _history.Trials[number]).ToArray());
+
+    /// <summary>The trials with an outcome that ended last, the last first.</summary>
+    /// <param name="most">How many at most.</param>
+    public IReadOnlyList<Trial> Ended(int most) => Locked(() =>
+        Enumerable.Range(1, Math.Min(most, _history.Observed.Count)).Select(back => _history.Trials[_history.Observed[^back]]).ToArray());
 
     /// <summary>Configurations added by hand that wait to be started.</summary>
     public int Waiting => Locked(() => _history.Enqueued.Count);

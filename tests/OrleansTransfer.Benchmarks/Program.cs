@@ -10,6 +10,7 @@ var benchmarks = new Dictionary<string, Func<Options, Task>>
     ["adaptation"] = AdaptationBenchmark.RunAsync,
     ["exchange"] = ExchangeBenchmark.RunAsync,
     [ExchangeBenchmark.NodeName] = ExchangeBenchmark.RunNodeAsync,
+    ["features"] = FeatureBenchmark.RunAsync,
     ["forward"] = ForwardBenchmark.RunAsync,
     ["gateway"] = GatewayBenchmark.RunAsync,
     ["load"] = LoadBenchmark.RunAsync,

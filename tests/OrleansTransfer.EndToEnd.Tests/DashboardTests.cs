@@ -23,11 +23,33 @@ public sealed partial class DashboardTests(DrawnLeaves leaves)
             [.. Training.SqueezeNet(leaves, epochs: 2000), "--workers", "2", "--cluster", cluster.Nodes[0].Http, "--set", "checkpoint.everySteps=2"]);
         await train.WaitForLineAsync(line => line.StartsWith("epoch 1/", StringComparison.Ordinal), onError: true);
         var experiment = state.Experiment;
-        var open = Queries().Where(query => !s_quiet.ContainsKey(query.Panel))
-            .Select(query => (query.Panel, Query: Filled(query.Expression, experiment))).ToList();
-        Assert.NotEmpty(open);
+        await AnswerAsync(prometheus, cluster, Queries(name => name != "sweep", "$experiment", experiment), () => train.Transcript);
+        Assert.Equal(["1", "1"], await prometheus.QueryAsync($"up{{job=\"{Job}\"}}"));
+    }
 
-        // Each of them once: a rate needs two scrapes with something between them.
+    [Fact]
+    public async Task Every_query_of_the_dashboard_of_sweeps_returns_data_from_a_sweep()
+    {
+        using var state = new StateFolder();
+        await using var cluster = await TestCluster.StartAsync(state.Path, nodes: 1);
+        await using var prometheus = PrometheusServer.Start(Job, cluster.Nodes.Select(node => node.Http["http://".Length..]));
+        var sweep = await SweepRun.StartAsync(() => cluster.Nodes[0], leaves, trials: 1000, epochs: 1, method: "feature-extraction");
+
+        await AnswerAsync(prometheus, cluster, Queries(name => name == "sweep", "$sweep", sweep.Id), () => $"{cluster.Transcript}\n{sweep.Now}");
+
+        // Ids are gone with what they are of.
+        await sweep.OrderAsync("cancel");
+        await sweep.UntilAsync(
+            () => !cluster.Nodes[0].GetAsync("/metrics").GetAwaiter().GetResult().Contains(sweep.Id, StringComparison.Ordinal), "ids to disappear",
+            cluster.Transcript);
+    }
+
+    // Each of the queries once: a rate needs two scrapes with something between them.
+    private static async Task AnswerAsync(
+        PrometheusServer prometheus, TestCluster cluster, IEnumerable<(string Panel, string Query)> queries, Func<string> transcript)
+    {
+        var open = queries.ToList();
+        Assert.NotEmpty(open);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         deadline.CancelAfter(TimeSpan.FromMinutes(1.5));
         while (open.Count > 0 && !deadline.IsCancellationRequested)
@@ -40,23 +62,23 @@ public sealed partial class DashboardTests(DrawnLeaves leaves)
             open.RemoveAll(answered.Contains);
             if (open.Count > 0) await Task.Delay(500, CancellationToken.None);
         }
-
-        Assert.True(open.Count == 0, $"Nothing came back for:\n{string.Join('\n', open)}\n{train.Transcript}");
-        Assert.Equal(["1", "1"], await prometheus.QueryAsync($"up{{job=\"{Job}\"}}"));
+        Assert.True(open.Count == 0, $"Nothing came back for:\n{string.Join('\n', open)}\n{transcript()}");
     }
 
-    private static IEnumerable<(string Panel, string Expression)> Queries() =>
+    /// <summary>The queries of dashboards as Grafana would ask them.</summary>
+    private static IEnumerable<(string Panel, string Query)> Queries(Func<string, bool> wanted, string variable, string id) =>
         from file in Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "dashboards"), "*.json")
+        where wanted(Path.GetFileNameWithoutExtension(file))
         from panel in JsonDocument.Parse(File.ReadAllText(file)).RootElement.GetProperty("panels").EnumerateArray()
-        where panel.TryGetProperty("targets", out _)
+        where panel.TryGetProperty("targets", out _) && !s_quiet.ContainsKey(panel.GetProperty("title").GetString()!)
         from target in panel.GetProperty("targets").EnumerateArray()
-        select (panel.GetProperty("title").GetString()!, target.GetProperty("expr").GetString()!);
+        select (panel.GetProperty("title").GetString()!, Filled(target.GetProperty("expr").GetString()!, variable, id));
 
     // What Grafana puts into a query, but with windows that fit a run of seconds.
-    private static string Filled(string expression, string experiment) => Window().Replace(expression, "[10s]")
+    private static string Filled(string expression, string variable, string id) => Window().Replace(expression, "[10s]")
         .Replace("$namespace", ".*", StringComparison.Ordinal)
         .Replace("$job", Job, StringComparison.Ordinal)
-        .Replace("$experiment", experiment, StringComparison.Ordinal);
+        .Replace(variable, id, StringComparison.Ordinal);
 
     [GeneratedRegex(@"\[(\$__rate_interval|\d+[mh])\]")]
     private static partial Regex Window();

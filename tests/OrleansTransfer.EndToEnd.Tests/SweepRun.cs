@@ -22,31 +22,47 @@ internal sealed class SweepRun
 
     /// <summary>Starts a sweep over learning rates of a small network on the drawn leaves.</summary>
     /// <param name="node">A node that lives, whenever it is asked for.</param>
-    public static async Task<SweepRun> StartAsync(Func<TestNode> node, DrawnLeaves leaves, int trials, int epochs, string stopping = "none", object? space = null)
+    /// <param name="stopping">The stopping rule, as <c>{ type, options }</c>.</param>
+    /// <param name="space">What is varied.</param>
+    /// <param name="budget">Instead of the number of trials alone.</param>
+    /// <param name="train">Instead of the drawn leaves.</param>
+    /// <param name="method">Transfer method.</param>
+    public static async Task<SweepRun> StartAsync(
+        Func<TestNode> node, DrawnLeaves leaves, int trials, int epochs, object? stopping = null, object? space = null, object? budget = null,
+        string? train = null, string method = "fine-tune")
     {
-        var answer = await s_http.PostAsJsonAsync($"{node().Http}/api/v1/sweeps", new
+        var answer = await PostAsync(node, leaves, trials, epochs, stopping, space, budget, train, method);
+        var text = await answer.Content.ReadAsStringAsync();
+        Assert.True(answer.IsSuccessStatusCode, text);
+        return new(node, JsonDocument.Parse(text).RootElement.GetProperty("id").GetString()!);
+    }
+
+    /// <summary>Asks for such a sweep, whatever the answer is.</summary>
+    public static Task<HttpResponseMessage> PostAsync(
+        Func<TestNode> node, DrawnLeaves leaves, int trials, int epochs, object? stopping = null, object? space = null, object? budget = null,
+        string? train = null, string method = "fine-tune", string metric = "loss") => s_http.PostAsJsonAsync($"{node().Http}/api/v1/sweeps", new
         {
             recipe = new
             {
                 name = "search",
                 model = new { backbone = "squeezenet1_1", weights = "none", inputSize = DrawnLeaves.Size },
-                data = new { train = leaves.Train, validation = leaves.Test, augment = "none" },
+                data = new { train = train ?? leaves.Train, validation = leaves.Test, augment = "none" },
+                transfer = new { method },
                 training = new { epochs, batchSize = 12 },
                 resources = new { workers = 1 },
             },
             search = new
             {
                 space = space ?? new object[] { new { path = "training.optimizer.learningRate", kind = "log", low = 1e-4, high = 1e-2 } },
-                metric = "loss",
+                metric,
                 sampler = new { type = "sobol" },
-                stopping = new { type = stopping },
-                budget = new { trials },
+                stopping = stopping ?? new { type = "none" },
+                budget = budget ?? new { trials },
             },
         });
-        var text = await answer.Content.ReadAsStringAsync();
-        Assert.True(answer.IsSuccessStatusCode, text);
-        return new(node, JsonDocument.Parse(text).RootElement.GetProperty("id").GetString()!);
-    }
+
+    /// <summary>The same sweep as another node sees it.</summary>
+    public SweepRun From(Func<TestNode> node) => new(node, Id);
 
     /// <summary>Sends an order to the sweep: pause, resume or cancel.</summary>
     public async Task<HttpResponseMessage> OrderAsync(string order, object? body = null) =>

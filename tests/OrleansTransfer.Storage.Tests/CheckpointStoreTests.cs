@@ -164,6 +164,19 @@ public sealed class CheckpointStoreTests : IDisposable
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => _store.PruneAsync(0, Cancellation));
     }
 
+    [Fact]
+    public async Task Later_checkpoints_are_deleted_whole_or_not_and_the_search_takes_those_that_are_wanted()
+    {
+        foreach (var step in (long[])[100, 200, 300]) await WriteAsync(step);
+        await InterruptAsync(400);
+
+        var wanted = await _store.FindNewestAsync(CheckpointCheck.Sizes, Cancellation, manifest => manifest.Step < 250);
+        Assert.Equal((200, 0), (wanted.Newest?.Step, wanted.Skipped.Count));
+        Assert.Equal(2, await _store.DeleteAfterAsync(200, Cancellation));
+
+        Assert.Equal(["00000100-a", "00000200-a"], Directory.GetDirectories(_folder["experiments/run-1/checkpoints"]).Select(Path.GetFileName).Order());
+    }
+
     [Theory]
     [InlineData("manifest.json")]
     [InlineData("a/b")]

@@ -47,6 +47,41 @@ public sealed class EventLogTests : IDisposable
     }
 
     [Fact]
+    public async Task A_long_history_is_read_by_chapters_and_goes_on_after_them()
+    {
+        const int pieces = 2 * EventLog.ChapterLength + 5;
+        var log = Chaptered();
+        for (var number = 0; number < pieces; number++) await log.AppendAsync([$"{2 * number}", $"{2 * number + 1}"], Cancellation);
+        var chapters = Directory.GetFiles(_folder["sweeps/s/chapters"]).Order(StringComparer.Ordinal).ToList();
+        Assert.Equal(2, chapters.Count);
+
+        await AssertReadAsync(pieces);
+
+        // One that was to be written by somebody who died before is written by the next who appends, and by no reader.
+        File.Delete(chapters[1]);
+        await AssertReadAsync(pieces);
+        Assert.False(File.Exists(chapters[1]));
+        var next = Chaptered();
+        await next.ReadOnAsync(0, Cancellation).CountAsync(Cancellation);
+        await next.AppendAsync([$"{2 * pieces}", $"{2 * pieces + 1}"], Cancellation);
+        Assert.True(File.Exists(chapters[1]));
+
+        // The pieces in a chapter are not looked at any more.
+        foreach (var file in Directory.GetFiles(_folder["sweeps/s/ledger"]).Order(StringComparer.Ordinal).Take(2 * EventLog.ChapterLength)) File.Delete(file);
+        await AssertReadAsync(pieces + 1);
+
+        var reader = Chaptered();
+        await reader.ReadOnAsync(0, Cancellation).CountAsync(Cancellation);
+        Assert.Equal(pieces + 1, await reader.AppendAsync(["x"], Cancellation));
+    }
+
+    private EventLog Chaptered() => new(_container, "s", BlobLayout.Ledger, BlobLayout.LedgerChapter);
+
+    private async Task AssertReadAsync(int pieces) => Assert.Equal(
+        Enumerable.Range(0, 2 * pieces),
+        (await Chaptered().ReadOnAsync(0, Cancellation).SelectMany(piece => piece.Lines).ToListAsync(Cancellation)).Select(int.Parse));
+
+    [Fact]
     public async Task Only_lines_are_events()
     {
         var log = new EventLog(_container, "run-1");

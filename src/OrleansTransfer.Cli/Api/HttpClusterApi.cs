@@ -26,6 +26,7 @@ internal sealed class HttpClusterApi : IClusterApi, IDisposable
     private static readonly TimeSpan BusyPatience = TimeSpan.FromSeconds(60);
 
     private readonly HttpClient _http;
+    private SweepSnapshot? _looked;
 
     /// <param name="address">Address of a node, for instance <c>http://127.0.0.1:8080</c>.</param>
     /// <param name="apiKey">Key of its API; null to send none.</param>
@@ -78,8 +79,13 @@ internal sealed class HttpClusterApi : IClusterApi, IDisposable
         await SendAsync<List<SweepSnapshot>>(HttpMethod.Get, "sweeps", null, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<SweepSnapshot> FindSweepAsync(string id, CancellationToken cancellationToken) =>
-        SendAsync<SweepSnapshot>(HttpMethod.Get, SweepPath(id), null, cancellationToken);
+    /// <remarks>Of a sweep that is looked at again, only the trials that have changed cross the network.</remarks>
+    public async Task<SweepSnapshot> FindSweepAsync(string id, CancellationToken cancellationToken)
+    {
+        var before = _looked is { Revision.Length: > 0 } looked && looked.Id == id ? looked : null;
+        var path = before is null ? SweepPath(id) : $"{SweepPath(id)}?since={Uri.EscapeDataString(before.Revision)}";
+        return _looked = (await SendAsync<SweepSnapshot>(HttpMethod.Get, path, null, cancellationToken)).After(before);
+    }
 
     /// <inheritdoc/>
     public Task<SweepPreview> PlanSweepAsync(Recipe recipe, SearchRecipe search, CancellationToken cancellationToken) =>

@@ -45,6 +45,7 @@ internal static class BestTrialCommand
         output.Line($"# {sweep.Id}: trial {best.Trial}{experiment}, best of {rivals} {state.ToLowerInvariant()} trials of {sweep.Trials.Count}");
         output.Line($"# {best.Metric} {SweepFigures.Metric(best.Value)} after {best.Epochs} epochs, {Spread(best.Seeds)}");
         foreach (var (path, value) in best.Parameters) output.Line($"#   {path}: {value}");
+        foreach (var line in Lineage.Lines(sweep.Trials[best.Trial], names)) output.Line($"# {line}");
         if (best.Importances is not { } importances) output.Line("# importances are not known: they need four trials with values that differ");
         else
         {

@@ -43,6 +43,7 @@ internal static class PlanSweepCommand
                 : "not known: nothing like it was trained on this cluster yet"),
             ("device time", plan.DeviceHours is { } deviceHours ? $"{SweepFigures.Hours(deviceHours)} expected" : "-"),
             ("time", plan.Hours is { } hours ? $"{SweepFigures.Hours(hours)} expected" : "-"),
+            ("features", plan.Features),
             ("note", plan.Note.Length > 0 ? plan.Note : null));
         if (plan.Rungs.Count == 0) return;
         output.Line();

@@ -21,6 +21,10 @@ internal static class RecipeCommand
     private static void Explain(RecipeReading reading, string sourceName, Output output)
     {
         if (output.Json) output.Document(new { reading.Recipe, reading.Settings });
-        else output.Line(RecipeWriter.Explain(reading, sourceName).TrimEnd());
+        else
+        {
+            output.Line(RecipeWriter.Explain(reading, sourceName).TrimEnd());
+            if (FeatureWords.Explain(reading.Recipe) is { } features) output.Line($"# {features}");
+        }
     }
 }

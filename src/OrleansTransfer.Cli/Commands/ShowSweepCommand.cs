@@ -46,5 +46,9 @@ internal static class ShowSweepCommand
         output.Line();
         foreach (var line in TrialTable.Lines(sweep, sweep.Trials, output.Width)) output.Line(line);
         foreach (var line in TrialTable.Troubles(sweep)) output.Line(line);
+        if (!Lineage.IsIn(sweep)) return;
+        output.Line();
+        var names = ParameterNames.Of(search.Space.Select(parameter => parameter.Path));
+        foreach (var line in sweep.Trials.SelectMany(trial => Lineage.Lines(trial, names))) output.Line(line);
     }
 }

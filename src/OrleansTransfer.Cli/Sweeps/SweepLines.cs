@@ -16,6 +16,8 @@ internal static class SweepLines
             var known = before is not null && trial.Number < before.Trials.Count ? before.Trials[trial.Number] : null;
             if (ReferenceEquals(known, trial)) continue;
             if (known is null) yield return $"trial {trial.Number} started: {Values(trial, names)}";
+            else if (trial.Lineage.Count(origin => origin.FromEpoch is not null) > known.Lineage.Count(origin => origin.FromEpoch is not null))
+                yield return Lineage.Lines(trial, names).Last();
             else if (trial.Attempts > known.Attempts) yield return $"trial {trial.Number} starts again, attempt {trial.Attempts}";
             if (trial.Epochs > (known?.Epochs ?? 0))
             {

@@ -11,8 +11,10 @@ internal static class TrialTable
     {
         var paths = sweep.Search.Space.Select(parameter => parameter.Path).ToList();
         var names = ParameterNames.Of(paths);
-        string[] headings = ["TRIAL", "STATE", "EPOCHS", sweep.Search.Metric.ToUpperInvariant(), .. paths.Select(path => names[path])];
-        return FittedTable.Lines(headings, [.. trials.Select(trial => Row(sweep, trial))], width);
+        var handedOn = Lineage.IsIn(sweep);
+        string[] origin = handedOn ? [Lineage.Heading] : [];
+        string[] headings = ["TRIAL", "STATE", "EPOCHS", sweep.Search.Metric.ToUpperInvariant(), .. origin, .. paths.Select(path => names[path])];
+        return FittedTable.Lines(headings, [.. trials.Select(trial => Row(sweep, trial, handedOn))], width);
     }
 
     /// <summary>The most telling trials when not all have room, by number: the best, those that train, those that wait, then the newest.</summary>
@@ -35,12 +37,13 @@ internal static class TrialTable
             return $"{group.Key.State}: trial {string.Join(", ", group.Take(10).Select(trial => trial.Number))}{more}: {reason}";
         });
 
-    private static string[] Row(SweepSnapshot sweep, SweepTrial trial) =>
+    private static string[] Row(SweepSnapshot sweep, SweepTrial trial, bool handedOn) =>
     [
         trial.Number == sweep.Best ? $"{trial.Number} *" : $"{trial.Number}",
         trial.SameAs is { } same ? $"as {same}" : TrialWords.StateOf(sweep.State, trial.State),
         $"{trial.Epochs}/{sweep.Recipe.Training.Epochs}",
         SweepFigures.Metric(trial.Value),
+        .. handedOn ? (string[])[Lineage.Short(trial)] : [],
         .. sweep.Search.Space.Select(parameter =>
             trial.Parameters.TryGetValue(parameter.Path, out var value) ? SweepFigures.Value(value) : "-"),
     ];

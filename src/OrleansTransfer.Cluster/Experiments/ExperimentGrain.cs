@@ -120,6 +120,17 @@ public sealed partial class ExperimentGrain(
     }
 
     /// <inheritdoc/>
+    public async Task<ExperimentSnapshot> Branch(ExperimentBranch branch)
+    {
+        if (!Snapshot.State.IsFinal()) throw new InvalidOperationException($"{Id} is {Snapshot.State}; only a run that has ended goes on as another one.");
+        Snapshot = Snapshot with { Recipe = branch.Recipe, Epoch = branch.Epoch, Step = branch.Step };
+        _history.Add(Event("log") with { Message = branch.Note });
+        await WriteHistoryAsync();
+        await WriteAsync();
+        return Snapshot;
+    }
+
+    /// <inheritdoc/>
     public async Task<EventPage> ReadEvents(long from, int max, TimeSpan wait, CancellationToken cancellationToken)
     {
         var events = await _history.ReadAsync(from, max, Snapshot.State.IsFinal() ? TimeSpan.Zero : wait < LongestWait ? wait : LongestWait, cancellationToken);

@@ -31,6 +31,8 @@ public static class ClusterServices
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ExchangeOptions>, ExchangeOptionsValidator>());
         services.AddOptions<GroupOptions>().ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GroupOptions>, GroupOptionsValidator>());
+        services.AddOptions<FeatureOptions>().ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<FeatureOptions>, FeatureOptionsValidator>());
         services.TryAddSingleton<GroupRegistry>();
         services.TryAddSingleton<LaneOpener>();
         services.TryAddSingleton<GroupJoiner>();

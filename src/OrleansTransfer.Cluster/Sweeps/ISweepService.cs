@@ -19,7 +19,10 @@ public interface ISweepService
 
     /// <summary>The sweep whose id is, or uniquely begins with, <paramref name="id"/>.</summary>
     /// <exception cref="UnknownSweepException">None or several do; the message says which.</exception>
-    Task<SweepSnapshot> FindAsync(string id, CancellationToken cancellationToken);
+    /// <param name="id">Id or unique prefix.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    /// <param name="since">Revision of an earlier look, to get only the trials that changed since; null for all. All may come nevertheless.</param>
+    Task<SweepSnapshot> FindAsync(string id, CancellationToken cancellationToken, string? since = null);
 
     /// <summary>Stops all trials at their newest checkpoint until the sweep is resumed.</summary>
     Task<SweepSnapshot> PauseAsync(string id, CancellationToken cancellationToken);

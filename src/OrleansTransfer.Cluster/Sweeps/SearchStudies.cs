@@ -41,6 +41,13 @@ public static class SearchStudies
         return RecipeReader.Parse(RecipeWriter.ToYaml(recipe), "the sweep's recipe", [.. sets, $"name={name}"]);
     }
 
+    /// <summary>A trial's resolved recipe with other values of what may change in the middle of a run.</summary>
+    public static Recipe Changed(Recipe resolved, Configuration configuration)
+    {
+        var sets = TextsOf(configuration).Select(parameter => $"{parameter.Key}={parameter.Value}");
+        return RecipeReader.Parse(RecipeWriter.ToYaml(resolved), "the trial's recipe", [.. sets]);
+    }
+
     /// <summary>
     /// Every problem of a search, options of its algorithms among them; empty for one that can be started. Those of the recipe itself are for
     /// <see cref="RecipeValidator"/> to find.

@@ -68,7 +68,7 @@ public sealed class SweepCatalog(IBlobContainer container, TimeProvider time)
         if (await container.ReadAsync(BlobLayout.Sweep(id), cancellationToken) is not { } blob) return null;
         var stored = JsonSerializer.Deserialize<StoredSweep>(blob.Content.ToString(), s_json)!;
         var entries = new List<SweepEntry>();
-        var ledger = new EventLog(container, id, BlobLayout.Ledger);
+        var ledger = new EventLog(container, id, BlobLayout.Ledger, BlobLayout.LedgerChapter);
         await foreach (var piece in ledger.ReadOnAsync(0, cancellationToken)) entries.AddRange(piece.Lines.Select(SweepEntry.Parse));
         return (new(stored.Submission, stored.Created, entries, time), ledger);
     }
@@ -84,6 +84,10 @@ public sealed class SweepCatalog(IBlobContainer container, TimeProvider time)
         }
         return found;
     }
+
+    /// <summary>Who drives a sweep that has not ended; null for one that has, or of which there is none.</summary>
+    internal async Task<ExperimentOwner?> DriverOfAsync(string id, CancellationToken cancellationToken) =>
+        id.Length == 0 || id.Contains('/') ? null : await MarkOfAsync(id, cancellationToken);
 
     /// <summary>Marks a sweep as one that has not ended and is driven by <paramref name="owner"/>, who says so again every few seconds.</summary>
     internal async Task MarkAsync(string id, ExperimentOwner owner, CancellationToken cancellationToken)

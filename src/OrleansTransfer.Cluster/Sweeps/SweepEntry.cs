@@ -60,7 +60,22 @@ public sealed record SweepEntry
 /// <param name="Experiment">Its id.</param>
 /// <param name="Step">Steps that the experiment had done then.</param>
 /// <param name="Fruitless">How many attempts in a row before it brought no step.</param>
-public sealed record AttemptEntry(int Trial, int Number, string Experiment, long Step = 0, int Fruitless = 0);
+/// <param name="Inherited">Whose weights it starts from; null where they are the trial's own.</param>
+public sealed record AttemptEntry(int Trial, int Number, string Experiment, long Step = 0, int Fruitless = 0, InheritedEntry? Inherited = null);
+
+/// <summary>That an attempt starts from another trial's weights.</summary>
+/// <param name="Epoch">Epochs the trial had trained.</param>
+/// <param name="From">Number of the trial whose weights they are.</param>
+/// <param name="Weights">What was copied; null where that trial had no checkpoint, and this one goes on with its own weights.</param>
+/// <param name="NextEvent">Number of the first event of the trial's experiment that belongs to the attempt.</param>
+public sealed record InheritedEntry(int Epoch, int From, InheritedWeights? Weights, long NextEvent);
+
+/// <summary>Where weights come from.</summary>
+/// <param name="Experiment">The experiment that trained them.</param>
+/// <param name="Checkpoint">Name of its checkpoint.</param>
+/// <param name="Epoch">Epochs trained in it.</param>
+/// <param name="Sha256">SHA-256 of its file of weights, in lower-case hex.</param>
+public sealed record InheritedWeights(string Experiment, string Checkpoint, int Epoch, string Sha256);
 
 /// <summary>The end of an experiment of a trial.</summary>
 /// <param name="Trial">Number of the trial.</param>

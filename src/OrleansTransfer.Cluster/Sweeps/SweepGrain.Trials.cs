@@ -11,7 +11,7 @@ namespace OrleansTransfer.Cluster.Sweeps;
 /// <summary>Starts trials, takes in what they measure, and ends them.</summary>
 public sealed partial class SweepGrain
 {
-    private const int PageSize = 500, FruitlessAttempts = 5, SameFailures = 3;
+    private const int PageSize = 500, FruitlessAttempts = 5, SameFailures = 3, NewestJudged = 100;
 
     // How an experiment knows that it was the sweep that stopped it, and not its user.
     private const string HeldBySweep = "held by its sweep";
@@ -22,9 +22,14 @@ public sealed partial class SweepGrain
     /// <summary>Takes in what running trials have done since the last look.</summary>
     private async Task LookAsync()
     {
-        var running = Book.Study.Trials.Where(trial => trial.State == TrialState.Running).ToList();
-        foreach (var trial in running.Where(trial => Book.FactsOf(trial.Number) is null or { Settled: true })) await BeginAsync(trial);
-        var seen = await Task.WhenAll(running.Where(trial => Book.FactsOf(trial.Number) is { Settled: false }).Select(async trial =>
+        var running = Book.Study.Running;
+        foreach (var trial in running)
+        {
+            if (IsToInherit(trial)) await InheritAsync(trial);
+            else if (Book.FactsOf(trial.Number) is null or { Settled: true }) await BeginAsync(trial);
+        }
+        var looked = running.Where(trial => Book.FactsOf(trial.Number) is { Settled: false } && !IsToInherit(trial));
+        var seen = await Task.WhenAll(looked.Select(async trial =>
         {
             // In this order: what a run reports before it ends must not be missed.
             var snapshot = await Experiment(Book.FactsOf(trial.Number)!).Get();
@@ -43,7 +48,7 @@ public sealed partial class SweepGrain
         var all = new List<ExperimentEvent>();
         while (true)
         {
-            var from = _next.GetValueOrDefault(number, 1);
+            var from = _next.GetValueOrDefault(number, Book.FactsOf(number)!.NextEvent);
             var page = await Experiment(Book.FactsOf(number)!).ReadEvents(from, PageSize, TimeSpan.Zero);
             if (page.Events.Count == 0) return all;
             all.AddRange(page.Events);
@@ -57,12 +62,16 @@ public sealed partial class SweepGrain
         foreach (var e in events.Where(e => e.Kind == "epoch"))
         {
             var figures = e.Values ?? new Dictionary<string, double>();
+            var started = time.GetTimestamp();
             if (figures.TryGetValue(Book.Search.Metric, out var value)) Book.Study.Report(number, e.Epoch, value);
             else Book.Study.Infeasible(
                 number, $"an epoch has no figure '{Book.Search.Metric}'; it has {string.Join(", ", figures.Keys.Order(StringComparer.Ordinal))}");
-            if (Book.Study.Get(number).State != TrialState.Running) break;
+            Instruments.TrialJudged(time.GetElapsedTime(started).TotalSeconds);
+
+            // What it measures from here on, it measures of weights that it gives up.
+            if (Book.Study.Get(number) is var trial && (trial.State != TrialState.Running || IsToInherit(trial))) break;
         }
-        if (Book.Study.Get(number).State == TrialState.Running && snapshot.State.IsFinal()) await ConcludeAsync(number, snapshot);
+        if (Book.Study.Get(number) is { State: TrialState.Running } now && !IsToInherit(now) && snapshot.State.IsFinal()) await ConcludeAsync(number, snapshot);
         if (Book.Study.Get(number) is { State: not TrialState.Running } ended) LogTrial(Id, number, ended.State, ended.Reason);
     }
 
@@ -102,6 +111,7 @@ public sealed partial class SweepGrain
             return;
         }
         Book.NoteAttempt(number, facts.Experiment, snapshot.Step, fruitless);
+        Instruments.TrialStarted("retry");
         await FlushAsync();
         await Experiment(facts).Resume(null, null);
     }
@@ -118,6 +128,7 @@ public sealed partial class SweepGrain
             return;
         }
         Book.NoteAttempt(trial.Number, experiment);
+        Instruments.TrialStarted(facts is null ? "start" : "resume");
         await FlushAsync();
         if (facts is null) await SubmitAsync(trial);
         else await Experiment(facts).Resume(null, null);
@@ -127,6 +138,9 @@ public sealed partial class SweepGrain
     private bool TakeOverTwin(Trial trial)
     {
         var study = Book.Study;
+
+        // Members of a population part ways, whatever they begin with.
+        if (Book.Search.Stopping.Type == SearchWords.PopulationBased) return false;
         if (trial.DuplicateOf is not { } number || trial.Measurements.Count > 0 || study.Get(number) is not { State: not TrialState.Failed } twin) return false;
 
         // One that waits at a rung may wait for the device that this one has.
@@ -161,7 +175,8 @@ public sealed partial class SweepGrain
     }
 
     // Whose samples the others share: one that was refused has none.
-    private string? FirstExperiment(int before) => Book.Study.Trials.Take(before).Where(trial => trial.State != TrialState.Infeasible)
+    private string? FirstExperiment(int before) => Enumerable.Range(0, before).Select(Book.Study.Get)
+        .Where(trial => trial.State != TrialState.Infeasible)
         .Select(trial => Book.FactsOf(trial.Number)).FirstOrDefault(facts => facts is not null)?.Experiment;
 
     /// <summary>Ends the experiments of trials that are over or wait, and of all while the sweep does not run.</summary>
@@ -184,12 +199,14 @@ public sealed partial class SweepGrain
     private async Task FillAsync()
     {
         var capacity = await CapacityAsync();
-        while (Book.State == SweepState.Running && Book.Study.Trials.Count(trial => trial.State == TrialState.Running) < capacity)
+        while (Book.State == SweepState.Running && Book.Study.CountOf(TrialState.Running) < capacity)
         {
             // A recipe that cannot work is refused at once: trials may have ended since the last turn of the loop.
             EndIfNeeded();
             if (Book.State != SweepState.Running) return;
+            var started = time.GetTimestamp();
             var step = Book.Study.Next();
+            Instruments.TrialSuggested(time.GetElapsedTime(started).TotalSeconds);
             await FlushAsync();
             switch (step.Kind)
             {
@@ -209,9 +226,9 @@ public sealed partial class SweepGrain
     private void EndIfNeeded()
     {
         var budget = Book.Budget;
-        if (budget.Hours > 0 && Book.ActiveUntilNow.TotalHours >= budget.Hours) StopAll($"the budget of {budget.Hours:0.##} hours is used");
+        if (budget.Hours > 0 && Book.ActiveUntilNow.TotalHours >= budget.Hours) StopAll($"the budget of {RecipeText.Of(budget.Hours)} hours is used");
         else if (budget.DeviceHours > 0 && (Book.DeviceSeconds + _seconds.Values.Sum()) / 3600 >= budget.DeviceHours)
-            StopAll($"the budget of {budget.DeviceHours:0.##} device-hours is used");
+            StopAll($"the budget of {RecipeText.Of(budget.DeviceHours)} device-hours is used");
         else if (SunkAlike() is { Count: >= SameFailures } sunk)
             End(SweepState.Failed, $"{sunk.Count} trials failed before their first epoch for the same reason: {sunk[0].Reason}");
     }
@@ -219,9 +236,8 @@ public sealed partial class SweepGrain
     // Since a trial last measured anything: a corner of the space that does not work is the sampler's to leave, data that are gone are nobody's.
     private IReadOnlyList<Trial>? SunkAlike()
     {
-        var trials = Book.Study.Trials;
-        if (trials.Count(trial => trial.State == TrialState.Infeasible) < SameFailures) return null;
-        return trials.Where(trial => trial is { Order: not null, DuplicateOf: null }).OrderByDescending(trial => trial.Order)
+        if (Book.Study.CountOf(TrialState.Infeasible) < SameFailures) return null;
+        return Book.Study.Ended(NewestJudged).Where(trial => trial.DuplicateOf is null)
             .TakeWhile(trial => trial is { State: TrialState.Infeasible, Epochs: 0 })
             .GroupBy(trial => Numbers().Replace(trial.Reason, "#")).MaxBy(alike => alike.Count())?.ToList();
     }

@@ -11,6 +11,7 @@ using OrleansTransfer.Contracts.Sweeps;
 using OrleansTransfer.Storage;
 using OrleansTransfer.Tuning;
 using OrleansTransfer.Tuning.Space;
+using OrleansTransfer.Tuning.Trials;
 
 namespace OrleansTransfer.Cluster.Sweeps;
 
@@ -32,10 +33,12 @@ public sealed partial class SweepGrain(
     private static readonly TimeSpan s_tick = TimeSpan.FromSeconds(0.25), s_heartbeat = TimeSpan.FromSeconds(5), s_rest = TimeSpan.FromSeconds(2);
 
     private readonly SweepCatalog _catalog = new(container, time);
+    private readonly WeightInheritance _inheritance = new(container);
     private SweepBook? _book;
     private EventLog _ledger = null!;
     private DateTimeOffset _marked, _restsUntil;
     private IGrainTimer? _timer;
+    private SweepState? _counted;
 
     private string Id => this.GetPrimaryKeyString();
 
@@ -46,18 +49,23 @@ public sealed partial class SweepGrain(
     {
         if (await _catalog.OpenAsync(Id, cancellationToken) is not var (book, ledger)) return;
         (_book, _ledger) = (book, ledger);
+        book.Study.Recorded += CountEnds;
         if (!book.State.IsFinal() || book.Unsettled.Count > 0) await DriveAsync();
     }
 
     /// <inheritdoc/>
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) =>
-        _book is null || reason.ReasonCode == DeactivationReasonCode.ApplicationRequested ? Task.CompletedTask : FlushAsync();
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        Instruments.SweepMoved(_counted, null);
+        Instruments.SweepEnded(Id);
+        return _book is null || reason.ReasonCode == DeactivationReasonCode.ApplicationRequested ? Task.CompletedTask : FlushAsync();
+    }
 
     /// <inheritdoc/>
     public Task Wake() => Task.CompletedTask;
 
     /// <inheritdoc/>
-    public Task<SweepSnapshot?> Get() => Task.FromResult(_book?.Snapshot());
+    public Task<SweepSnapshot?> Get(string? since) => Task.FromResult(_book?.Snapshot(since));
 
     /// <inheritdoc/>
     public async Task<SweepSnapshot> Pause()
@@ -151,10 +159,34 @@ public sealed partial class SweepGrain(
         await SettleAsync();
         if (Book.State == SweepState.Running) await FillAsync();
         await FlushAsync();
+        ShowProgress();
         if (!Book.State.IsFinal() || Book.Unsettled.Count > 0) return;
         await _catalog.UnmarkAsync(Id, CancellationToken.None);
         _timer?.Dispose();
         _timer = null;
+    }
+
+    private static void CountEnds(TrialEvent happened)
+    {
+        if (happened.Kind is TrialEventKind.Completed or TrialEventKind.Stopped or TrialEventKind.Infeasible or TrialEventKind.Failed)
+            Instruments.TrialEnded(happened.Kind.ToString().ToLowerInvariant());
+    }
+
+    private void ShowProgress()
+    {
+        if (_counted != Book.State) Instruments.SweepMoved(_counted, Book.State);
+        _counted = Book.State;
+        if (Book.State.IsFinal())
+        {
+            Instruments.SweepEnded(Id);
+            return;
+        }
+        var (study, search) = (Book.Study, Book.Search);
+        var counts = Enum.GetValues<TrialState>().ToDictionary(state => state.ToString().ToLowerInvariant(), study.CountOf);
+        var ended = study.Count - study.CountOf(TrialState.Running) - study.CountOf(TrialState.Paused) - study.CountOf(TrialState.Failed);
+        Instruments.SweepProgressed(new(
+            Id, search.Metric, search.Sampler.Type, search.Stopping.Type, Math.Min(1, (double)ended / Book.Budget.Trials), study.Best?.Value, counts,
+            study.Epochs, Book.DeviceSeconds + _seconds.Values.Sum()));
     }
 
     private async Task MarkAsync()
@@ -195,7 +227,10 @@ public sealed partial class SweepGrain(
         Environment.MachineName, Environment.ProcessId, ProcessStart.Current, identity.Http, time.GetUtcNow(), silo.SiloAddress.ToString());
 
     [LoggerMessage(LogLevel.Information, "{Sweep}: trial {Trial} is {State}: {Reason}")]
-    private partial void LogTrial(string sweep, int trial, Tuning.Trials.TrialState state, string reason);
+    private partial void LogTrial(string sweep, int trial, TrialState state, string reason);
+
+    [LoggerMessage(LogLevel.Information, "{Sweep}: after epoch {Epoch} trial {Trial} goes on with {Origin}")]
+    private partial void LogInherits(string sweep, int trial, int epoch, string origin);
 
     [LoggerMessage(LogLevel.Information, "{Sweep} is {State}: {Reason}")]
     private partial void LogEnds(string sweep, SweepState state, string reason);

@@ -35,7 +35,10 @@ public sealed class SweepService(
         return new(
             plan.Trials, plan.EpochsPerTrial, plan.FullEpochs, plan.ExpectedEpochs,
             [.. plan.Rungs.Select(rung => new PreviewRung(rung.Bracket, rung.Epoch, rung.Trials))],
-            Math.Min(parallelism, plan.Trials), workers, like is null ? null : like.Seconds / like.Epoch, like?.Id, plan.Note);
+            Math.Min(parallelism, plan.Trials), workers, like is null ? null : like.Seconds / like.Epoch, like?.Id, plan.Note)
+        {
+            Features = FeatureWords.Explain(recipe, search),
+        };
     }
 
     /// <inheritdoc/>
@@ -55,8 +58,13 @@ public sealed class SweepService(
     }
 
     /// <inheritdoc/>
-    public async Task<SweepSnapshot> FindAsync(string id, CancellationToken cancellationToken) =>
-        await RefreshAsync(await _catalog.FindAsync(id, cancellationToken), cancellationToken);
+    public async Task<SweepSnapshot> FindAsync(string id, CancellationToken cancellationToken, string? since = null)
+    {
+        // One that is driven here is not read from its ledger, which may be long.
+        if (await _catalog.DriverOfAsync(id, cancellationToken) is { } driver && IsOurs(driver)
+            && await AskAsync(id, grain => grain.Get(since), cancellationToken) is { } sweep) return sweep;
+        return await RefreshAsync(await _catalog.FindAsync(id, cancellationToken), cancellationToken);
+    }
 
     /// <inheritdoc/>
     public Task<SweepSnapshot> PauseAsync(string id, CancellationToken cancellationToken) =>
@@ -101,12 +109,12 @@ public sealed class SweepService(
     }
 
     private async Task<SweepSnapshot> RefreshAsync(SweepSnapshot sweep, CancellationToken cancellationToken) =>
-        IsOurs(sweep) ? await AskAsync(sweep.Id, grain => grain.Get(), cancellationToken) ?? sweep : sweep;
+        IsOurs(sweep) ? await AskAsync(sweep.Id, grain => grain.Get(null), cancellationToken) ?? sweep : sweep;
 
     // A grain woken for a sweep that another process drives would take it away from there.
-    private bool IsOurs(SweepSnapshot sweep) =>
-        !sweep.State.IsFinal() && sweep.Owner is { } owner
-        && (owner.Http == identity.Http || silos.Contains(owner.Silo));
+    private bool IsOurs(SweepSnapshot sweep) => !sweep.State.IsFinal() && sweep.Owner is { } owner && IsOurs(owner);
+
+    private bool IsOurs(ExperimentOwner owner) => owner.Http == identity.Http || silos.Contains(owner.Silo);
 
     private Task<ClusterStatus> ClusterAsync(CancellationToken cancellationToken) => PatientCall.MakeAsync(
         () => grains.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key).GetStatus().WaitAsync(cancellationToken), time, cancellationToken);

@@ -17,16 +17,18 @@ internal sealed class ReplicaStreams : IDisposable
     private readonly IGradientExchange _exchange;
     private readonly DecodingOptions _decoding;
     private readonly ExperimentTokens _tokens;
+    private readonly KeptFeatures? _features;
     private readonly SortedDictionary<string, string> _remarks = new(StringComparer.Ordinal);
 
     /// <param name="task">The network; its features bound how many samples validators look at.</param>
     /// <param name="tokens">Where workers of a node share the tokens of texts.</param>
     /// <param name="exchange">The group; rank and world size decide what the streams yield.</param>
+    /// <param name="features">Where features are that take the place of pictures; null where pictures are what is learned from.</param>
     public ReplicaStreams(
         Recipe recipe, RunPlan plan, TaskModel task, DatasetIndex dataset, ExperimentTokens tokens, IGradientExchange exchange,
-        DecodingOptions decoding)
+        DecodingOptions decoding, KeptFeatures? features = null)
     {
-        (_recipe, _plan, _task, _tokens, _exchange, _decoding) = (recipe, plan, task, tokens, exchange, decoding);
+        (_recipe, _plan, _task, _tokens, _exchange, _decoding, _features) = (recipe, plan, task, tokens, exchange, decoding, features);
         var featureWidth = task.Model.FeatureWidth;
         try
         {
@@ -79,8 +81,9 @@ internal sealed class ReplicaStreams : IDisposable
 
     private IBatchStream Open(string set, string root, IReadOnlyList<IndexedSample> samples, AugmentKind augment, BatchPlan batches)
     {
-        var stream = _task.Open(
-            _recipe, _plan, set, root, samples, augment, batches, _exchange.Rank, _exchange.WorldSize, _decoding, _tokens);
+        var stream = _features?.Open(
+                set, root, [.. samples.Select(sample => new ImageSample(sample.Item, sample.Label))], batches, _exchange.Rank, _exchange.WorldSize)
+            ?? _task.Open(_recipe, _plan, set, root, samples, augment, batches, _exchange.Rank, _exchange.WorldSize, _decoding, _tokens);
         _open.Add(stream);
         if (stream is TextBatchStream { Texts: { Truncated: > 0 } texts })
             _remarks[set] = $"{texts.Truncated} of {texts.Samples} {set} texts are longer than {texts.MaximumLength} tokens and were cut.";

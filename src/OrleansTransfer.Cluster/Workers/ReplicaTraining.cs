@@ -4,9 +4,11 @@ using OrleansTransfer.Contracts.Experiments;
 using OrleansTransfer.Contracts.Recipes;
 using OrleansTransfer.Contracts.Workers;
 using OrleansTransfer.Learning.Compute;
+using OrleansTransfer.Learning.Data;
 using OrleansTransfer.Learning.Evaluation;
 using OrleansTransfer.Learning.Models;
 using OrleansTransfer.Learning.Training;
+using OrleansTransfer.Learning.Trunks;
 using OrleansTransfer.Learning.Weights;
 using TorchSharp;
 
@@ -32,6 +34,7 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
     private readonly ITrainingObjective _objective;
     private readonly Replica _replica;
     private readonly ExperimentTokens _tokens;
+    private readonly TrunkCache _features;
     private List<ReplicaEpoch> _epochs = [];
     private IReadOnlyList<string> _remarks = [], _remarksOnSamples = [];
     private TrainingLoop? _loop;
@@ -50,10 +53,11 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
         CheckpointUploader checkpoints,
         WorkerOrders orders,
         ExperimentTokens tokens,
+        TrunkCache features,
         TimeProvider time)
     {
-        (_worker, _assignment, _recipe, _inputs, _reports, _checkpoints, _orders, _tokens, _time) =
-            (worker, assignment, assignment.Recipe, inputs, reports, checkpoints, orders, tokens, time);
+        (_worker, _assignment, _recipe, _inputs, _reports, _checkpoints, _orders, _tokens, _features, _time) =
+            (worker, assignment, assignment.Recipe, inputs, reports, checkpoints, orders, tokens, features, time);
         ComputeThread.Configure(ShareOfCores);
         _task = TaskModel.Build(_recipe, inputs.Dataset.Labels.Count, inputs.WeightsPath, inputs.Dataset, inputs.Encoder);
         _model = _task.Model;
@@ -123,8 +127,9 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
     public TrainingResult? Run(IGradientExchange exchange, GroupOrder order, CancellationToken cancellationToken)
     {
         _order = order;
+        var decoding = new DecodingOptions(Math.Min(ShareOfCores, 8), Prefetch: 2);
         using var streams = new ReplicaStreams(
-            _recipe, _plan, _task, _inputs.Dataset, _tokens, exchange, new(Math.Min(ShareOfCores, 8), Prefetch: 2));
+            _recipe, _plan, _task, _inputs.Dataset, _tokens, exchange, decoding, FeaturesFor(decoding, cancellationToken));
         var data = streams.Data;
         _stepsPerEpoch = data.StepsPerEpoch;
         if (_started is null && Position!.GlobalStep == 0) _remarks = [.. _remarks, .. streams.Remarks];
@@ -247,6 +252,15 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
             if (!_model.IsFixed(key) && !frozen.Any(stage => stage.Contains(key))) trainable += parameter.numel();
         }
         ReplicaMemory.Check(_recipe.Model.Backbone, parameters, trainable, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+    }
+
+    private KeptFeatures? FeaturesFor(DecodingOptions decoding, CancellationToken cancellationToken)
+    {
+        if (!KeptFeatures.AreFor(_recipe, _plan, _replica)) return null;
+        _reports.Update(status => status with { Activity = "computing features" });
+        return new(
+            _features, _replica, _plan.Preprocessing!, decoding,
+            remark => _reports.Add(Event("log", Position!, Position!.Epoch) with { Message = remark }), cancellationToken);
     }
 
     // All ranks see the same; one tells, and the others remember in case that one does not live to.

@@ -7,6 +7,7 @@ using OrleansTransfer.Contracts.Experiments;
 using OrleansTransfer.Contracts.Workers;
 using OrleansTransfer.Learning;
 using OrleansTransfer.Learning.Training;
+using OrleansTransfer.Learning.Trunks;
 using OrleansTransfer.Storage;
 
 namespace OrleansTransfer.Cluster.Workers;
@@ -26,6 +27,7 @@ public sealed partial class WorkerRun
     private readonly IGrainFactory _grains;
     private readonly ReportChannel _reports;
     private readonly NodeTokens _tokens;
+    private readonly TrunkCache _features;
     private readonly TimeProvider _time;
     private readonly ILogger<WorkerRun> _logger;
     private readonly WorkerLogScope _scope;
@@ -45,11 +47,12 @@ public sealed partial class WorkerRun
         IBlobContainer container,
         IGrainFactory grains,
         NodeTokens tokens,
+        TrunkCache features,
         TimeProvider time,
         ILoggerFactory loggers)
     {
-        (_identity, _worker, Assignment, _groups, _container, _grains, _tokens, _time) =
-            (identity, worker, assignment, groups, container, grains, tokens, time);
+        (_identity, _worker, Assignment, _groups, _container, _grains, _tokens, _features, _time) =
+            (identity, worker, assignment, groups, container, grains, tokens, features, time);
         _logger = loggers.CreateLogger<WorkerRun>();
         _scope = new(assignment.Experiment, worker);
         _reports = new(
@@ -171,7 +174,7 @@ public sealed partial class WorkerRun
     private void Work(ReplicaInputs inputs, CheckpointUploader checkpoints)
     {
         using var tokens = _tokens.Hold(Assignment.Experiment);
-        using var training = new ReplicaTraining(_worker, Assignment, inputs, _reports, checkpoints, _orders, tokens, _time);
+        using var training = new ReplicaTraining(_worker, Assignment, inputs, _reports, checkpoints, _orders, tokens, _features, _time);
         _reports.Complete = status => training.Activity is { } activity ? status with { Activity = activity } : status;
         _reports.Update(status => status with { Phase = WorkerPhase.Ready, Position = PositionOf(training) }, now: true);
         LogReady(training.Position?.GlobalStep ?? 0);

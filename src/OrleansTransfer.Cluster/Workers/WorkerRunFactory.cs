@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Orleans.Runtime;
 using OrleansTransfer.Cluster.Exchange;
 using OrleansTransfer.Cluster.Hosting;
 using OrleansTransfer.Contracts.Workers;
+using OrleansTransfer.Learning.Trunks;
 using OrleansTransfer.Storage;
 
 namespace OrleansTransfer.Cluster.Workers;
@@ -20,6 +22,7 @@ public sealed partial class WorkerRunFactory(
     GroupJoiner groups,
     IBlobContainer container,
     IGrainFactory grains,
+    IOptions<FeatureOptions> features,
     TimeProvider time,
     ILoggerFactory loggers) : IHostedService
 {
@@ -29,13 +32,14 @@ public sealed partial class WorkerRunFactory(
     private readonly ILogger _logger = loggers.CreateLogger<WorkerRunFactory>();
     private readonly ConcurrentDictionary<WorkerAddress, WorkerRun> _runs = new();
     private readonly NodeTokens _tokens = new();
+    private readonly TrunkCache _features = new(Path.Combine(identity.CacheFolder, "features"), features.Value.Megabytes * 1_000_000);
 
     /// <summary>Occupies the device and begins to load.</summary>
     /// <exception cref="InvalidOperationException">The device is busy.</exception>
     public WorkerRun Start(WorkerAddress worker, WorkerAssignment assignment)
     {
         devices.Occupy(worker.Device, assignment.Experiment);
-        var run = new WorkerRun(identity, worker, silo.SiloAddress.ToString(), assignment, groups, container, grains, _tokens, time, loggers);
+        var run = new WorkerRun(identity, worker, silo.SiloAddress.ToString(), assignment, groups, container, grains, _tokens, _features, time, loggers);
         _runs[worker] = run;
         run.Begin(ended: () =>
         {

@@ -18,6 +18,15 @@ public sealed record ExperimentSubmission(
     [property: Id(6)] string? WeightsSha256,
     [property: Id(7)] long TotalSteps);
 
+/// <summary>How an ended run goes on as another one, from a checkpoint that lies among its own.</summary>
+/// <param name="Recipe">Its recipe from now on.</param>
+/// <param name="Epoch">Epochs that count as trained.</param>
+/// <param name="Step">Steps that count as done.</param>
+/// <param name="Note">What happened, for its history.</param>
+[GenerateSerializer, Alias("orleanstransfer.branch")]
+public sealed record ExperimentBranch(
+    [property: Id(0)] Recipe Recipe, [property: Id(1)] int Epoch, [property: Id(2)] long Step, [property: Id(3)] string Note);
+
 /// <summary>
 /// One durable run of one recipe, keyed by the experiment's id. It alone decides who belongs to the group of workers and what generation counts; everyone else reports.
 /// </summary>
@@ -41,6 +50,10 @@ public interface IExperimentGrain : IGrainWithStringKey
     /// <param name="totalSteps">Steps of the whole run with that many epochs.</param>
     [Alias("Resume")]
     Task<ExperimentSnapshot> Resume(int? epochs, long? totalSteps);
+
+    /// <summary>Changes what an ended run goes on as when it is resumed next. Doing it twice is doing it once.</summary>
+    [Alias("Branch")]
+    Task<ExperimentSnapshot> Branch(ExperimentBranch branch);
 
     /// <summary>Events from sequence number <paramref name="from"/> on. Waits up to <paramref name="wait"/> for the first one, at most 10 s.</summary>
     [Alias("ReadEvents"), AlwaysInterleave]

@@ -19,7 +19,8 @@ public static class SearchValidator
         CheckMetric(search.Metric, recipe.Data.Target.Length > 0, problems);
         if (search.Goal.Length > 0) CheckWord("search.goal", search.Goal, SearchWords.Goals, problems);
         CheckWord(SearchSchema.Sampler, search.Sampler.Type, SearchWords.Samplers, problems);
-        CheckStopping(search.Stopping.Type, problems);
+        CheckWord(SearchSchema.Stopping, search.Stopping.Type, SearchWords.StoppingRules, problems);
+        if (search.Stopping.Type == SearchWords.PopulationBased) CheckPopulation(recipe, search, problems);
         CheckBudget(search.Budget, problems);
         if (search.Parallelism < 0)
             problems.Add(new("search.parallelism", $"Found {search.Parallelism}; expected at least 0; 0 takes as many as there are devices for."));
@@ -41,13 +42,19 @@ public static class SearchValidator
             CheckWord(path, metric, known, problems);
     }
 
-    private static void CheckStopping(string stopping, List<RecipeProblem> problems)
+    // Trials go on with the weights and the optimizer of others: whatever shapes either is the same for all of them.
+    private static void CheckPopulation(Recipe recipe, SearchRecipe search, List<RecipeProblem> problems)
     {
-        var offered = SearchWords.StoppingRules.Where(rule => rule != SearchWords.PopulationBased).ToList();
-        if (stopping == SearchWords.PopulationBased)
-            problems.Add(new(SearchSchema.Stopping, $"Population-based training ({stopping}) is available in the library only: trials of a sweep do "
-                + $"not hand their weights on. Use one of {string.Join(", ", offered)}."));
-        else CheckWord(SearchSchema.Stopping, stopping, offered, problems);
+        var (words, methods) = (SearchWords.PopulationPaths, SearchWords.PopulationMethods);
+        foreach (var parameter in search.Space.Where(parameter => RecipeSchema.Find(parameter.Path) is not null && !words.Contains(parameter.Path)))
+            problems.Add(new(SearchSchema.PathOf(parameter), "Population-based training changes values in the middle of a run, which this one does "
+                + $"not stand. It may vary {string.Join(", ", words)}; vary others with stopping: asha."));
+        if (!methods.Contains(recipe.Transfer.Method))
+            problems.Add(new(SearchSchema.Stopping, $"With the method {recipe.Transfer.Method} trials in different epochs train different things, and "
+                + $"population-based training hands weights on between them. Use {string.Join(" or ", methods)}, or stopping: asha."));
+        if (recipe.Data.Target.Length > 0)
+            problems.Add(new(SearchSchema.Stopping, "With data.target a run ends with the weights of the epoch it picks from its own past, and "
+                + "population-based training mixes pasts. Use stopping: asha."));
     }
 
     private static void CheckBudget(SweepBudgetRecipe budget, List<RecipeProblem> problems)

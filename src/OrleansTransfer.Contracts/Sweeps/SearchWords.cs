@@ -32,6 +32,16 @@ public static class SearchWords
     /// <summary>The stopping rule that copies weights between trials.</summary>
     public const string PopulationBased = "pbt";
 
+    /// <summary>What may change in the middle of a run that goes on from other weights of its kind: all that population-based training may vary.</summary>
+    public static IReadOnlyList<string> PopulationPaths { get; } =
+    [
+        "training.optimizer.learningRate", "training.optimizer.backboneFactor", "training.optimizer.weightDecay", "training.schedule",
+        "model.head.dropout", "data.augment",
+    ];
+
+    /// <summary>Transfer methods of one phase: any two runs of them can change their weights, whatever epoch they are in.</summary>
+    public static IReadOnlyList<string> PopulationMethods { get; } = ["feature-extraction", "fine-tune"];
+
     /// <summary>What is measured after every epoch, with a target domain or without.</summary>
     public static IReadOnlyList<string> Metrics { get; } = ["accuracy", "loss", "macroF1", "trainingLoss"];
 

@@ -67,6 +67,27 @@ public sealed record SweepSnapshot
 
     /// <summary>The process that drives it, or drove it last.</summary>
     [Id(12)] public ExperimentOwner? Owner { get; init; }
+
+    /// <summary>Names this look at it, for a later one to ask what has changed since.</summary>
+    [Id(13)] public string Revision { get; init; } = "";
+
+    /// <summary>The look that <see cref="Trials"/> has the changes since, by number; null where it has all of them.</summary>
+    [Id(14)] public string? Since { get; init; }
+
+    /// <summary>This look, completed by the trials that have not changed since an earlier one.</summary>
+    /// <param name="before">The look that this one was asked to begin from, or any other where this one is whole.</param>
+    public SweepSnapshot After(SweepSnapshot? before)
+    {
+        if (Since is null) return this;
+        if (before?.Revision != Since) throw new ArgumentException($"This look has the changes since '{Since}', not since '{before?.Revision}'.", nameof(before));
+        List<SweepTrial> trials = [.. before.Trials];
+        foreach (var trial in Trials)
+        {
+            if (trial.Number < trials.Count) trials[trial.Number] = trial;
+            else trials.Add(trial);
+        }
+        return this with { Trials = trials, Since = null };
+    }
 }
 
 /// <summary>One trial of a sweep.</summary>
@@ -113,7 +134,24 @@ public sealed record SweepTrial
 
     /// <summary>When it ended; null while it has not.</summary>
     [Id(12)] public DateTimeOffset? Ended { get; init; }
+
+    /// <summary>When it went on with another trial's weights and other values, by rising epoch.</summary>
+    [Id(13)] public IReadOnlyList<TrialOrigin> Lineage { get; init; } = [];
 }
+
+/// <summary>That a trial went on with another one's weights.</summary>
+/// <param name="Epoch">Epochs the trial had trained.</param>
+/// <param name="From">Number of the other trial.</param>
+/// <param name="Before">The trial's values until then, by recipe path.</param>
+/// <param name="Checkpoint">The other trial's checkpoint; null as long as it is not copied, or if there was none: then the trial kept its weights.</param>
+/// <param name="FromEpoch">Epochs trained in that checkpoint; null without one.</param>
+[GenerateSerializer, Immutable, Alias("orleanstransfer.trial-origin")]
+public sealed record TrialOrigin(
+    [property: Id(0)] int Epoch,
+    [property: Id(1)] int From,
+    [property: Id(2)] IReadOnlyDictionary<string, string> Before,
+    [property: Id(3)] string? Checkpoint = null,
+    [property: Id(4)] int? FromEpoch = null);
 
 /// <summary>The metric after an epoch.</summary>
 /// <param name="Epoch">From 1.</param>
@@ -145,6 +183,9 @@ public sealed record SweepPreview(
     [property: Id(8)] string? MeasuredOn,
     [property: Id(9)] string Note)
 {
+    /// <summary>What is computed once for all trials; null where there is nothing to say.</summary>
+    [Id(10)] public string? Features { get; init; }
+
     /// <summary>Device-hours that are expected; null where the speed is not known.</summary>
     public double? DeviceHours => SecondsPerEpoch is { } seconds ? ExpectedEpochs * seconds * WorkersPerTrial / 3600 : null;
 

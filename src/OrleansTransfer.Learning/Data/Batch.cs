@@ -11,6 +11,11 @@ public sealed record Batch(Tensor Inputs, Tensor Labels, int GlobalCount) : IDis
     /// <summary>Samples of the global batch that lie before this share: the shares of all ranks, in rank order, make up the batch.</summary>
     public int Offset { get; init; }
 
+    /// <summary>
+    /// Whether <see cref="Inputs"/> are what the network's trunk makes of the samples (<see cref="Models.Classifier.Trunk"/>), and not the samples.
+    /// </summary>
+    public bool IsTrunk { get; init; }
+
     /// <summary>Samples of this share.</summary>
     public int Count => (int)Labels.shape[0];
 

@@ -80,6 +80,25 @@ public abstract class Classifier(string architecture) : nn.Module<Tensor, Tensor
         return new NetworkOutputs(features, Logits(features)).MoveToOuterDisposeScope();
     }
 
+    /// <summary>
+    /// Whether logits follow from <see cref="Trunk"/> alone, in training too. A network with an auxiliary classifier in its middle takes more, and what
+    /// a network makes of texts is not of one size or is random from the start.
+    /// </summary>
+    public virtual bool HasTrunk => true;
+
+    /// <summary>
+    /// What the network makes of each sample before anything that belongs to the head or is random in training, <c>[N,...]</c>. While no stage trains
+    /// and their norms are frozen, it is the same in every epoch.
+    /// </summary>
+    public virtual Tensor Trunk(Tensor input) => Features(input);
+
+    /// <summary>Features and logits of what <see cref="Trunk"/> gave.</summary>
+    public virtual NetworkOutputs OutputsOfTrunk(Tensor trunk)
+    {
+        using var scope = NewDisposeScope();
+        return new NetworkOutputs(trunk.alias(), Logits(trunk)).MoveToOuterDisposeScope();
+    }
+
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {

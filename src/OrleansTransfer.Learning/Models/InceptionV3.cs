@@ -91,6 +91,9 @@ public sealed class InceptionV3 : Classifier
     }
 
     /// <inheritdoc/>
+    public override bool HasTrunk => AuxLogits is null;
+
+    /// <inheritdoc/>
     public override NetworkOutputs Outputs(Tensor input)
     {
         using var scope = NewDisposeScope();

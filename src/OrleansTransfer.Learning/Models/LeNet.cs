@@ -50,10 +50,24 @@ public sealed class LeNet : Classifier
     public override Tensor Features(Tensor input)
     {
         using var scope = NewDisposeScope();
+        return FeaturesOf(Trunk(input)).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>The first dropout is in the middle of the backbone: the trunk ends before it.</remarks>
+    public override Tensor Trunk(Tensor input)
+    {
+        using var scope = NewDisposeScope();
         var x = functional.max_pool2d(conv1.call(input.mean([1L], keepdim: true)), 2).relu_(); // [N,20,12,12]
-        x = functional.max_pool2d(drop2.call(conv2.call(x)), 2).relu_(); // [N,50,4,4]
-        x = functional.adaptive_avg_pool2d(x, MapSize).flatten(1);
-        return drop.call(fc1.call(x).relu_()).MoveToOuterDisposeScope();
+        return conv2.call(x).MoveToOuterDisposeScope(); // [N,50,8,8]
+    }
+
+    /// <inheritdoc/>
+    public override NetworkOutputs OutputsOfTrunk(Tensor trunk)
+    {
+        using var scope = NewDisposeScope();
+        var features = FeaturesOf(trunk);
+        return new NetworkOutputs(features, Logits(features)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -80,4 +94,12 @@ public sealed class LeNet : Classifier
 
     /// <inheritdoc/>
     protected override Tensor Logits(Tensor features) => fc.call(features);
+
+    private Tensor FeaturesOf(Tensor trunk)
+    {
+        using var scope = NewDisposeScope();
+        var x = functional.max_pool2d(drop2.call(trunk), 2).relu_(); // [N,50,4,4]
+        x = functional.adaptive_avg_pool2d(x, MapSize).flatten(1);
+        return drop.call(fc1.call(x).relu_()).MoveToOuterDisposeScope();
+    }
 }

@@ -71,8 +71,22 @@ public sealed class SqueezeNet : Classifier
     public override NetworkOutputs Outputs(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var map = features.call(MemoryLayout.Arrange(input)); // [N,512,h,w]
-        return new NetworkOutputs(Pooled(map), classifier.call(map).flatten(1)).MoveToOuterDisposeScope();
+        return OutputsOf(Trunk(input)).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>The map that the head sees, <c>[N,512,h,w]</c>.</remarks>
+    public override Tensor Trunk(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        return features.call(MemoryLayout.Arrange(input)).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public override NetworkOutputs OutputsOfTrunk(Tensor trunk)
+    {
+        using var scope = NewDisposeScope();
+        return OutputsOf(MemoryLayout.Arrange(trunk)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -112,6 +126,8 @@ public sealed class SqueezeNet : Classifier
         }
         InitializeHead(generator, bias: 0);
     }
+
+    private NetworkOutputs OutputsOf(Tensor map) => new(Pooled(map), classifier.call(map).flatten(1));
 
     private static Tensor Pooled(Tensor map) => functional.adaptive_avg_pool2d(map, 1).flatten(1);
 

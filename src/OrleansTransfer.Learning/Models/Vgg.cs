@@ -80,9 +80,25 @@ public sealed class Vgg : Classifier
     public override Tensor Features(Tensor input)
     {
         using var scope = NewDisposeScope();
+        return classifier.call(Trunk(input)).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Between the linear layers of the backbone there is a dropout: the trunk ends before them.</remarks>
+    public override Tensor Trunk(Tensor input)
+    {
+        using var scope = NewDisposeScope();
         // [N,512,H/32,W/32], brought to 7x7 whatever the input's size was.
         var pooled = functional.adaptive_avg_pool2d(features.call(MemoryLayout.Arrange(input)), PooledSize);
-        return classifier.call(pooled.flatten(1)).MoveToOuterDisposeScope();
+        return pooled.flatten(1).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public override NetworkOutputs OutputsOfTrunk(Tensor trunk)
+    {
+        using var scope = NewDisposeScope();
+        var features = classifier.call(trunk);
+        return new NetworkOutputs(features, Logits(features)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

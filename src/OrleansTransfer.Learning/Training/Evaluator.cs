@@ -31,7 +31,8 @@ internal static class Evaluator
             using var batch = validation.Take(0, step, cancellationToken);
             if (batch.Count == 0) continue;
             using var scope = NewDisposeScope();
-            var logits = replica.Model.call(batch.Inputs.to(replica.Device));
+            var inputs = batch.Inputs.to(replica.Device);
+            var logits = batch.IsTrunk ? replica.Model.OutputsOfTrunk(inputs).Logits : replica.Model.call(inputs);
             loss += nn.functional.cross_entropy(logits, batch.Labels.to(replica.Device), reduction: nn.Reduction.Sum).item<float>();
             var predicted = MemoryMarshal.Cast<byte, long>(logits.argmax(1).cpu().bytes);
             var actual = MemoryMarshal.Cast<byte, long>(batch.Labels.contiguous().bytes);

@@ -38,7 +38,8 @@ public sealed class LossContext
         if (_ran) return;
         _ran = true;
         var passes = _passes.Values.ToList();
-        var outputs = _model.Outputs(passes.Count == 1 ? passes[0].Inputs : Joined(passes, _model.PaddingToken));
+        var input = passes.Count == 1 ? passes[0].Inputs : Joined(passes, _model.PaddingToken);
+        var outputs = passes[0].IsTrunk ? _model.OutputsOfTrunk(input) : _model.Outputs(input);
         long start = 0;
         foreach (var pass in passes)
         {
@@ -68,7 +69,7 @@ public sealed class StreamPass
 
     internal StreamPass(LossContext context, Device device, Batch batch)
     {
-        (_context, Count, GlobalCount, Offset) = (context, batch.Count, batch.GlobalCount, batch.Offset);
+        (_context, Count, GlobalCount, Offset, IsTrunk) = (context, batch.Count, batch.GlobalCount, batch.Offset, batch.IsTrunk);
         _inputs = new(() => batch.Inputs.to(device));
         _labels = new(() => batch.Labels.to(device));
     }
@@ -84,6 +85,9 @@ public sealed class StreamPass
 
     /// <summary>What the network takes: <c>[n,3,H,W]</c> or <c>[n,L]</c>.</summary>
     public Tensor Inputs => _inputs.Value;
+
+    /// <summary>Whether <see cref="Inputs"/> are what the network's trunk makes of the samples.</summary>
+    internal bool IsTrunk { get; }
 
     /// <summary>int64 <c>[n]</c>.</summary>
     public Tensor Labels => _labels.Value;

@@ -1,5 +1,6 @@
 using OrleansTransfer.Learning.Compute;
 using OrleansTransfer.Learning.Models;
+using OrleansTransfer.Learning.Transfer;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -93,6 +94,12 @@ public sealed class Replica : IDisposable
         _active = null;
         _active = new(Plan, index, Model, Device, _companion);
         _companion?.train();
+    }
+
+    /// <summary>Puts the model back in the mode of the active phase, if there is one.</summary>
+    internal void RestoreMode()
+    {
+        if (_active is not null) Freezing.SetTrainingMode(Model, _active.Phase, Plan.BatchNorm);
     }
 
     /// <summary>Puts the weights of the picked epoch into the model; without one, nothing changes.</summary>

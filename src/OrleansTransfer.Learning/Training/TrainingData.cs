@@ -77,6 +77,7 @@ internal sealed class StepBatches : Dictionary<string, Batch>, IDisposable
                 batch.GlobalCount)
             {
                 Offset = batch.Offset + (int)start,
+                IsTrunk = batch.IsTrunk,
             });
         }
         return result;

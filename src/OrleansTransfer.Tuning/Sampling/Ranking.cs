@@ -12,12 +12,21 @@ internal static class Ranking
 {
     /// <param name="history">All trials.</param>
     /// <param name="enough">Share of the trials with a value that must have come to the epoch, 0 to 1.</param>
-    public static IReadOnlyList<Trial> Of(TrialHistory history, double enough)
+    /// <param name="most">Most trials to rank; of more, the best completed ones and those that ended last.</param>
+    public static IReadOnlyList<Trial> Of(TrialHistory history, double enough, int most = int.MaxValue)
     {
-        var trials = history.Observed.Select(number => history.Trials[number]).ToArray();
+        var trials = Among(history, most).Select(number => history.Trials[number]).ToArray();
         var level = LatestEpoch(history, trials, enough);
         Array.Sort(Array.ConvertAll(trials, trial => KeyOf(history, trial, level)), trials);
         return trials;
+    }
+
+    private static IEnumerable<int> Among(TrialHistory history, int most)
+    {
+        if (history.Observed.Count <= most) return history.Observed;
+        var best = history.BestCompleted.Take(most / 4).ToHashSet();
+        var newest = Enumerable.Range(1, history.Observed.Count).Select(back => history.Observed[^back]).Where(number => !best.Contains(number));
+        return best.Concat(newest.Take(most - best.Count));
     }
 
     private static int LatestEpoch(TrialHistory history, Trial[] trials, double enough)

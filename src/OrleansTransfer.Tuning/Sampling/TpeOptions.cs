@@ -17,6 +17,12 @@ public sealed record TpeOptions
     /// <summary>Points drawn from the good ones, of which the most promising is suggested.</summary>
     public int Candidates { get; init; } = 24;
 
+    /// <summary>
+    /// Most trials that the model is of: the best completed ones and those that ended last. More hardly change it, and take their time with each
+    /// suggestion.
+    /// </summary>
+    public int MostTrials { get; init; } = 1500;
+
     /// <summary>How many trials the uniform prior weighs as much as.</summary>
     public double Prior { get; init; } = 0.5;
 
@@ -32,6 +38,7 @@ public sealed record TpeOptions
             Good = reader.Number("good", defaults.Good, 0.001, 0.5),
             MostGood = reader.Whole("mostGood", defaults.MostGood, 1),
             Candidates = reader.Whole("candidates", defaults.Candidates, 1, 10_000),
+            MostTrials = reader.Whole("mostTrials", defaults.MostTrials, 50),
             Prior = reader.Number("prior", defaults.Prior, 1e-6, 1e6),
             Bandwidth = reader.Number("bandwidth", defaults.Bandwidth, 1e-3, 10),
         };

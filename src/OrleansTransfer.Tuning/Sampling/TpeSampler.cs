@@ -23,12 +23,13 @@ public sealed class TpeSampler(TpeOptions? options = null) : ISampler
         var (space, history) = (context.Space, context.History);
         if (history.Observed.Count < _options.Startup) return _startup.Suggest(context);
         // Twice as many as count as good: enough to choose among.
-        var ranking = Ranking.Of(history, 2 * _options.Good);
+        var ranking = Ranking.Of(history, 2 * _options.Good, _options.MostTrials);
         var feasible = ranking.Count(trial => double.IsFinite(history.Loss(trial)));
         var count = Math.Min(Math.Min((int)Math.Ceiling(_options.Good * ranking.Count), _options.MostGood), feasible);
         var good = Estimate(space, ranking.Take(count), count);
-        var others = ranking.Skip(count).Concat(history.Running.Concat(history.Paused).Select(number => history.Trials[number]));
-        var bad = Estimate(space, others, ranking.Count - count + history.Running.Count + history.Paused.Count);
+        // Of trials that wait at rungs there may be as many as have ended.
+        var waiting = history.Running.Concat(history.Paused.TakeLast(_options.MostTrials)).Select(number => history.Trials[number]);
+        var bad = Estimate(space, ranking.Skip(count).Concat(waiting), ranking.Count - count + history.Running.Count);
         var random = context.Random();
         return Distinct.Of(context, _ => Best(), $"the likeliest of {_options.Candidates} to be among the best {count} of {ranking.Count}");
 

@@ -9,6 +9,10 @@ namespace OrleansTransfer.Tuning.Trials;
 /// </summary>
 public sealed class TrialHistory
 {
+    /// <summary>How many of the best trials are kept at hand: more than any sampler asks for.</summary>
+    internal const int Elite = 256;
+
+    private readonly int[] _states = new int[Enum.GetValues<TrialState>().Length];
     private readonly List<Trial> _trials = [];
     private readonly List<int> _observed = [];
     private readonly SortedSet<int> _running = [], _paused = [], _failed = [];
@@ -16,6 +20,7 @@ public sealed class TrialHistory
     private readonly Dictionary<(int Bracket, int Epoch), Rung> _rungs = [];
     private readonly Dictionary<int, List<Rung>> _rungsOf = [];
     private readonly Queue<Configuration> _enqueued = [];
+    private readonly SortedSet<(double Loss, int Number)> _completed = [], _stopped = [];
 
     /// <summary>A history without trials.</summary>
     public TrialHistory(Goal goal) => Goal = goal;
@@ -68,6 +73,18 @@ public sealed class TrialHistory
 
     /// <summary>The first trial that has or had the configuration, failed ones aside; null for none.</summary>
     public int? Find(Configuration configuration) => _first.TryGetValue(configuration, out var number) ? number : null;
+
+    /// <summary>Epochs that trials have measured, all together.</summary>
+    public long Epochs { get; private set; }
+
+    /// <summary>How many trials are in a state.</summary>
+    public int Count(TrialState state) => _states[(int)state];
+
+    /// <summary>The completed trial with the best value, or, as long as none is completed, the stopped one; the first of equals; null for none.</summary>
+    public Trial? Best => _completed.Count > 0 ? _trials[_completed.Min.Number] : _stopped.Count > 0 ? _trials[_stopped.Min.Number] : null;
+
+    /// <summary>Numbers of the best completed trials, at most <see cref="Elite"/>, the best first.</summary>
+    internal IEnumerable<int> BestCompleted => _completed.Select(entry => entry.Number);
 
     /// <summary>A value of the metric as something to be minimised.</summary>
     public double Loss(double value) => Goal == Goal.Minimise ? value : -value;
@@ -168,6 +185,10 @@ public sealed class TrialHistory
         if (trial.State != TrialState.Failed)
             foreach (var configuration in trial.Exploits.Select(exploit => exploit.Before).Append(trial.Configuration))
                 _first.TryAdd(configuration, trial.Number);
+        _states[(int)trial.State]++;
+        Epochs += trial.Epochs;
+        if (trial.State == TrialState.Completed) Keep(_completed, trial);
+        if (trial.State == TrialState.Stopped) Keep(_stopped, trial);
         switch (trial.State)
         {
             case TrialState.Running:
@@ -185,8 +206,18 @@ public sealed class TrialHistory
         }
     }
 
+    // The worst of too many goes: a trial that is over stays as it is.
+    private void Keep(SortedSet<(double Loss, int Number)> best, Trial trial)
+    {
+        if (trial.Value is not { } value) return;
+        best.Add((Loss(value), trial.Number));
+        if (best.Count > Elite) best.Remove(best.Max);
+    }
+
     private void Leave(Trial trial)
     {
+        _states[(int)trial.State]--;
+        Epochs -= trial.Epochs;
         if (trial.State == TrialState.Running) _running.Remove(trial.Number);
         else _paused.Remove(trial.Number);
     }

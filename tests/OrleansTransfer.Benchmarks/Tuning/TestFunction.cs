@@ -1,3 +1,4 @@
+using OrleansTransfer.Benchmarks.Tuning.Recorded;
 using OrleansTransfer.Tuning.Space;
 
 namespace OrleansTransfer.Benchmarks.Tuning;
@@ -18,6 +19,7 @@ internal sealed record TestFunction(string Name, SearchSpace Space, Func<double[
         new("rosenbrock10", Cube(10, -5, 5), Rosenbrock, 0),
         new("sphere10", Cube(10, -5, 5), point => point.Sum(x => x * x), 0),
         new("curve", LearningCurve.Space, point => LearningCurve.Error(LearningCurve.Of(point), LearningCurve.Epochs), LearningCurve.Least),
+        new("recorded", RecordedCurves.Space, point => RecordedCurves.Error(RecordedCurves.At(point), RecordedCurves.Epochs), RecordedCurves.Least),
     ];
 
     /// <summary>The function of a configuration.</summary>

@@ -37,6 +37,22 @@ public sealed class SweepScreenTests
     }
 
     [Fact]
+    public void Whose_weights_trials_went_on_with_is_shown_and_told_as_it_happens()
+    {
+        var before = new Dictionary<string, string> { [MadeUpSweeps.LearningRate] = "0.01" };
+        var trial = MadeUpSweeps.Trial(1, epochs: 2, value: 0.4, rate: 0.008);
+        SweepSnapshot With(params TrialOrigin[] lineage) =>
+            MadeUpSweeps.Of([MadeUpSweeps.Trial(0, epochs: 3, value: 0.9), trial with { Lineage = lineage, Attempts = 1 + lineage.Length }], SweepState.Running);
+        var after = With(new TrialOrigin(2, 0, before, "00000012-000001", 3));
+
+        Assert.DoesNotContain(TrialTable.Lines(With(), With().Trials, 120), line => line.Contains(Lineage.Heading, StringComparison.Ordinal));
+        Assert.Contains(TrialTable.Lines(after, after.Trials, 200), line => line.Contains("0@3", StringComparison.Ordinal));
+        var told = "trial 1 after epoch 2: weights of trial 0 after its epoch 3; learningRate 0.01 -> 0.008";
+        Assert.Contains(told, SweepLines.Changes(With(), after));
+        Assert.Contains("weights of trial 0 after its epoch 3", Cli.Sweeps.Report.SweepReport.Render(after), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Long_columns_give_way_first()
     {
         var lines = FittedTable.Lines(["ID", "REASON"], [["a", "a rather long reason"], ["bb", "short"]], 14).ToList();

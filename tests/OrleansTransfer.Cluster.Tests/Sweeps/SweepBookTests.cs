@@ -81,7 +81,60 @@ public sealed class SweepBookTests
         Assert.Equal((3, 40L, 1), (facts.Attempts, facts.Step, facts.Fruitless));
     }
 
-    private SweepBook Open() => new(s_submission, new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero), [.. _ledger.Select(SweepEntry.Parse)], _time);
+    [Fact]
+    public void Whose_weights_a_trial_went_on_with_is_in_the_ledger()
+    {
+        var population = s_submission with
+        {
+            Search = s_submission.Search with { Stopping = new("pbt") { Options = new Dictionary<string, double> { ["share"] = 0.5 } } },
+        };
+        var book = Open(population);
+        foreach (var (number, accuracy) in new[] { (0, 0.9), (1, 0.1) })
+        {
+            book.NoteAttempt(book.Study.Ask()!.Number, $"s-t{number}");
+            book.Study.Report(number, 1, accuracy);
+        }
+        var exploit = Assert.Single(book.Study.Get(1).Exploits);
+        var decided = Assert.Single(book.Snapshot().Trials[1].Lineage);
+        Assert.Equal((1, 0, (int?)null), (decided.Epoch, decided.From, decided.FromEpoch));
+        book.NoteAttempt(1, "s-t1", step: 4, inherited: new(1, exploit.From, new("s-t0", "00000008-000001", 2, "ab12"), NextEvent: 17));
+        Write(book);
+
+        var read = Open(population);
+
+        var origin = Assert.Single(read.Snapshot().Trials[1].Lineage);
+        Assert.Equal((1, 0, 2, "00000008-000001"), (origin.Epoch, origin.From, origin.FromEpoch, origin.Checkpoint));
+        Assert.Equal(SearchStudies.TextsOf(exploit.Before), origin.Before);
+        Assert.NotEqual(origin.Before, read.Snapshot().Trials[1].Parameters);
+        Assert.Equal((17L, 2), (read.FactsOf(1)!.NextEvent, read.FactsOf(1)!.Attempts));
+        Assert.Contains("\"sha256\":\"ab12\"", string.Concat(_ledger));
+    }
+
+    [Fact]
+    public void A_later_look_has_the_trials_that_changed_and_completes_an_earlier_one()
+    {
+        var book = Open();
+        for (var number = 0; number < 3; number++) book.NoteAttempt(book.Study.Ask()!.Number, $"s-t{number}");
+        var before = book.Snapshot();
+        book.Study.Report(1, 1, 0.5);
+        book.NoteAttempt(book.Study.Ask()!.Number, "s-t3");
+
+        var changes = book.Snapshot(before.Revision);
+
+        Assert.Equal([1, 3], changes.Trials.Select(trial => trial.Number));
+        Assert.Equal(JsonSerializer.Serialize(book.Snapshot()), JsonSerializer.Serialize(changes.After(before)));
+        Assert.Same(before.Trials[0], changes.After(before).Trials[0]);
+        Assert.Empty(book.Snapshot(changes.Revision).Trials);
+        Assert.Throws<ArgumentException>(() => changes.After(null));
+
+        // Another book of the same ledger may have counted otherwise: it shows all there is.
+        Write(book);
+        foreach (var unknown in new[] { before.Revision, "", "x", null }) Assert.Equal(4, Open().Snapshot(unknown).Trials.Count);
+    }
+
+    private SweepBook Open() => Open(s_submission);
+
+    private SweepBook Open(SweepSubmission submission) => new(submission, new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero), [.. _ledger.Select(SweepEntry.Parse)], _time);
 
     private void Write(SweepBook book)
     {
@@ -97,5 +150,5 @@ public sealed class SweepBookTests
 
     private ExperimentOwner Owner(int process) => new("machine", process, _time.GetUtcNow(), "http://127.0.0.1:8080", _time.GetUtcNow());
 
-    private static string Text(SweepBook book) => JsonSerializer.Serialize(book.Snapshot());
+    private static string Text(SweepBook book) => JsonSerializer.Serialize(book.Snapshot() with { Revision = "" });
 }

@@ -126,7 +126,7 @@ public sealed class SearchValidatorTests
             Space = [s_rate],
             Goal = "max",
             Sampler = new("tpee"),
-            Stopping = new("pbt"),
+            Stopping = new("ahsa"),
             Budget = new() { Trials = 0, Hours = double.NaN, DeviceHours = -1 },
             Parallelism = -1,
         });
@@ -137,7 +137,27 @@ public sealed class SearchValidatorTests
             ],
             problems.Select(problem => problem.Path).Order(StringComparer.Ordinal));
         Assert.Contains("the smallest budget is 1 trial", problems.Single(problem => problem.Path == "search.budget.trials").Message);
-        Assert.Contains("available in the library only", problems.Single(problem => problem.Path == "search.stopping").Message);
+        Assert.Contains("the nearest is 'asha'", problems.Single(problem => problem.Path == "search.stopping").Message);
+    }
+
+    [Fact]
+    public void A_population_varies_only_what_may_change_in_the_middle_of_a_run()
+    {
+        var search = new SearchRecipe
+        {
+            Space = [s_rate, new("model.head.dropout", "uniform") { Low = 0, High = 0.5 }, new("data.augment", "choice") { Values = ["none", "flip"] }],
+            Stopping = new("pbt"),
+        };
+        Assert.Empty(SearchValidator.Check(new(), search));
+
+        var batches = new SearchParameterRecipe("training.batchSize", "int") { Low = 8, High = 64 };
+        var problem = Assert.Single(SearchValidator.Check(new(), search with { Space = [s_rate, batches] }));
+        Assert.Equal("search.space.training.batchSize", problem.Path);
+        Assert.Contains("in the middle of a run", problem.Message);
+
+        var phases = Assert.Single(SearchValidator.Check(new() { Transfer = new() { Method = "lp-ft" } }, search));
+        Assert.Equal("search.stopping", phases.Path);
+        Assert.Contains("lp-ft", phases.Message);
     }
 
     [Fact]

@@ -1,11 +1,12 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using k8s;
 using k8s.Models;
 using OrleansTransfer.Deployment.Tests.Chart;
 
 namespace OrleansTransfer.Deployment.Tests.Monitoring;
 
-public sealed class DashboardTests(KubernetesTools tools)
+public sealed partial class DashboardTests(KubernetesTools tools)
 {
     [Fact]
     public Task Every_query_is_one_that_Prometheus_can_read() =>
@@ -23,9 +24,20 @@ public sealed class DashboardTests(KubernetesTools tools)
     }
 
     [Fact]
+    public void Every_variable_of_a_query_is_one_that_can_be_chosen()
+    {
+        foreach (var query in Dashboards.Queries)
+        {
+            var variables = Dashboards.All[query.Dashboard].GetProperty("templating").GetProperty("list").EnumerateArray()
+                .Select(variable => variable.GetProperty("name").GetString()!);
+            Assert.Subset(variables.ToHashSet(), Variable().Matches(query.Expression).Select(match => match.Groups[1].Value).ToHashSet());
+        }
+    }
+
+    [Fact]
     public void Every_panel_has_its_place_and_a_data_source_that_can_be_chosen()
     {
-        Assert.Equal(["cluster", "exchange", "experiment"], Dashboards.All.Keys.Order());
+        Assert.Equal(["cluster", "exchange", "experiment", "sweep"], Dashboards.All.Keys.Order());
         Assert.Equal(Dashboards.All.Count, Dashboards.All.Values.Select(dashboard => dashboard.GetProperty("uid").GetString()).Distinct().Count());
         foreach (var dashboard in Dashboards.All.Values)
         {
@@ -55,7 +67,12 @@ public sealed class DashboardTests(KubernetesTools tools)
         .Replace("$__rate_interval", "1m", StringComparison.Ordinal)
         .Replace("$namespace", ".*", StringComparison.Ordinal)
         .Replace("$job", "otx", StringComparison.Ordinal)
-        .Replace("$experiment", "run-1", StringComparison.Ordinal);
+        .Replace("$experiment", "run-1", StringComparison.Ordinal)
+        .Replace("$sweep", "search-1", StringComparison.Ordinal);
+
+    // Those that begin with two underscores are Grafana's own.
+    [GeneratedRegex(@"\$(?!__)(\w+)")]
+    private static partial Regex Variable();
 
     private static IEnumerable<(int X, int Y)> Cells(JsonElement place)
     {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.IO.Compression;
 using OrleansTransfer.Cluster;
 using OrleansTransfer.Contracts.Experiments;
+using OrleansTransfer.Contracts.Sweeps;
 
 namespace OrleansTransfer.Host.Tests.Metrics;
 
@@ -77,6 +78,26 @@ public sealed class NodeMetricsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_running_sweep_has_its_gauges_and_a_finished_one_has_none()
+    {
+        await using var node = await NodeHost.StartAsync(_state.Options, Token);
+        Instruments.SweepProgressed(new("search-1", "accuracy", "tpe", "asha", 0.5, 0.9, new Dictionary<string, int> { ["running"] = 2 }, 10, 60));
+
+        var page = await ScrapeAsync(node);
+        foreach (var line in (string[])
+        [
+            "orleanstransfer_sweep_info{sweep=\"search-1\",metric=\"accuracy\",sampler=\"tpe\",stopping=\"asha\"} 1",
+            "orleanstransfer_sweep_progress_ratio{sweep=\"search-1\"} 0.5", "orleanstransfer_sweep_best{sweep=\"search-1\"} 0.9",
+            "orleanstransfer_sweep_trials{sweep=\"search-1\",state=\"running\"} 2", "orleanstransfer_sweep_epochs{sweep=\"search-1\"} 10",
+            "orleanstransfer_sweep_device_seconds{sweep=\"search-1\"} 60",
+        ]) Assert.Contains(line, page.Split('\n'));
+        await PromtoolAcceptsAsync(page);
+
+        Instruments.SweepEnded("search-1");
+        Assert.DoesNotContain("search-1", await ScrapeAsync(node), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_finished_experiment_is_gone_from_the_page()
     {
         await using var node = await NodeHost.StartAsync(_state.Options, Token);
@@ -125,6 +146,15 @@ public sealed class NodeMetricsTests : IDisposable
 
     private static void RunOnce(string id)
     {
+        Instruments.SweepMoved(null, SweepState.Running);
+        Instruments.TrialStarted("start");
+        Instruments.TrialSuggested(0.001);
+        Instruments.TrialJudged(0.001);
+        Instruments.SweepProgressed(new(id, "accuracy", "tpe", "asha", 0.5, 0.9, new Dictionary<string, int> { ["running"] = 2 }, 10, 60));
+        Instruments.TrialEnded("completed");
+        Instruments.SweepMoved(SweepState.Running, SweepState.Completed);
+        Instruments.SweepEnded(id);
+        Instruments.SweepMoved(SweepState.Completed, null);
         Instruments.ExperimentMoved(null, ExperimentState.Queued);
         Instruments.RecordQueueWait(1);
         Instruments.ExperimentMoved(ExperimentState.Queued, ExperimentState.Running);

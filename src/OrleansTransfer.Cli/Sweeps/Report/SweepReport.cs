@@ -41,6 +41,7 @@ internal static class SweepReport
                 Section(page, "Importances", $"Bars: {importances.Describe(search.Metric)}.", ImportanceBars.Render(sweep, importances.Shares));
             else Section(page, "Importances", "They need four trials with values that differ.", "");
             Trials(page, sweep);
+            if (Lineage.IsIn(sweep)) Origins(page, sweep);
         }
         if (best is not null) Section(page, $"Recipe of trial {best.Trial}", null, $"<pre>{Escape(best.Recipe)}</pre>\n");
         Space(page, sweep);
@@ -108,6 +109,13 @@ internal static class SweepReport
             table.Append($"<td class=\"why\">{Escape(attempts + same + trial.Reason)}</td></tr>\n");
         }
         Section(page, "Trials", null, table.Append("</table>\n</div>\n").ToString());
+    }
+
+    private static void Origins(StringBuilder page, SweepSnapshot sweep)
+    {
+        var names = ParameterNames.Of(sweep.Search.Space.Select(parameter => parameter.Path));
+        var lines = sweep.Trials.SelectMany(trial => Lineage.Lines(trial, names)).Select(line => $"<li>{Escape(line)}</li>\n");
+        Section(page, "Lineage", "Which trials went on with the weights of others, and with which values.", $"<ul>\n{string.Concat(lines)}</ul>\n");
     }
 
     private static void Space(StringBuilder page, SweepSnapshot sweep)

@@ -82,6 +82,9 @@ public abstract class TextEncoder : Classifier
     internal EncoderKeys Keys { get; }
 
     /// <inheritdoc/>
+    public override bool HasTrunk => false;
+
+    /// <inheritdoc/>
     /// <exception cref="LearningException">A text has more tokens than the encoder has positions.</exception>
     public override Tensor Features(Tensor input)
     {

@@ -113,6 +113,9 @@ public sealed class WordVectorClassifier : Classifier
     }
 
     /// <inheritdoc/>
+    public override bool HasTrunk => false;
+
+    /// <inheritdoc/>
     public override Tensor Features(Tensor input)
     {
         using var scope = NewDisposeScope();
