@@ -11,20 +11,6 @@ internal static class DoctorCommand
 {
     public static Command Create(IConsoleStreams streams)
     {
-        var portOffset = new Option<int>("--port-offset") { Description = "As of 'otx node': added to 11111, 30000 and 8080.", HelpName = "N" };
-        var join = new Option<string?>("--join") { Description = "As of 'otx node': the first node's silo.", HelpName = "HOST:PORT" };
-        var redis = new Option<string?>("--redis")
-        {
-            Description = "As of 'otx node': the server that keeps the membership (OTX_REDIS).",
-            HelpName = "HOST:PORT[,options]",
-        };
-        var advertise = new Option<string?>("--advertise") { Description = "As of 'otx node': this machine's address.", HelpName = "ADDRESS" };
-        var devices = new Option<string?>("--devices") { Description = "As of 'otx node': what it would offer.", HelpName = "LIST" };
-        var state = new Option<string?>("--state")
-        {
-            Description = "As of 'otx node': folder or container (OTX_STATE; default ./.otx).",
-            HelpName = "DIR",
-        };
         var cluster = new Option<string?>("--cluster")
         {
             Description = "Address of a node of a running cluster, which is looked at too (OTX_CLUSTER).",
@@ -32,19 +18,12 @@ internal static class DoctorCommand
         };
         var command = new Command("doctor", "Check what a node needs: container, Redis, ports, clock, devices, memory, disk, limits; starts nothing.")
         {
-            portOffset, join, redis, advertise, devices, state, cluster,
+            cluster,
         };
+        var settings = new NodeSettingOptions(command);
         var output = new OutputOption(command);
         command.SetAction((parse, stop) => ExamineAsync(
-            new NodeOptions
-            {
-                PortOffset = parse.GetValue(portOffset),
-                Join = parse.GetValue(join),
-                Redis = parse.GetValue(redis) ?? (parse.GetValue(join) is null ? EnvironmentVariables.Get("OTX_REDIS") : null),
-                Advertise = parse.GetValue(advertise),
-                Devices = parse.GetValue(devices),
-                StateLocation = StateLocation.Resolve(parse.GetValue(state)),
-            },
+            settings.Read(parse),
             parse.GetValue(cluster) ?? EnvironmentVariables.Get("OTX_CLUSTER"),
             output.Open(parse, streams),
             stop));

@@ -1,16 +1,17 @@
 using System.Globalization;
 using OrleansTransfer.Cluster.Transport;
 using OrleansTransfer.Gateway.Access;
+using OrleansTransfer.Host.Configuration;
 
 namespace OrleansTransfer.Host.Security;
 
-/// <summary>One security option of a node as its users give it, for <c>otx node</c> and <c>otx-node</c> alike.</summary>
+/// <summary>One security option of a node: the part of <see cref="NodeSetting.All"/> that is about who may do what.</summary>
 /// <param name="Option">Its name on the command line.</param>
 /// <param name="Variable">Its environment variable, which the command line overrides.</param>
 /// <param name="Value">What its value is called; null for a switch, whose variable is 1 or 0.</param>
 /// <param name="Description">What it does.</param>
 /// <param name="Apply">The options with this value; throws a <see cref="NodeStartException"/> for one that cannot be.</param>
-public sealed record SecuritySetting(
+internal sealed record SecuritySetting(
     string Option, string Variable, string? Value, string Description, Func<SecurityOptions, string, SecurityOptions> Apply)
 {
     /// <summary>All of them.</summary>
@@ -19,9 +20,9 @@ public sealed record SecuritySetting(
         new("--api-keys", "OTX_API_KEYS", "FILE", "Keys that the API asks for (otx keys create makes the file); read again when it changes.",
             (options, value) => options with { ApiKeysFile = Path.GetFullPath(value) }),
         new("--allow-anonymous", "OTX_ALLOW_ANONYMOUS", null, "Let the API answer anybody, although others than this machine can reach it.",
-            (options, value) => options with { AllowAnonymous = Switch("--allow-anonymous", value) }),
+            (options, value) => options with { AllowAnonymous = NodeSetting.ReadSwitch(value) }),
         new("--protect-metrics", "OTX_PROTECT_METRICS", null, "Ask for a key at /metrics, too.",
-            (options, value) => options with { ProtectMetrics = Switch("--protect-metrics", value) }),
+            (options, value) => options with { ProtectMetrics = NodeSetting.ReadSwitch(value) }),
         new("--jwt-authority", "OTX_JWT_AUTHORITY", "URL", "OpenID Connect issuer whose JSON web tokens the API takes besides keys.",
             (options, value) => options with { Jwt = (options.Jwt ?? new()) with { Authority = value } }),
         new("--jwt-keys", "OTX_JWT_KEYS", "FILE", "In place of the issuer's address: its public keys, a JSON web key set or PEM.",
@@ -35,9 +36,9 @@ public sealed record SecuritySetting(
         new("--jwt-roles", "OTX_JWT_ROLES", "ROLE=VALUE,...", "Which values of it stand for viewer, operator and admin (default: themselves).",
             (options, value) => options with { Jwt = (options.Jwt ?? new()) with { Roles = value } }),
         new("--rate-limit", "OTX_RATE_LIMIT", "N", "Requests per second that one caller may send to the API (default 50; 0: any number).",
-            (options, value) => options with { Limits = options.Limits with { RequestsPerSecond = Number("--rate-limit", value, 0) } }),
+            (options, value) => options with { Limits = options.Limits with { RequestsPerSecond = Number(value, 0) } }),
         new("--max-body", "OTX_MAX_BODY", "BYTES", "Size of a request's body (default 1048576).",
-            (options, value) => options with { Limits = options.Limits with { BodyBytes = Number("--max-body", value, 1) } }),
+            (options, value) => options with { Limits = options.Limits with { BodyBytes = Number(value, 1) } }),
         new("--audit-log", "OTX_AUDIT_LOG", "FILE", "File to which who did what over the API is appended as JSON lines.",
             (options, value) => options with { AuditFile = Path.GetFullPath(value) }),
         new("--data-roots", "OTX_DATA_ROOTS", "DIR:DIR", "Folders that recipes may read (default: all, but none where others reach the node).",
@@ -54,20 +55,8 @@ public sealed record SecuritySetting(
             (options, value) => options with { Tls = (options.Tls ?? new()) with { PeerName = value } }),
     ];
 
-    /// <summary>The options that the environment gives.</summary>
-    public static SecurityOptions FromEnvironment(Func<string, string?> environment) => All.Aggregate(
-        new SecurityOptions(),
-        (options, setting) => environment(setting.Variable) is { Length: > 0 } value ? setting.Apply(options, value) : options);
-
-    private static bool Switch(string option, string value) => value switch
-    {
-        "1" or "true" => true,
-        "0" or "false" => false,
-        _ => throw new NodeStartException($"{option}: '{value}' is neither 1 nor 0."),
-    };
-
-    private static int Number(string option, string value, int least) =>
+    private static int Number(string value, int least) =>
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least
             ? number
-            : throw new NodeStartException($"{option}: '{value}' is not a whole number from {least} on.");
+            : throw new NodeStartException($"'{value}' is not a whole number from {least} on.");
 }
