@@ -65,7 +65,8 @@ public sealed class UpgradeTests(DrawnLeaves leaves)
             Assert.Contains(words, ended.LastError, StringComparison.Ordinal);
         }
 
-        Assert.Equal(["n1", "n2"], cluster.Nodes[0].SeenNodes());
+        await Until.TrueAsync(
+            () => cluster.Nodes[0].SeenNodes() is ["n1", "n2"], "the cluster to be what it was", () => cluster.Transcript);
         await EndAsync(run, state);
     }
 

@@ -295,13 +295,13 @@ public sealed partial class ExperimentGrain
 
     private async Task<bool> IsPoisonousAsync(GroupRoster roster, IReadOnlyList<Departure> departed, long step)
     {
-        // Whoever died before it had a place did not die of the training.
+        // Whoever died before it had a place did not die of the training, and whoever never reported was not there: a node that has just died may be
+        // given once more before the cluster knows.
         var deaths = departed.Where(departure => departure.Kind == "node-lost")
             .Select(departure => (departure.Worker.Node, Last: roster.LastOf(departure.Worker)))
-            .Where(death => death.Last?.Activity is not ("joining" or "taking over"))
+            .Where(death => death.Last is { Activity: not ("joining" or "taking over") })
             .DistinctBy(death => death.Node)
-            .Select(death => new NodeDeath(
-                roster.Generation, step, death.Node, death.Last?.Activity ?? death.Last?.Phase.ToString().ToLowerInvariant() ?? "training"))
+            .Select(death => new NodeDeath(roster.Generation, step, death.Node, death.Last!.Activity ?? death.Last.Phase.ToString().ToLowerInvariant()))
             .ToList();
         if (deaths.Count == 0) return false;
         Snapshot = Snapshot with { Deaths = [.. Snapshot.Deaths.TakeLast(RememberedDeaths), .. deaths] };

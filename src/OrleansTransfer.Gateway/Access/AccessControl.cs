@@ -48,7 +48,7 @@ internal sealed class AccessControl(RequestDelegate next, AccessOptions options,
         }
         if (services.Limits.Count(caller, address) is { } wait)
         {
-            var most = options.Limits.RequestsPerSecond;
+            var most = options.Limits.RequestsPerSecond ?? RequestLimitOptions.UsualRequestsPerSecond;
             await TooOftenAsync(context, caller, wait, $"{caller.Description} sends more than {most} requests per second.");
             return;
         }

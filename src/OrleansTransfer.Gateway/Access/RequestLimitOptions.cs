@@ -3,8 +3,11 @@ namespace OrleansTransfer.Gateway.Access;
 /// <summary>How much one caller may ask of a node, and how large requests may be.</summary>
 public sealed record RequestLimitOptions
 {
-    /// <summary>Requests per second of one caller, averaged over twice as many; default 50. 0: no limit.</summary>
-    public int RequestsPerSecond { get; init; } = 50;
+    /// <summary>What <see cref="RequestsPerSecond"/> is where nothing else is said.</summary>
+    public const int UsualRequestsPerSecond = 50;
+
+    /// <summary>Requests per second of one caller, averaged over twice as many; null for <see cref="UsualRequestsPerSecond"/>. 0: no limit.</summary>
+    public int? RequestsPerSecond { get; init; }
 
     /// <summary>Requests without valid key or token per minute of one address; default 30. 0: no limit.</summary>
     public int RefusalsPerMinute { get; init; } = 30;

@@ -8,14 +8,15 @@ internal sealed class RequestLimits(RequestLimitOptions options) : IDisposable
 {
     private static readonly TimeSpan s_second = TimeSpan.FromSeconds(1), s_minute = TimeSpan.FromMinutes(1);
 
-    private readonly PartitionedRateLimiter<string> _requests = Create(caller => options.RequestsPerSecond == 0
-        ? RateLimitPartition.GetNoLimiter(caller)
-        : RateLimitPartition.GetTokenBucketLimiter(caller, _ => new()
-        {
-            TokenLimit = 2 * options.RequestsPerSecond,
-            TokensPerPeriod = options.RequestsPerSecond,
-            ReplenishmentPeriod = s_second,
-        }));
+    private readonly PartitionedRateLimiter<string> _requests =
+        Create(caller => (options.RequestsPerSecond ?? RequestLimitOptions.UsualRequestsPerSecond) is var most && most == 0
+            ? RateLimitPartition.GetNoLimiter(caller)
+            : RateLimitPartition.GetTokenBucketLimiter(caller, _ => new()
+            {
+                TokenLimit = 2 * most,
+                TokensPerPeriod = most,
+                ReplenishmentPeriod = s_second,
+            }));
 
     private readonly PartitionedRateLimiter<string> _refusals = Create(address => options.RefusalsPerMinute == 0
         ? RateLimitPartition.GetNoLimiter(address)

@@ -23,14 +23,22 @@ internal static class NodeAccess
     }
 
     /// <summary>The API's options.</summary>
-    public static AccessOptions OptionsOf(SecurityOptions security, IPAddress address, string node) => new()
+    public static AccessOptions OptionsOf(SecurityOptions security, IPAddress address, string node)
     {
-        KeysFile = security.ApiKeysFile,
-        Jwt = security.Jwt,
-        LoopbackOnly = IPAddress.IsLoopback(address) && security is { ApiKeysFile: null, Jwt: null, AllowAnonymous: false },
-        OpenPaths = security.ProtectMetrics ? [] : [NodeMetrics.Path],
-        Node = node,
-        AuditFile = security.AuditFile,
-        Limits = security.Limits,
-    };
+        var loopbackOnly = IPAddress.IsLoopback(address) && security is { ApiKeysFile: null, Jwt: null, AllowAnonymous: false };
+        return new()
+        {
+            KeysFile = security.ApiKeysFile,
+            Jwt = security.Jwt,
+            LoopbackOnly = loopbackOnly,
+            OpenPaths = security.ProtectMetrics ? [] : [NodeMetrics.Path],
+            Node = node,
+            AuditFile = security.AuditFile,
+
+            // Everybody there is one caller, and the one whose machine it is.
+            Limits = loopbackOnly
+                ? security.Limits with { RequestsPerSecond = security.Limits.RequestsPerSecond ?? 0, StreamsPerCaller = 0 }
+                : security.Limits,
+        };
+    }
 }

@@ -35,7 +35,7 @@ internal sealed record SecuritySetting(
             (options, value) => options with { Jwt = (options.Jwt ?? new()) with { RoleClaim = value } }),
         new("--jwt-roles", "OTX_JWT_ROLES", "ROLE=VALUE,...", "Which values of it stand for viewer, operator and admin (default: themselves).",
             (options, value) => options with { Jwt = (options.Jwt ?? new()) with { Roles = value } }),
-        new("--rate-limit", "OTX_RATE_LIMIT", "N", "Requests per second that one caller may send to the API (default 50; 0: any number).",
+        new("--rate-limit", "OTX_RATE_LIMIT", "N", "Requests per second that one caller may send to the API (default 50, without keys on loopback any number; 0: any number).",
             (options, value) => options with { Limits = options.Limits with { RequestsPerSecond = Number(value, 0) } }),
         new("--max-body", "OTX_MAX_BODY", "BYTES", "Size of a request's body (default 1048576).",
             (options, value) => options with { Limits = options.Limits with { BodyBytes = Number(value, 1) } }),
