@@ -27,9 +27,10 @@ public sealed class HarmfulRunTests(DrawnLeaves leaves)
         var third = await cluster.AddNodeAsync("n3");
         await third.Process.WaitForLineAsync(line => line.Contains("Trains in a group of 2", StringComparison.Ordinal), onError: true);
         // It counts from when the others know that it trains.
-        await Task.Delay(200, TestContext.Current.CancellationToken);
+        await Task.Delay(500, TestContext.Current.CancellationToken);
         third.Process.Send(Signal.Kill);
 
+        await run.UntilAsync(() => run.StateName == "Failed", "the run to be ended");
         var failed = (await run.Process.WaitAsync(TimeSpan.FromMinutes(1))).Expect(1);
         Assert.Contains($"the run kills its nodes: n2 died after step {step} (", failed.LastError, StringComparison.Ordinal);
         Assert.Contains("and so did n3", failed.LastError, StringComparison.Ordinal);

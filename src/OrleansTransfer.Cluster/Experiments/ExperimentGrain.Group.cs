@@ -295,13 +295,17 @@ public sealed partial class ExperimentGrain
 
     private async Task<bool> IsPoisonousAsync(GroupRoster roster, IReadOnlyList<Departure> departed, long step)
     {
-        // Whoever died before it had a place did not die of the training, and whoever never reported was not there: a node that has just died may be
-        // given once more before the cluster knows.
-        var deaths = departed.Where(departure => departure.Kind == "node-lost")
+        // Whoever died before it had a place did not die of the training. Whoever never reported was not there yet, while a group gathers: a node that
+        // has just died may be given once more before the cluster knows. Later it did report, to a coordinator that is gone, which may have counted it.
+        bool Counts(WorkerAddress worker) => roster.LastOf(worker) is { } last
+            ? last.Activity is not ("joining" or "taking over")
+            : roster.Stage != GroupStage.Gathering && !Snapshot.Deaths.Any(death => death.Node == worker.Node && death.Step == step);
+
+        var deaths = departed.Where(departure => departure.Kind == "node-lost" && Counts(departure.Worker))
             .Select(departure => (departure.Worker.Node, Last: roster.LastOf(departure.Worker)))
-            .Where(death => death.Last is { Activity: not ("joining" or "taking over") })
             .DistinctBy(death => death.Node)
-            .Select(death => new NodeDeath(roster.Generation, step, death.Node, death.Last!.Activity ?? death.Last.Phase.ToString().ToLowerInvariant()))
+            .Select(death => new NodeDeath(
+                roster.Generation, step, death.Node, death.Last?.Activity ?? death.Last?.Phase.ToString().ToLowerInvariant() ?? "training"))
             .ToList();
         if (deaths.Count == 0) return false;
         Snapshot = Snapshot with { Deaths = [.. Snapshot.Deaths.TakeLast(RememberedDeaths), .. deaths] };

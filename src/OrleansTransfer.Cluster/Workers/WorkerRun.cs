@@ -209,6 +209,9 @@ public sealed partial class WorkerRun
             if (_orders.IsHalted(order.Generation)) group.GiveUp("The generation was given up.");
             var exchange = group.Join(order.Rank);
             TakePlace(training, order, group);
+
+            // Known before the first step: if that ends the process, it was the training that did.
+            _reports.Update(status => status with { Activity = "training" }, now: true);
             LogOpened(order.Group.Count, order.From.GlobalStep);
             _scope.Done(order.From.GlobalStep);
             training.StepDone = step =>
