@@ -10,17 +10,17 @@ public sealed record EventPiece(int Number, IReadOnlyList<string> Lines);
 
 /// <summary>
 /// An append-only history, in numbered pieces that are never rewritten. One that may grow long also has chapters: copies of <see cref="ChapterLength"/>
-/// pieces each, written once they are complete, from which it is read in a thousandth of the reads. It has one writer: whoever finds the next number taken has lost what the history
-/// is of to someone else.
+/// pieces each, written once they are complete, from which it is read in a thousandth of the reads. It has one writer: whoever finds the next number
+/// taken has lost what the history is of to someone else.
 /// </summary>
 public sealed class EventLog
 {
-    private readonly IBlobContainer _container;
     /// <summary>Pieces in a chapter.</summary>
     public const int ChapterLength = 1000;
 
     private const int MostComplete = 4;
 
+    private readonly IBlobContainer _container;
     private readonly Func<int, string> _nameOf;
     private readonly Func<int, string>? _chapterOf;
     private readonly SemaphoreSlim _appending = new(1, 1);
@@ -138,6 +138,11 @@ public sealed class EventLog
             catch (BlobConflictException)
             {
                 // It is there, and says the same.
+            }
+            catch (IOException)
+            {
+                // The pieces are there, and what was appended must not seem not to be: the copy is made with the next append.
+                return;
             }
             _complete.Dequeue();
         }

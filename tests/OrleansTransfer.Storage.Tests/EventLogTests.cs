@@ -75,6 +75,23 @@ public sealed class EventLogTests : IDisposable
         Assert.Equal(pieces + 1, await reader.AppendAsync(["x"], Cancellation));
     }
 
+    [Fact]
+    public async Task What_was_appended_counts_although_the_chapter_it_completes_cannot_be_written_yet()
+    {
+        // A file where the folder of the chapters belongs.
+        var chapters = _folder["sweeps/s/chapters"];
+        Directory.CreateDirectory(Path.GetDirectoryName(chapters)!);
+        await File.WriteAllTextAsync(chapters, "in the way", Cancellation);
+        var log = Chaptered();
+        for (var number = 0; number < EventLog.ChapterLength + 2; number++)
+            Assert.Equal(number, await log.AppendAsync([$"{2 * number}", $"{2 * number + 1}"], Cancellation));
+
+        File.Delete(chapters);
+        await log.AppendAsync([$"{2 * EventLog.ChapterLength + 4}", $"{2 * EventLog.ChapterLength + 5}"], Cancellation);
+        Assert.Single(Directory.GetFiles(chapters));
+        await AssertReadAsync(EventLog.ChapterLength + 3);
+    }
+
     private EventLog Chaptered() => new(_container, "s", BlobLayout.Ledger, BlobLayout.LedgerChapter);
 
     private async Task AssertReadAsync(int pieces) => Assert.Equal(
