@@ -89,22 +89,29 @@ internal sealed class AccessControl(RequestDelegate next, AccessOptions options,
 
     private async Task PassOnAsync(HttpContext context, Caller caller)
     {
+        var answered = false;
         try
         {
             await next(context);
+            answered = true;
         }
         finally
         {
             // Looking changes nothing, and is too much to keep; taking a model away is neither.
             var request = context.Request;
             if (RoleFor(request.Method) > ApiRole.Viewer || request.RouteValues.ContainsKey("file"))
-                Keep(context, caller, context.Response.StatusCode, null);
+                Keep(context, caller, answered ? context.Response.StatusCode : StatusCodes.Status500InternalServerError, null);
         }
     }
 
-    private async Task RefuseAsync(HttpContext context, Caller? caller, int status, string reason)
+    private Task RefuseAsync(HttpContext context, Caller? caller, int status, string reason)
     {
         Keep(context, caller, status, reason);
+        return AnswerAsync(context, status, reason);
+    }
+
+    private static async Task AnswerAsync(HttpContext context, int status, string reason)
+    {
         if (status == StatusCodes.Status401Unauthorized) context.Response.Headers.WWWAuthenticate = "Bearer realm=\"OrleansTransfer\"";
         context.Response.StatusCode = status;
         await context.Response.WriteAsJsonAsync(new ErrorMessage(reason), ApiJson.Options, context.RequestAborted);
@@ -114,7 +121,11 @@ internal sealed class AccessControl(RequestDelegate next, AccessOptions options,
     {
         var seconds = Math.Max(1, (int)Math.Ceiling(pause.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         context.Response.Headers.RetryAfter = seconds;
-        return RefuseAsync(context, caller, StatusCodes.Status429TooManyRequests, $"{reason} Try again in {seconds} s.");
+        var sentence = $"{reason} Try again in {seconds} s.";
+        // Once a minute of each: whoever sends too much must not fill the disk with it.
+        return services.Limits.IsFirstOfItsMinute(caller, context.Connection.RemoteIpAddress)
+            ? RefuseAsync(context, caller, StatusCodes.Status429TooManyRequests, sentence)
+            : AnswerAsync(context, StatusCodes.Status429TooManyRequests, sentence);
     }
 
     private void Keep(HttpContext context, Caller? caller, int status, string? reason)
@@ -141,7 +152,9 @@ internal sealed class AccessControl(RequestDelegate next, AccessOptions options,
         return context.Request.RouteValues["file"] is string file ? $"{id}/{file}" : id;
     }
 
-    private static bool IsStream(HttpRequest request) => request.Path.Value?.EndsWith("/events", StringComparison.Ordinal) == true;
+    // Routes take a slash at the end, too, and letters of any case.
+    private static bool IsStream(HttpRequest request) =>
+        request.Path.Value?.TrimEnd('/').EndsWith("/events", StringComparison.OrdinalIgnoreCase) == true;
 
     private static string? ForeignOrigin(HttpRequest request)
     {

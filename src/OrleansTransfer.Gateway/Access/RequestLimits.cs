@@ -22,6 +22,9 @@ internal sealed class RequestLimits(RequestLimitOptions options) : IDisposable
         ? RateLimitPartition.GetNoLimiter(address)
         : RateLimitPartition.GetFixedWindowLimiter(address, _ => new() { PermitLimit = options.RefusalsPerMinute, Window = s_minute }));
 
+    private readonly PartitionedRateLimiter<string> _told =
+        Create(caller => RateLimitPartition.GetFixedWindowLimiter(caller, _ => new() { PermitLimit = 1, Window = s_minute }));
+
     private readonly PartitionedRateLimiter<string> _streams = Create(caller => options.StreamsPerCaller == 0
         ? RateLimitPartition.GetNoLimiter(caller)
         : RateLimitPartition.GetConcurrencyLimiter(caller, _ => new() { PermitLimit = options.StreamsPerCaller }));
@@ -31,6 +34,10 @@ internal sealed class RequestLimits(RequestLimitOptions options) : IDisposable
 
     /// <summary>Counts a request without valid key or token; returns likewise.</summary>
     public TimeSpan? CountRefusal(IPAddress? address) => Take(_refusals, $"{address}", s_minute);
+
+    /// <summary>Whether no request of a caller, or of an address where the caller is not known, was held back in the last minute.</summary>
+    public bool IsFirstOfItsMinute(Caller? caller, IPAddress? address) =>
+        Take(_told, caller is null ? $"unknown {address}" : KeyOf(caller, address), s_minute) is null;
 
     /// <summary>Counts a stream until the answer is disposed; null where it is one too many.</summary>
     public RateLimitLease? Follow(Caller caller, IPAddress? address)
@@ -46,6 +53,7 @@ internal sealed class RequestLimits(RequestLimitOptions options) : IDisposable
     {
         _requests.Dispose();
         _refusals.Dispose();
+        _told.Dispose();
         _streams.Dispose();
     }
 

@@ -162,22 +162,28 @@ public sealed class AccessTests : IDisposable
     [Fact]
     public async Task Guessing_keys_is_held_back()
     {
-        await using var server = await StartAsync(new() { RefusalsPerMinute = 3 });
+        var file = _keys.In("audit.jsonl");
+        await using var server = await ApiServer.StartAsync(
+            new() { KeysFile = _keys.Path, Limits = new() { RefusalsPerMinute = 3 }, AuditFile = file }, _time);
 
         var statuses = new List<HttpStatusCode>();
-        for (var i = 0; i < 5; i++) statuses.Add((await SendAsync(server, HttpMethod.Get, "experiments", ApiKey.Create().Key)).Status);
+        for (var i = 0; i < 20; i++) statuses.Add((await SendAsync(server, HttpMethod.Get, "experiments", ApiKey.Create().Key)).Status);
 
         Assert.Equal(3, statuses.Count(status => status == HttpStatusCode.Unauthorized));
-        Assert.Equal(2, statuses.Count(status => status == HttpStatusCode.TooManyRequests));
+        Assert.Equal(17, statuses.Count(status => status == HttpStatusCode.TooManyRequests));
+
+        // Nor can it fill the audit log.
+        Assert.Equal(3 + 1, (await File.ReadAllLinesAsync(file, Token)).Length);
     }
 
-    [Fact]
-    public async Task A_caller_follows_so_many_streams_at_a_time()
+    [Theory]
+    [InlineData("experiments/leaves/events?follow=true")]
+    [InlineData("experiments/leaves/Events/?follow=true")]
+    public async Task A_caller_follows_so_many_streams_at_a_time(string stream)
     {
         var key = _keys.Add("alice", ApiRole.Viewer);
         await using var server = await StartAsync(new() { StreamsPerCaller = 1 });
         server.Experiments.Experiments.Add(new() { Id = "leaves-3f9a" });
-        const string stream = "experiments/leaves/events?follow=true";
 
         using (await server.Http.SendAsync(Request(HttpMethod.Get, stream, key), HttpCompletionOption.ResponseHeadersRead, Token))
         {
