@@ -35,12 +35,6 @@ internal sealed class ConnectionOptions
         HelpName = "URL",
     };
 
-    private readonly Option<string?> _apiKeyFile = new("--api-key-file")
-    {
-        Description = "File that holds nothing but the key of the cluster's API (OTX_API_KEY holds the key itself).",
-        HelpName = "FILE",
-    };
-
     private readonly Option<string?> _state = new("--state")
     {
         Description = "Folder in which the cluster of this process keeps experiments, checkpoints and bundles (OTX_STATE; default ./.otx).",
@@ -53,6 +47,7 @@ internal sealed class ConnectionOptions
         HelpName = "LIST",
     };
 
+    private readonly ApiKeyOption _apiKey;
     private readonly bool _trains;
 
     /// <param name="command">Gets the options.</param>
@@ -60,7 +55,7 @@ internal sealed class ConnectionOptions
     public ConnectionOptions(Command command, bool trains = false)
     {
         command.Add(_cluster);
-        command.Add(_apiKeyFile);
+        _apiKey = new(command);
         command.Add(_state);
         _trains = trains;
         if (trains) command.Add(_devices);
@@ -77,23 +72,8 @@ internal sealed class ConnectionOptions
 
         return new(cluster is null ? null : Address(cluster), StateLocation.Resolve(state), devices, state is not null)
         {
-            ApiKey = ReadKey(parse.GetValue(_apiKeyFile)),
+            ApiKey = _apiKey.Read(parse),
         };
-    }
-
-    private static string? ReadKey(string? file)
-    {
-        if (file is null) return EnvironmentVariables.Get("OTX_API_KEY")?.Trim();
-        try
-        {
-            return File.ReadAllText(file).Trim() is { Length: > 0 } key && !key.AsSpan().ContainsAny(" \r\n")
-                ? key
-                : throw new CliException($"'{file}' does not hold a key and nothing else.");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new CliException($"The key cannot be read from '{file}': {e.Message}", inner: e);
-        }
     }
 
     /// <summary>Reads the address of a node.</summary>

@@ -67,6 +67,11 @@ public sealed class SecurityTests(DrawnLeaves leaves)
         var outside = (await OtxProcess.RunAsync(With(alice), ["train", files.Path, "--weights", "none", "--cluster", first.Http])).Expect(2);
         Assert.Contains("--data-roots", outside.Error, StringComparison.Ordinal);
 
+        string[] doctor =
+            ["doctor", "--devices", "none", "--state", state.Path, "--port-offset", $"{TestNode.FreeOffset()}", "--cluster", first.Http];
+        Assert.Contains("2 nodes, 2 devices", (await OtxProcess.RunAsync(With(bob), doctor)).Expect(0).Out, StringComparison.Ordinal);
+        Assert.Contains("--api-key-file", (await OtxProcess.RunAsync(doctor)).Expect(1).Out, StringComparison.Ordinal);
+
         // A key that is revoked is refused without a restart.
         (await OtxProcess.RunAsync("keys", "revoke", "alice", "--file", keys)).Expect(0);
         await Until.TrueAsync(

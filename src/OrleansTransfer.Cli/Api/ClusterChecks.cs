@@ -9,9 +9,12 @@ internal static class ClusterChecks
     private const string Name = "cluster";
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
-    public static async Task<IReadOnlyList<CheckResult>> MakeAsync(Uri address, CancellationToken cancellationToken)
+    /// <param name="address">A node of the cluster.</param>
+    /// <param name="apiKey">Key of its API; null where there is none.</param>
+    /// <param name="cancellationToken">Ends the check.</param>
+    public static async Task<IReadOnlyList<CheckResult>> MakeAsync(Uri address, string? apiKey, CancellationToken cancellationToken)
     {
-        using var api = new HttpClusterApi(address);
+        using var api = new HttpClusterApi(address, apiKey);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(s_patience);
         try
@@ -44,7 +47,10 @@ internal static class ClusterChecks
         {
             return
             [
-                new(Name, CheckState.Failed, exception.Message, "Start a node, or correct --cluster; in Kubernetes kubectl port-forward leads there."),
+                new(Name, CheckState.Failed, exception.Message,
+                    exception.ExitCode == ExitCodes.WrongInput
+                        ? "Give the key of a caller who may look, with --api-key-file or OTX_API_KEY."
+                        : "Start a node, or correct --cluster; in Kubernetes kubectl port-forward leads there."),
             ];
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)

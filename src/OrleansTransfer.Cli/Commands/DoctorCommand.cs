@@ -20,20 +20,22 @@ internal static class DoctorCommand
         {
             cluster,
         };
+        var apiKey = new ApiKeyOption(command);
         var settings = new NodeSettingOptions(command);
         var output = new OutputOption(command);
         command.SetAction((parse, stop) => ExamineAsync(
             settings.Read(parse),
             parse.GetValue(cluster) ?? EnvironmentVariables.Get("OTX_CLUSTER"),
+            apiKey.Read(parse),
             output.Open(parse, streams),
             stop));
         return command;
     }
 
-    private static async Task<int> ExamineAsync(NodeOptions options, string? cluster, Output output, CancellationToken stop)
+    private static async Task<int> ExamineAsync(NodeOptions options, string? cluster, string? apiKey, Output output, CancellationToken stop)
     {
         var results = new List<CheckResult>(await NodeDoctor.ExamineAsync(options, stop));
-        if (cluster is not null) results.AddRange(await ClusterChecks.MakeAsync(ConnectionOptions.Address(cluster), stop));
+        if (cluster is not null) results.AddRange(await ClusterChecks.MakeAsync(ConnectionOptions.Address(cluster), apiKey, stop));
         var failed = results.Count(result => result.State == CheckState.Failed);
         if (output.Json) output.Document(new { Healthy = failed == 0, Checks = results });
         else Print(results, failed, output);

@@ -17,6 +17,7 @@ public static class NodeDoctor
             results.AddRange(await GuardAsync("redis", token => RedisChecks.MakeAsync(redis, token), cancellationToken));
         if (options.Join is { } join) results.AddRange(await GuardAsync("join", token => JoinCheck.MakeAsync(join, token), cancellationToken));
         results.AddRange(await PortChecks.MakeAsync(options, cancellationToken));
+        results.AddRange(SecurityChecks.Make(options));
         results.AddRange(DeviceChecks.Make(options.Devices));
         results.AddRange(MachineChecks.Make(options));
         return results;
