@@ -30,7 +30,8 @@ public static partial class Instruments
         new() { HistogramBucketBoundaries = [1e-5, 5e-5, 1e-4, 5e-4, 1e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5] };
 
     private static readonly WordCounter s_trialsEnded = new(
-        s_meter, Prefix + "sweep_trials_ended", "Trials of sweeps that ended, by outcome.", "outcome", "completed", "stopped", "infeasible", "failed");
+        s_meter, Prefix + "sweep_trials_ended", "Trials of sweeps that ended, by outcome.", "outcome",
+        "completed", "stopped", "infeasible", "failed");
 
     private static readonly WordCounter s_attempts = new(
         s_meter, Prefix + "sweep_attempts", "Starts of trials' experiments, by what they start from.", "kind", "start", "resume", "retry", "inherit");
@@ -67,7 +68,8 @@ public static partial class Instruments
     public static void TrialEnded(string outcome) => s_trialsEnded.Add(outcome);
 
     /// <summary>A trial's experiment is started.</summary>
-    /// <param name="kind"><c>start</c>, <c>resume</c> (after a pause), <c>retry</c> (machines failed) or <c>inherit</c> (another trial's weights).</param>
+    /// <param name="kind"><c>start</c>, <c>resume</c> (after a pause), <c>retry</c> (machines failed) or <c>inherit</c> (another trial's
+    /// weights).</param>
     public static void TrialStarted(string kind) => s_attempts.Add(kind);
 
     /// <summary>An epoch of a trial was judged in so many seconds.</summary>

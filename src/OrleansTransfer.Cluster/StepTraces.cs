@@ -8,9 +8,10 @@ using OrleansTransfer.Learning.Training;
 namespace OrleansTransfer.Cluster;
 
 /// <summary>
-/// Traces of steps. A step of a group is one trace, whose id follows from experiment, attempt, generation and step, so that all workers, wherever they
-/// are, add their part without a word: a span <c>step</c> with its rank, and below it <c>data</c>, <c>forward</c>, <c>backward</c>, <c>exchange</c>
-/// and <c>update</c>. They are written when the step is done, from times that it has measured anyway; where nobody listens that is one comparison.
+/// Traces of steps. A step of a group is one trace, whose id follows from experiment, attempt, generation and step, so that all workers, wherever
+/// they are, add their part without a word: a span <c>step</c> with its rank, and below it <c>data</c>, <c>forward</c>, <c>backward</c>,
+/// <c>exchange</c> and <c>update</c>. They are written when the step is done, from times that it has measured anyway; where nobody listens that is
+/// one comparison.
 /// </summary>
 public static class StepTraces
 {

@@ -93,7 +93,8 @@ internal static class NodeComposition
         }
     }
 
-    private static void AddClient(WebApplicationBuilder builder, NodeOptions options, NodeIdentity identity, ClusterEntry entry, NodeCertificates? certificates)
+    private static void AddClient(
+        WebApplicationBuilder builder, NodeOptions options, NodeIdentity identity, ClusterEntry entry, NodeCertificates? certificates)
     {
         builder.Services.AddSingleton<Readiness, ClientReadiness>();
         builder.UseOrleansClient(client =>
@@ -112,7 +113,8 @@ internal static class NodeComposition
     }
 
     private static void AddSilo(
-        WebApplicationBuilder builder, NodeOptions options, NodePorts ports, NodeIdentity identity, ClusterEntry entry, NodeCertificates? certificates)
+        WebApplicationBuilder builder, NodeOptions options, NodePorts ports, NodeIdentity identity, ClusterEntry entry,
+        NodeCertificates? certificates)
     {
         builder.Services.AddSingleton<IFatalErrorHandler, FatalErrors>();
         builder.Services.AddSingleton<Readiness, SiloReadiness>();

@@ -9,9 +9,9 @@ namespace OrleansTransfer.Storage;
 public sealed record EventPiece(int Number, IReadOnlyList<string> Lines);
 
 /// <summary>
-/// An append-only history, in numbered pieces that are never rewritten. One that may grow long also has chapters: copies of <see cref="ChapterLength"/>
-/// pieces each, written once they are complete, from which it is read in a thousandth of the reads. It has one writer: whoever finds the next number
-/// taken has lost what the history is of to someone else.
+/// An append-only history, in numbered pieces that are never rewritten. One that may grow long also has chapters: copies of
+/// <see cref="ChapterLength"/> pieces each, written once they are complete, from which it is read in a thousandth of the reads. It has one writer:
+/// whoever finds the next number taken has lost what the history is of to someone else.
 /// </summary>
 public sealed class EventLog
 {
@@ -122,7 +122,8 @@ public sealed class EventLog
         else if (_chapter.Count != piece.Number % ChapterLength) return;
         _chapter.Add(piece.Lines);
         if (_chapter.Count < ChapterLength) return;
-        if (_complete.Count < MostComplete) _complete.Enqueue((piece.Number / ChapterLength, string.Join('\n', _chapter.SelectMany(lines => lines)) + "\n"));
+        if (_complete.Count < MostComplete)
+            _complete.Enqueue((piece.Number / ChapterLength, string.Join('\n', _chapter.SelectMany(lines => lines)) + "\n"));
         _chapter.Clear();
     }
 

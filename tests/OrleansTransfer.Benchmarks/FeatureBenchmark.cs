@@ -12,8 +12,8 @@ using TorchSharp;
 namespace OrleansTransfer.Benchmarks;
 
 /// <summary>
-/// Trials that train a head on a frozen backbone, on pictures and on features that are computed once: what the first and each later trial take, and how
-/// far their losses are apart. Options: <c>--network resnet18 --size 96 --pictures 256 --epochs 10 --trials 3 --threads 1</c>.
+/// Trials that train a head on a frozen backbone, on pictures and on features that are computed once: what the first and each later trial take, and
+/// how far their losses are apart. Options: <c>--network resnet18 --size 96 --pictures 256 --epochs 10 --trials 3 --threads 1</c>.
 /// </summary>
 internal static class FeatureBenchmark
 {

@@ -11,9 +11,9 @@ using OrleansTransfer.Learning.Drawing;
 namespace OrleansTransfer.Benchmarks;
 
 /// <summary>
-/// What a node costs and serves: seconds from its process's start until it is ready; memory when idle, libtorch loaded; time of <c>/metrics</c> while it
-/// trains; memory of followers of one run; requests for an experiment's state per second, by wrk. Options: <c>--starts 5 --scrapes 200 --followers 500
-/// --connections 16 --seconds 15</c>. One line of JSON.
+/// What a node costs and serves: seconds from its process's start until it is ready; memory when idle, libtorch loaded; time of <c>/metrics</c> while
+/// it trains; memory of followers of one run; requests for an experiment's state per second, by wrk. Options: <c>--starts 5 --scrapes 200 --followers
+/// 500 --connections 16 --seconds 15</c>. One line of JSON.
 /// </summary>
 internal static class GatewayBenchmark
 {

@@ -33,7 +33,8 @@ public sealed partial class FeatureTests(DrawnLeaves leaves)
     {
         var sweep = await SweepRun.StartAsync(() => cluster.Nodes[0], leaves, trials, epochs, method: "feature-extraction");
         await sweep.UntilAsync(() => sweep.State == "Completed", "the sweep to complete", cluster.Transcript);
-        return [.. sweep.Trials.SelectMany(trial => trial.GetProperty("measurements").EnumerateArray()).Select(measured => measured.GetProperty("value").GetDouble())];
+        return [.. sweep.Trials.SelectMany(trial => trial.GetProperty("measurements").EnumerateArray())
+            .Select(measured => measured.GetProperty("value").GetDouble())];
     }
 
     private static async Task<(string Computed, string Reused, string Unavailable)> OpenedAsync(TestCluster cluster)

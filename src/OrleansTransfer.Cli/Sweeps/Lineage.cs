@@ -13,7 +13,9 @@ internal static class Lineage
 
     /// <summary>The other trials with the epochs of their weights, the first first: <c>3@2, 0@4</c>.</summary>
     public static string Short(SweepTrial trial) =>
-        trial.Lineage.Count == 0 ? "-" : string.Join(", ", trial.Lineage.Select(origin => $"{origin.From}@{(origin.FromEpoch is { } epoch ? $"{epoch}" : "-")}"));
+        trial.Lineage.Count == 0
+            ? "-"
+            : string.Join(", ", trial.Lineage.Select(origin => $"{origin.From}@{(origin.FromEpoch is { } epoch ? $"{epoch}" : "-")}"));
 
     /// <summary>A line per time that the trial went on with other weights, and what changed of its values.</summary>
     public static IEnumerable<string> Lines(SweepTrial trial, IReadOnlyDictionary<string, string> names) =>
@@ -22,7 +24,8 @@ internal static class Lineage
             var after = i + 1 < trial.Lineage.Count ? trial.Lineage[i + 1].Before : trial.Parameters;
             var changes = after.Where(value => origin.Before.GetValueOrDefault(value.Key) != value.Value).Select(value =>
                 $"{names.GetValueOrDefault(value.Key, value.Key)} {ValueOf(origin.Before, value.Key)} -> {SweepFigures.Value(value.Value)}");
-            return $"trial {trial.Number} after epoch {origin.Epoch}: {Weights(origin)}; {string.Join(", ", changes.DefaultIfEmpty("the same values"))}";
+            return $"trial {trial.Number} after epoch {origin.Epoch}: {Weights(origin)}; "
+                + string.Join(", ", changes.DefaultIfEmpty("the same values"));
         });
 
     private static string Weights(TrialOrigin origin) => origin switch

@@ -295,8 +295,9 @@ public sealed partial class ExperimentGrain
 
     private async Task<bool> IsPoisonousAsync(GroupRoster roster, IReadOnlyList<Departure> departed, long step)
     {
-        // Whoever died before it had a place did not die of the training. Whoever never reported was not there yet, while a group gathers: a node that
-        // has just died may be given once more before the cluster knows. Later it did report, to a coordinator that is gone, which may have counted it.
+        // Whoever died before it had a place did not die of the training. Whoever never reported was not there yet, while a group gathers: a node
+        // that has just died may be given once more before the cluster knows. Later it did report, to a coordinator that is gone, which may have
+        // counted it.
         bool Counts(WorkerAddress worker) => roster.LastOf(worker) is { } last
             ? last.Activity is not ("joining" or "taking over")
             : roster.Stage != GroupStage.Gathering && !Snapshot.Deaths.Any(death => death.Node == worker.Node && death.Step == step);

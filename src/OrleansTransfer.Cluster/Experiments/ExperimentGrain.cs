@@ -122,7 +122,8 @@ public sealed partial class ExperimentGrain(
     /// <inheritdoc/>
     public async Task<ExperimentSnapshot> Branch(ExperimentBranch branch)
     {
-        if (!Snapshot.State.IsFinal()) throw new InvalidOperationException($"{Id} is {Snapshot.State}; only a run that has ended goes on as another one.");
+        if (!Snapshot.State.IsFinal())
+            throw new InvalidOperationException($"{Id} is {Snapshot.State}; only a run that has ended goes on as another one.");
         Snapshot = Snapshot with { Recipe = branch.Recipe, Epoch = branch.Epoch, Step = branch.Step };
         _history.Add(Event("log") with { Message = branch.Note });
         await WriteHistoryAsync();

@@ -51,8 +51,8 @@ public static class ClusterServices
     }
 
     /// <summary>
-    /// Adds what users reach a cluster by, to a process that is a client of one. An <see cref="IBlobContainer"/> and a <see cref="WeightCache"/> must be
-    /// registered.
+    /// Adds what users reach a cluster by, to a process that is a client of one. An <see cref="IBlobContainer"/> and a <see cref="WeightCache"/> must
+    /// be registered.
     /// </summary>
     public static IClientBuilder AddOrleansTransferClient(this IClientBuilder builder, NodeIdentity identity)
     {

@@ -3,8 +3,8 @@ using System.Reflection;
 namespace OrleansTransfer.Cluster.Hosting;
 
 /// <summary>
-/// The version of this software and of what its nodes say to each other. Nodes of one cluster speak one protocol; the workers of one experiment run one
-/// version, or their replicas could differ.
+/// The version of this software and of what its nodes say to each other. Nodes of one cluster speak one protocol; the workers of one experiment run
+/// one version, or their replicas could differ.
 /// </summary>
 public static class ClusterVersion
 {
@@ -13,8 +13,8 @@ public static class ClusterVersion
         typeof(ClusterVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
     /// <summary>
-    /// Number of the protocol. It rises when a build no longer understands the messages or the stored state of those before, which a test holds against
-    /// a stored manifest.
+    /// Number of the protocol. It rises when a build no longer understands the messages or the stored state of those before, which a test holds
+    /// against a stored manifest.
     /// </summary>
     public static int Protocol => 1;
 

@@ -4,8 +4,8 @@ using OrleansTransfer.Contracts.Workers;
 namespace OrleansTransfer.Cluster.Scheduling;
 
 /// <summary>
-/// Chooses devices for a gang: a pure function of what is free. While the nodes of a cluster are upgraded one by one there are several versions in it;
-/// a gang's nodes are of one, or their replicas could differ.
+/// Chooses devices for a gang: a pure function of what is free. While the nodes of a cluster are upgraded one by one there are several versions in
+/// it; a gang's nodes are of one, or their replicas could differ.
 /// </summary>
 public static class GangAllocator
 {

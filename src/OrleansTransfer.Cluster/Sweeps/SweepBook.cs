@@ -140,7 +140,8 @@ internal sealed class SweepBook
     {
         if (since?.Split('-') is not [var name, var text] || name != _name || !long.TryParse(text, out var revision)) return null;
         var changes = new List<int>();
-        for (var change = _changes.Last; change is not null && change.Value.Revision > revision; change = change.Previous) changes.Add(change.Value.Trial);
+        for (var change = _changes.Last; change is not null && change.Value.Revision > revision; change = change.Previous)
+            changes.Add(change.Value.Trial);
         changes.Sort();
         return changes;
     }

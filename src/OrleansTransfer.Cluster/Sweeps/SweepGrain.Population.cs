@@ -10,8 +10,8 @@ public sealed partial class SweepGrain
     private bool IsToInherit(Trial trial) => trial.Exploits.Count > (Book.FactsOf(trial.Number)?.Inherited.Count ?? 0);
 
     /// <summary>
-    /// Stops a trial's experiment, puts the other trial's newest weights among its checkpoints, and lets it go on from there with its new values. Each of
-    /// these may be done again; that it was done is in the ledger before the experiment trains on.
+    /// Stops a trial's experiment, puts the other trial's newest weights among its checkpoints, and lets it go on from there with its new values.
+    /// Each of these may be done again; that it was done is in the ledger before the experiment trains on.
     /// </summary>
     private async Task InheritAsync(Trial trial)
     {
@@ -35,7 +35,8 @@ public sealed partial class SweepGrain
             ? $"its own weights, for trial {exploit.From} has no checkpoint"
             : $"the weights of trial {exploit.From} after epoch {weights.Epoch} ({weights.Experiment}, checkpoint {weights.Checkpoint})";
         await experiment.Branch(new(
-            SearchStudies.Changed(snapshot.Recipe, trial.Configuration), exploit.Epoch, step, $"After epoch {exploit.Epoch} it goes on with {origin}."));
+            SearchStudies.Changed(snapshot.Recipe, trial.Configuration), exploit.Epoch, step,
+            $"After epoch {exploit.Epoch} it goes on with {origin}."));
         Book.NoteAttempt(
             trial.Number, facts.Experiment, step,
             inherited: new(exploit.Epoch, exploit.From, weights, _next.GetValueOrDefault(trial.Number, facts.NextEvent)));

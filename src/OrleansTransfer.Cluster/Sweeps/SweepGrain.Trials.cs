@@ -71,7 +71,8 @@ public sealed partial class SweepGrain
             // What it measures from here on, it measures of weights that it gives up.
             if (Book.Study.Get(number) is var trial && (trial.State != TrialState.Running || IsToInherit(trial))) break;
         }
-        if (Book.Study.Get(number) is { State: TrialState.Running } now && !IsToInherit(now) && snapshot.State.IsFinal()) await ConcludeAsync(number, snapshot);
+        if (Book.Study.Get(number) is { State: TrialState.Running } now && !IsToInherit(now) && snapshot.State.IsFinal())
+            await ConcludeAsync(number, snapshot);
         if (Book.Study.Get(number) is { State: not TrialState.Running } ended) LogTrial(Id, number, ended.State, ended.Reason);
     }
 

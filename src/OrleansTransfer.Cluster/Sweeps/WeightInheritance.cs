@@ -15,8 +15,8 @@ internal sealed class WeightInheritance(IBlobContainer container)
     private const string OriginFile = "origin.json";
 
     /// <summary>
-    /// Puts the newest checkpoint of <paramref name="from"/> that ends an epoch among those of <paramref name="to"/>, as its newest. Later ones of its own,
-    /// if any, are deleted.
+    /// Puts the newest checkpoint of <paramref name="from"/> that ends an epoch among those of <paramref name="to"/>, as its newest. Later ones of
+    /// its own, if any, are deleted.
     /// </summary>
     /// <param name="from">Experiment that trained the weights.</param>
     /// <param name="to">Experiment that goes on with them; it does not run.</param>
@@ -60,13 +60,15 @@ internal sealed class WeightInheritance(IBlobContainer container)
     private static TrainingPosition PositionOf(CheckpointManifest manifest) =>
         manifest.Position.Deserialize<TrainingPosition>(JsonSerializerOptions.Web) ?? TrainingPosition.Start;
 
-    private static CheckpointFile Copy(CheckpointStore source, CheckpointManifest manifest, string file) => new(file, async (target, cancellationToken) =>
-    {
-        await using var content = await source.OpenAsync(manifest, file, cancellationToken);
-        await content.CopyToAsync(target, cancellationToken);
-    });
+    private static CheckpointFile Copy(CheckpointStore source, CheckpointManifest manifest, string file) =>
+        new(file, async (target, cancellationToken) =>
+        {
+            await using var content = await source.OpenAsync(manifest, file, cancellationToken);
+            await content.CopyToAsync(target, cancellationToken);
+        });
 
-    private static async Task<InheritedWeights?> OriginOfAsync(CheckpointStore store, CheckpointManifest manifest, CancellationToken cancellationToken)
+    private static async Task<InheritedWeights?> OriginOfAsync(
+        CheckpointStore store, CheckpointManifest manifest, CancellationToken cancellationToken)
     {
         await using var content = await store.OpenAsync(manifest, OriginFile, cancellationToken);
         return await JsonSerializer.DeserializeAsync<InheritedWeights>(content, JsonSerializerOptions.Web, cancellationToken);

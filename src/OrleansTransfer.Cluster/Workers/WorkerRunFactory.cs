@@ -39,7 +39,8 @@ public sealed partial class WorkerRunFactory(
     public WorkerRun Start(WorkerAddress worker, WorkerAssignment assignment)
     {
         devices.Occupy(worker.Device, assignment.Experiment);
-        var run = new WorkerRun(identity, worker, silo.SiloAddress.ToString(), assignment, groups, container, grains, _tokens, _features, time, loggers);
+        var run = new WorkerRun(
+            identity, worker, silo.SiloAddress.ToString(), assignment, groups, container, grains, _tokens, _features, time, loggers);
         _runs[worker] = run;
         run.Begin(ended: () =>
         {

@@ -22,7 +22,8 @@ public interface ISweepGrain : IGrainWithStringKey
     Task Wake();
 
     /// <summary>The sweep now, or null if there is none of this id.</summary>
-    /// <param name="since">Revision of an earlier look, to get the trials that changed since; null for all. All come too where it is not known.</param>
+    /// <param name="since">Revision of an earlier look, to get the trials that changed since; null for all. All come too where it is not
+    /// known.</param>
     [Alias("Get"), AlwaysInterleave]
     Task<SweepSnapshot?> Get(string? since);
 

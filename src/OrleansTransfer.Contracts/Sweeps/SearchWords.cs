@@ -32,7 +32,8 @@ public static class SearchWords
     /// <summary>The stopping rule that copies weights between trials.</summary>
     public const string PopulationBased = "pbt";
 
-    /// <summary>What may change in the middle of a run that goes on from other weights of its kind: all that population-based training may vary.</summary>
+    /// <summary>What may change in the middle of a run that goes on from other weights of its kind: all that population-based training may
+    /// vary.</summary>
     public static IReadOnlyList<string> PopulationPaths { get; } =
     [
         "training.optimizer.learningRate", "training.optimizer.backboneFactor", "training.optimizer.weightDecay", "training.schedule",

@@ -79,7 +79,8 @@ public sealed record SweepSnapshot
     public SweepSnapshot After(SweepSnapshot? before)
     {
         if (Since is null) return this;
-        if (before?.Revision != Since) throw new ArgumentException($"This look has the changes since '{Since}', not since '{before?.Revision}'.", nameof(before));
+        if (before?.Revision != Since)
+            throw new ArgumentException($"This look has the changes since '{Since}', not since '{before?.Revision}'.", nameof(before));
         List<SweepTrial> trials = [.. before.Trials];
         foreach (var trial in Trials)
         {
@@ -143,7 +144,8 @@ public sealed record SweepTrial
 /// <param name="Epoch">Epochs the trial had trained.</param>
 /// <param name="From">Number of the other trial.</param>
 /// <param name="Before">The trial's values until then, by recipe path.</param>
-/// <param name="Checkpoint">The other trial's checkpoint; null as long as it is not copied, or if there was none: then the trial kept its weights.</param>
+/// <param name="Checkpoint">The other trial's checkpoint; null as long as it is not copied, or if there was none: then the trial kept its
+/// weights.</param>
 /// <param name="FromEpoch">Epochs trained in that checkpoint; null without one.</param>
 [GenerateSerializer, Immutable, Alias("orleanstransfer.trial-origin")]
 public sealed record TrialOrigin(

@@ -81,8 +81,8 @@ public abstract class Classifier(string architecture) : nn.Module<Tensor, Tensor
     }
 
     /// <summary>
-    /// Whether logits follow from <see cref="Trunk"/> alone, in training too. A network with an auxiliary classifier in its middle takes more, and what
-    /// a network makes of texts is not of one size or is random from the start.
+    /// Whether logits follow from <see cref="Trunk"/> alone, in training too. A network with an auxiliary classifier in its middle takes more, and
+    /// what a network makes of texts is not of one size or is random from the start.
     /// </summary>
     public virtual bool HasTrunk => true;
 

@@ -1,8 +1,8 @@
 namespace OrleansTransfer.Learning.Trunks;
 
 /// <summary>
-/// Files of features on this machine, by what they are made of. Whoever asks first makes a file, and others who ask meanwhile wait for it. A file that is
-/// damaged or was not finished is made anew. Files that were not used for longest go when there are too many bytes of them.
+/// Files of features on this machine, by what they are made of. Whoever asks first makes a file, and others who ask meanwhile wait for it. A file
+/// that is damaged or was not finished is made anew. Files that were not used for longest go when there are too many bytes of them.
 /// </summary>
 /// <param name="folder">Where they are; made when needed. Several processes may share it.</param>
 /// <param name="mostBytes">Bytes of all files together; 0 keeps none.</param>

@@ -99,7 +99,8 @@ public sealed class TrunkFile : IDisposable
             if (shape[i] is < 1 or > int.MaxValue || (length *= shape[i]) > Array.MaxLength / sizeof(float))
                 throw new TrunkCorruptException(file.Name, "its rows have an impossible shape");
         }
-        if (file.Length != LengthOf(rows, length)) throw new TrunkCorruptException(file.Name, $"it has {file.Length} bytes, where {LengthOf(rows, length)} belong");
+        if (file.Length != LengthOf(rows, length))
+            throw new TrunkCorruptException(file.Name, $"it has {file.Length} bytes, where {LengthOf(rows, length)} belong");
         var checks = new byte[rows * CheckLength];
         file.ReadExactly(checks);
         return new(file, checks, rows, shape);
@@ -124,7 +125,8 @@ public sealed class TrunkFile : IDisposable
         {
             if (_shape is null)
             {
-                if (shape.Count is < 1 or > MostDimensions) throw new ArgumentException($"A row has 1 to {MostDimensions} dimensions, not {shape.Count}.", nameof(shape));
+                if (shape.Count is < 1 or > MostDimensions)
+                    throw new ArgumentException($"A row has 1 to {MostDimensions} dimensions, not {shape.Count}.", nameof(shape));
                 _shape = shape;
                 Sized(LengthOf(rows, row.Length));
                 file.Position = HeadLength + _checks.Length;

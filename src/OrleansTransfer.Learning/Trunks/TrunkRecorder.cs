@@ -11,8 +11,8 @@ namespace OrleansTransfer.Learning.Trunks;
 public static class TrunkRecorder
 {
     /// <summary>
-    /// Why every epoch of a plan sees other features, or null when they stay the same: nothing below the head trains, and every picture is the same in
-    /// each epoch.
+    /// Why every epoch of a plan sees other features, or null when they stay the same: nothing below the head trains, and every picture is the same
+    /// in each epoch.
     /// </summary>
     public static string? WhyNot(TrainingPlan plan, Classifier model, AugmentKind augment)
     {

@@ -80,7 +80,8 @@ public sealed class TrialHistory
     /// <summary>How many trials are in a state.</summary>
     public int Count(TrialState state) => _states[(int)state];
 
-    /// <summary>The completed trial with the best value, or, as long as none is completed, the stopped one; the first of equals; null for none.</summary>
+    /// <summary>The completed trial with the best value, or, as long as none is completed, the stopped one; the first of equals; null for
+    /// none.</summary>
     public Trial? Best => _completed.Count > 0 ? _trials[_completed.Min.Number] : _stopped.Count > 0 ? _trials[_stopped.Min.Number] : null;
 
     /// <summary>Numbers of the best completed trials, at most <see cref="Elite"/>, the best first.</summary>

@@ -12,8 +12,8 @@ using EventLog = OrleansTransfer.Storage.EventLog;
 namespace OrleansTransfer.Benchmarks.Tuning;
 
 /// <summary>
-/// What a sweep costs whose ledger is long: a decision (a measurement is judged, or a trial suggested, and noted), a look at what has changed, a look at
-/// all of it, and reading the ledger in a process that takes over. Options: <c>--entries 10000,100000,1000000 --samplers random,tpe</c>.
+/// What a sweep costs whose ledger is long: a decision (a measurement is judged, or a trial suggested, and noted), a look at what has changed, a look
+/// at all of it, and reading the ledger in a process that takes over. Options: <c>--entries 10000,100000,1000000 --samplers random,tpe</c>.
 /// </summary>
 internal static class LedgerBenchmark
 {

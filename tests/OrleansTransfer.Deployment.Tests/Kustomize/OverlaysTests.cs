@@ -71,7 +71,8 @@ public sealed class OverlaysTests(KubernetesTools tools)
         }
 
         static IEnumerable<string> Variables(Workload node) => node.Node.Env
-            .Where(variable => variable.Name != "OTX_STATE" && !s_secrets.Contains(variable.Name) && !s_access.Contains(variable.Name)).OrderBy(variable => variable.Name).Select(Text);
+            .Where(variable => variable.Name != "OTX_STATE" && !s_secrets.Contains(variable.Name) && !s_access.Contains(variable.Name))
+            .OrderBy(variable => variable.Name).Select(Text);
     }
 
     [Fact]

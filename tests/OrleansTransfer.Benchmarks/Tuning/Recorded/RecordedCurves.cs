@@ -4,8 +4,8 @@ using OrleansTransfer.Tuning.Space;
 namespace OrleansTransfer.Benchmarks.Tuning.Recorded;
 
 /// <summary>
-/// Learning curves of a real network (<see cref="CurveRecorder"/>), for any configuration: those of the nearest recorded ones, weighted by the inverse
-/// of their squared distance in the unit cube, where another choice is as far as the other end of a number.
+/// Learning curves of a real network (<see cref="CurveRecorder"/>), for any configuration: those of the nearest recorded ones, weighted by the
+/// inverse of their squared distance in the unit cube, where another choice is as far as the other end of a number.
 /// </summary>
 internal static class RecordedCurves
 {
