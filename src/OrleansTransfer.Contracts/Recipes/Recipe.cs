@@ -74,6 +74,12 @@ public sealed record ModelRecipe
     [Id(10)] public string Config { get; init; } = "";
 
     [Id(11)] public LowRankRecipe Lora { get; init; } = new();
+
+    /// <summary>
+    /// A finished model to adapt to <see cref="DataRecipe.Target"/> without the data it was trained on: the folder of a bundle (a path with a
+    /// separator, as <c>./leaves</c>) or the id of an experiment. Network, weights, labels and preprocessing are then the bundle's. Empty for none.
+    /// </summary>
+    [Id(12)] public string From { get; init; } = "";
 }
 
 /// <summary>Low-rank updates (LoRA) of a text encoder, which train in the place of its weights.</summary>
@@ -102,7 +108,7 @@ public sealed record HeadRecipe
 [GenerateSerializer, Alias("orleanstransfer.recipe.data")]
 public sealed record DataRecipe
 {
-    /// <summary>Folder with one folder of pictures per label. The only key without a default.</summary>
+    /// <summary>Folder with one folder of pictures per label. The only key without a default; with <see cref="ModelRecipe.From"/> left out.</summary>
     [Id(0)] public string Train { get; init; } = "";
 
     /// <summary>

@@ -9,6 +9,7 @@ internal static class RecipeSchema
         Text("name", r => r.Name, (r, v) => r with { Name = v }),
         Text("task", r => r.Task, (r, v) => r with { Task = v }, ["image-classification", "text-classification"]),
 
+        Text("model.from", r => r.Model.From, (r, v) => r with { Model = r.Model with { From = v } }),
         Text("model.backbone", r => r.Model.Backbone, (r, v) => r with { Model = r.Model with { Backbone = v } }),
         Text("model.weights", r => r.Model.Weights, (r, v) => r with { Model = r.Model with { Weights = v } }),
         Text("model.head.type", r => r.Model.Head.Type, (r, v) => Head(r, r.Model.Head with { Type = v }), ["linear"]),
