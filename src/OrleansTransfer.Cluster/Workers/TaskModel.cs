@@ -50,7 +50,7 @@ public sealed class TaskModel
             }
             if (!isFinished) model.ReplaceHead(classes, recipe.Model.Head.Dropout, recipe.Training.Seed);
             if (recipe.Model.Lora is { Rank: > 0 } lora)
-                ((TextEncoder)model).Adapt(new(lora.Rank, lora.Alpha > 0 ? lora.Alpha : 2 * lora.Rank), recipe.Training.Seed);
+                ((TextEncoder)model).Adapt(UpdatesOf(lora), recipe.Training.Seed);
             return new(model, loaded, vocabulary, encoder is null ? OfWords(recipe, vocabulary) : OfPieces(recipe, encoder));
         }
         catch
@@ -89,6 +89,12 @@ public sealed class TaskModel
         var tokenizer = TokenizerFiles.Open(encoder.Tokenizer, backbone.Tokenizer);
         return texts => TokenizedTexts.Of(texts, tokenizer, backbone.TextPrefix, recipe.Data.MaximumLength);
     }
+
+    private static LowRank UpdatesOf(LowRankRecipe lora) => new(lora.Rank, lora.Alpha > 0 ? lora.Alpha : 2 * lora.Rank)
+    {
+        Dropout = lora.Dropout,
+        Targets = [.. lora.Targets.Select(target => Enum.Parse<LowRankTarget>(target.Replace("-", ""), ignoreCase: true))],
+    };
 
     private static Classifier Encoder(Recipe recipe, int classes, EncoderSource encoder, bool draw)
     {

@@ -27,6 +27,9 @@ internal static class RecipeSchema
         Text("model.config", r => r.Model.Config, (r, v) => r with { Model = r.Model with { Config = v } }),
         Integer("model.lora.rank", r => r.Model.Lora.Rank, (r, v) => Lora(r, r.Model.Lora with { Rank = (int)v })),
         Number("model.lora.alpha", r => r.Model.Lora.Alpha, (r, v) => Lora(r, r.Model.Lora with { Alpha = v })),
+        Number("model.lora.dropout", r => r.Model.Lora.Dropout, (r, v) => Lora(r, r.Model.Lora with { Dropout = v })),
+        new("model.lora.targets", RecipeValueKind.TextList, r => r.Model.Lora.Targets,
+            (r, v) => Lora(r, r.Model.Lora with { Targets = (IReadOnlyList<string>)v })),
 
         Text("data.train", r => r.Data.Train, (r, v) => r with { Data = r.Data with { Train = v } }),
         Text("data.validation", r => r.Data.Validation, (r, v) => r with { Data = r.Data with { Validation = v } }),

@@ -157,15 +157,31 @@ public static partial class RecipeValidator
             problems.Add(new("model.lora.alpha", $"Found {RecipeText.Of(lora.Alpha)}; expected a number above 0, or 0 for twice the rank."));
         else if (lora.Alpha > 0 && lora.Rank == 0)
             problems.Add(new("model.lora.rank", $"Found 0 beside an alpha of {RecipeText.Of(lora.Alpha)}; expected at least 1, for instance 8."));
+        if (lora.Dropout is not (>= 0 and < 1))
+            problems.Add(new("model.lora.dropout", $"Found {RecipeText.Of(lora.Dropout)}; expected a number from 0 to below 1."));
+        CheckLowRankTargets(lora.Targets, problems);
+        if (lora.Rank == 0 && (lora.Dropout > 0 || !lora.Targets.SequenceEqual(new LowRankRecipe().Targets)))
+            problems.Add(new("model.lora.rank", "Found 0 beside a dropout or targets of its own; expected at least 1, for instance 8."));
         if (lora.Rank <= 0) return;
         if (!isEncoder)
             problems.Add(new("model.lora.rank",
-                $"Low-rank updates are for the query and value projections of text encoders, and {recipe.Model.Backbone} is none; leave them out."));
+                $"Low-rank updates are for text encoders, and {recipe.Model.Backbone} is none; leave them out."));
         else if (recipe.Transfer.Unfreeze == "none")
             problems.Add(new("transfer.unfreeze", "With none the low-rank updates of model.lora do not train; unfreeze stages, or leave them out."));
         else if (recipe.Transfer.Method == "feature-extraction")
             problems.Add(new("transfer.method",
                 "With feature-extraction the low-rank updates of model.lora do not train; use fine-tune, or leave them out."));
+    }
+
+    private static void CheckLowRankTargets(IReadOnlyList<string> targets, List<RecipeProblem> problems)
+    {
+        const string path = "model.lora.targets";
+        var words = TaskWords.LowRankTargets;
+        if (targets.Count == 0) problems.Add(new(path, $"Found none; expected at least one of {string.Join(", ", words)}."));
+        foreach (var target in targets.Distinct().Except(words))
+            problems.Add(new(path, $"Found '{target}'; expected any of {string.Join(", ", words)}; the nearest is '{NearestName.Of(target, words)}'."));
+        if (targets.GroupBy(target => target).FirstOrDefault(group => group.Count() > 1) is { } twice)
+            problems.Add(new(path, $"Found '{twice.Key}' more than once; each matrix has one update."));
     }
 
     private static void CheckTransfer(Recipe recipe, List<RecipeProblem> problems)
