@@ -67,7 +67,9 @@ public sealed record BundlePreprocessing(
     int Resize, int Crop, string Interpolation, IReadOnlyList<double> Mean, IReadOnlyList<double> Std, string Channels = "rgb",
     double Scale = 1 / 255.0);
 
-/// <summary>What the pictures that a model learned from look like, by some of them: others may differ in what has nothing to do with labels.</summary>
+/// <summary>
+/// What the pictures that a model learned from look like, by some of them: others may differ in what has nothing to do with labels.
+/// </summary>
 /// <param name="Looked">Pictures that were looked at.</param>
 /// <param name="Grey">Those without colour.</param>
 /// <param name="MedianSide">Median of their shorter sides, in pixels.</param>

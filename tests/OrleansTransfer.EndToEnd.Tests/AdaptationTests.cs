@@ -66,8 +66,8 @@ public sealed class AdaptationTests(DrawnLeaves leaves)
 
         // The bundle remembers what its pictures looked like, when they are long gone.
         var later = (await OtxProcess.RunAsync(
-            "adapt", "--model", run.Json.GetProperty("experiment").GetString()!, "--target", grey, "--epochs", "1", "--state", state.Path, "--devices", "cpu:1",
-            "-o", "json")).Expect(0);
+            "adapt", "--model", run.Json.GetProperty("experiment").GetString()!, "--target", grey, "--epochs", "1", "--state", state.Path,
+            "--devices", "cpu:1", "-o", "json")).Expect(0);
         Assert.All(remarks, remark => Assert.Contains(remark, later.Error, StringComparison.Ordinal));
     }
 

@@ -112,7 +112,8 @@ public sealed class TextEncoderTests : IDisposable
             Assert.True(values.AsSpan().SequenceEqual(old[key]) != updated.Any(end => key.EndsWith(end, StringComparison.Ordinal)), key);
         var evaluated = (await OtxProcess.RunAsync("evaluate", _state.File(BlobLayout.Bundle(id)), test, "-o", "json")).Expect(0).Json;
         Assert.Equal(after, evaluated.GetProperty("metrics").GetProperty("accuracy").GetDouble(), 1e-6);
-        var refused = (await OtxProcess.RunAsync(["adapt", "--model", trained, "--target", target, "--set", "data.maximumLength=20", .. Here])).Expect(2);
+        string[] longer = ["adapt", "--model", trained, "--target", target, "--set", "data.maximumLength=20", .. Here];
+        var refused = (await OtxProcess.RunAsync(longer)).Expect(2);
         Assert.Contains("data.maximumLength: Found '20'; the model", refused.Error, StringComparison.Ordinal);
     }
 

@@ -58,14 +58,16 @@ public sealed class TextTests
             "--set", "training.optimizer.learningRate=0.02", "--set", "training.optimizer.backboneFactor=1", .. here,
         ])).Expect(0).Json.GetProperty("experiment").GetString()!;
         foreach (var gone in (string[])["source.tsv", "vectors.txt"]) File.Delete(folder.Combine(gone));
-        string[] data = ["--target", folder.Combine("target.txt"), "--target-test", folder.Combine("test.tsv"), "--epochs", "2", "--batch-size", "16"];
+        string[] data =
+            ["--target", folder.Combine("target.txt"), "--target-test", folder.Combine("test.tsv"), "--epochs", "2", "--batch-size", "16"];
         var target = (await OtxProcess.RunAsync(["adapt", "--model", trained, .. data, "--workers", "2", .. here])).Expect(0).Json;
         var (before, after) = (Accuracy("accuracyBefore"), Accuracy("accuracy"));
         Assert.True(after > 0.9 && after >= before - 0.05, $"{before} before the adaptation, {after} after it.");
 
         var bundle = state.File(BlobLayout.Bundle(target.GetProperty("experiment").GetString()!));
         Assert.Equal(
-            File.ReadAllText(Path.Combine(state.File(BlobLayout.Bundle(trained)), "vocabulary.txt")), File.ReadAllText(Path.Combine(bundle, "vocabulary.txt")));
+            File.ReadAllText(Path.Combine(state.File(BlobLayout.Bundle(trained)), "vocabulary.txt")),
+            File.ReadAllText(Path.Combine(bundle, "vocabulary.txt")));
         var evaluated = (await OtxProcess.RunAsync("evaluate", bundle, folder.Combine("test.tsv"), "-o", "json")).Expect(0).Json;
         Assert.Equal(after, evaluated.GetProperty("metrics").GetProperty("accuracy").GetDouble(), 1e-6);
 

@@ -69,7 +69,8 @@ public sealed class BundleTests : IDisposable
         await File.WriteAllTextAsync(_folder["key"], "secret", Cancellation);
         var description = Path.Combine(Target, "bundle.json");
         await File.WriteAllTextAsync(
-            description, (await File.ReadAllTextAsync(description, Cancellation)).Replace("\"README.md\"", "\"../key\"", StringComparison.Ordinal), Cancellation);
+            description,
+            (await File.ReadAllTextAsync(description, Cancellation)).Replace("\"README.md\"", "\"../key\"", StringComparison.Ordinal), Cancellation);
         var bundle = await BundleReader.OpenAsync(Target, Cancellation);
         var refused = await Assert.ThrowsAsync<BundleException>(() => BundleReader.FileAsync(bundle, "../key", Cancellation));
         Assert.Contains("no name within it", refused.Message);

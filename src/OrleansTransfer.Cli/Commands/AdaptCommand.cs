@@ -55,7 +55,8 @@ internal static class AdaptCommand
                     throw new CliException("--model is a finished model, adapted without data of the source: leave out --source, or --model.");
                 Add("model.from", BundleFolder.IsFolder(finished) && !RecipePaths.IsBundleFolder(finished) ? $"./{finished}" : finished);
             }
-            if ((parse.GetValue(source) ?? (parse.GetValue(model) is null ? null : parse.GetValue(target))) is { } data && RecipeOptions.IsTexts(data))
+            var samples = parse.GetValue(source) ?? (parse.GetValue(model) is null ? null : parse.GetValue(target));
+            if (samples is not null && RecipeOptions.IsTexts(samples))
                 sets.Add($"task={TaskWords.Texts}");
             Add("data.target", parse.GetValue(target));
             Add("data.targetTest", parse.GetValue(test));
@@ -78,7 +79,8 @@ internal static class AdaptCommand
         return command;
     }
 
-    private static IReadOnlyList<string> MethodsOf(string? text, string otherwise, RecipeOptions recipe, ParseResult parse, IReadOnlyList<string> sets)
+    private static IReadOnlyList<string> MethodsOf(
+        string? text, string otherwise, RecipeOptions recipe, ParseResult parse, IReadOnlyList<string> sets)
     {
         if (text?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) is { } named)
             return named.Length > 0 ? named : throw new CliException("--method names no method.");

@@ -16,8 +16,8 @@ internal sealed class BundleFolder : IDisposable
     public string Path { get; }
 
     /// <summary>
-    /// Whether a name is that of a folder that is there. The folder of the pictures is often called what the experiment is: a bare name means a folder
-    /// only if a bundle is in it.
+    /// Whether a name is that of a folder that is there. The folder of the pictures is often called what the experiment is: a bare name means a
+    /// folder only if a bundle is in it.
     /// </summary>
     public static bool IsFolder(string source) =>
         Directory.Exists(source) && (RecipePaths.IsBundleFolder(source) || File.Exists(System.IO.Path.Combine(source, BundleFormat.Description)));

@@ -11,7 +11,9 @@ namespace OrleansTransfer.Cli.Runs;
 /// <param name="Accuracy">Of the picked epoch on labelled target samples; null without such.</param>
 /// <param name="AccuracyLow">Lower end of its bootstrap interval of 95 %.</param>
 /// <param name="AccuracyHigh">Upper end.</param>
-/// <param name="AccuracyBefore">Of a finished model before its adaptation; null without labels, and for runs that train on the source themselves.</param>
+/// <param name="AccuracyBefore">
+/// Of a finished model before its adaptation; null without labels, and for runs that train on the source themselves.
+/// </param>
 /// <param name="AccuracyLast">Of the last epoch.</param>
 /// <param name="AccuracyOracle">Of the best epoch by target labels, which nobody has when it counts.</param>
 /// <param name="Steps">Accuracy after each of the method's phases, in their order; none where it has but one.</param>

@@ -56,15 +56,16 @@ public sealed record FinishedModel(string From, Bundle Bundle, string Sha256)
     }
 
     /// <summary>
-    /// The recipe with what the bundle decides: network, weights by their content, labels, and what samples go through. Adds a problem for each key that
-    /// says something else.
+    /// The recipe with what the bundle decides: network, weights by their content, labels, and what samples go through. Adds a problem for each key
+    /// that says something else.
     /// </summary>
     public Recipe Complete(Recipe recipe, List<RecipeProblem> problems)
     {
         var bundle = Bundle.Description;
         if (bundle.Task != recipe.Task)
         {
-            problems.Add(new(Key, $"'{From}' is a model for {bundle.Task}, and the task of the recipe is {recipe.Task}: give it a target of its kind."));
+            problems.Add(new(
+                Key, $"'{From}' is a model for {bundle.Task}, and the task of the recipe is {recipe.Task}: give it a target of its kind."));
             return recipe;
         }
         var (model, data, usual) = (recipe.Model, recipe.Data, new Recipe());

@@ -122,6 +122,7 @@ public sealed class BundlePublisher(IBlobContainer container)
         WorkerAssignment assignment, IReadOnlyList<WorkerAddress> group, DatasetIndex dataset, ReplicaOutcome outcome, BundleDescription description)
     {
         var what = description.IsForTexts ? "texts" : "pictures";
+        var origin = dataset.ValidationRoot == dataset.TrainRoot ? ", split off" : $" in {dataset.ValidationRoot}";
         return
         [
             new("Experiment", $"{assignment.Experiment}, attempt {assignment.Attempt}"),
@@ -129,9 +130,7 @@ public sealed class BundlePublisher(IBlobContainer container)
             new("Base weights", description.BaseWeights is { } weights ? $"{weights.Name} (SHA-256 {weights.Sha256})" : "none: trained from scratch"),
             .. dataset.HasSource
                 ? (KeyValuePair<string, string>[])[new($"Training {what}", $"{dataset.Train.Count} in {dataset.TrainRoot}"),
-                    new(
-                        $"Validation {what}",
-                        $"{dataset.Validation.Count}{(dataset.ValidationRoot == dataset.TrainRoot ? ", split off" : $" in {dataset.ValidationRoot}")}")]
+                    new($"Validation {what}", $"{dataset.Validation.Count}{origin}")]
                 : [new("Adapted from", $"{assignment.Recipe.Model.From}, a finished model, without the data it was trained on")],
             .. dataset.Target is { } target
                 ? (KeyValuePair<string, string>[])[new($"Target {what}", $"{target.Samples.Count} in {target.Root}, without labels"),

@@ -96,7 +96,9 @@ public sealed record RunPlan(
     public static BatchPlan TrainingBatches(Recipe recipe, int samples) =>
         new(samples, recipe.Training.BatchSize, recipe.Training.Seed, shuffle: true);
 
-    /// <summary>The batches that an epoch is divided into: the training samples', or the target's where a finished model is adapted without such.</summary>
+    /// <summary>
+    /// The batches that an epoch is divided into: the training samples', or the target's where a finished model is adapted without such.
+    /// </summary>
     public static BatchPlan EpochBatches(Recipe recipe, DatasetIndex dataset) => dataset is { HasSource: false, Target: { } target }
         ? TargetBatches(recipe, target.Samples.Count)
         : TrainingBatches(recipe, dataset.Train.Count);

@@ -27,8 +27,8 @@ internal static class TargetValues
     ];
 
     /// <summary>
-    /// A run's final figures: on the source, where there is data of it, the picked epoch's scores, accuracy by pick with its interval, in the last epoch and in the best, and after
-    /// each phase where there are several.
+    /// A run's final figures: on the source, where there is data of it, the picked epoch's scores, accuracy by pick with its interval, in the last
+    /// epoch and in the best, before the adaptation of a finished model, and after each phase where there are several.
     /// </summary>
     public static Dictionary<string, double> Of(RunPlan plan, TrainingResult result, TargetOutcome target)
     {

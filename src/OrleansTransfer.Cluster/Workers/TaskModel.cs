@@ -35,7 +35,8 @@ public sealed class TaskModel
         Recipe recipe, int classes, string? weightsPath, DatasetIndex? dataset = null, EncoderSource? encoder = null,
         WordSource? words = null)
     {
-        var (model, vocabulary) = words is not null ? words.Create(classes) : encoder is not null ? (Encoder(recipe, classes, encoder, draw: weightsPath is null), null)
+        var (model, vocabulary) = words is not null ? words.Create(classes)
+            : encoder is not null ? (Encoder(recipe, classes, encoder, draw: weightsPath is null), null)
             : recipe.Task == TaskWords.Texts ? Texts(recipe, classes, dataset) : (Pictures(recipe, classes), null);
         try
         {

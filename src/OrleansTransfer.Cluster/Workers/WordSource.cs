@@ -7,8 +7,8 @@ using OrleansTransfer.Storage;
 namespace OrleansTransfer.Cluster.Workers;
 
 /// <summary>
-/// The words that a finished model of word vectors knows, and its sizes, kept with the experiment that adapts it: its weights have the vectors, and no
-/// worker looks for the bundle again.
+/// The words that a finished model of word vectors knows, and its sizes, kept with the experiment that adapts it: its weights have the vectors, and
+/// no worker looks for the bundle again.
 /// </summary>
 /// <param name="Words">In the order of their ids, from 1.</param>
 /// <param name="Text">Sizes and pooling, as the bundle has them.</param>

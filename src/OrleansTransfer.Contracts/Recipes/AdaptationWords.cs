@@ -14,7 +14,8 @@ public static class AdaptationWords
     public const string WordEvidence = "word-evidence";
 
     /// <summary>
-    /// Methods that train on the source first, and then on the target alone: in two phases, or in the second alone with <see cref="ModelRecipe.From"/>.
+    /// Methods that train on the source first, and then on the target alone: in two phases, or in the second alone with
+    /// <see cref="ModelRecipe.From"/>.
     /// </summary>
     public static IReadOnlyList<string> SourceFree { get; } = ["shot", "tent", "adabn"];
 

@@ -179,7 +179,8 @@ public static partial class RecipeValidator
         var words = TaskWords.LowRankTargets;
         if (targets.Count == 0) problems.Add(new(path, $"Found none; expected at least one of {string.Join(", ", words)}."));
         foreach (var target in targets.Distinct().Except(words))
-            problems.Add(new(path, $"Found '{target}'; expected any of {string.Join(", ", words)}; the nearest is '{NearestName.Of(target, words)}'."));
+            problems.Add(new(
+                path, $"Found '{target}'; expected any of {string.Join(", ", words)}; the nearest is '{NearestName.Of(target, words)}'."));
         if (targets.GroupBy(target => target).FirstOrDefault(group => group.Count() > 1) is { } twice)
             problems.Add(new(path, $"Found '{twice.Key}' more than once; each matrix has one update."));
     }

@@ -64,8 +64,8 @@ public sealed record TrainingPlan(
     public string Validator { get; init; } = Evaluation.Validators.UnsupervisedValidators.Last;
 
     /// <summary>
-    /// Whether the network is a finished model, head and all, that is adapted to a target domain: what it makes of the target before the first step then
-    /// counts as an epoch that may be picked.
+    /// Whether the network is a finished model, head and all, that is adapted to a target domain: what it makes of the target before the first step
+    /// then counts as an epoch that may be picked.
     /// </summary>
     public bool IsFinished { get; init; }
 

@@ -140,8 +140,8 @@ public abstract class TextEncoder : Classifier
             throw new LearningException($"A low-rank update of {Architecture} has a rank from 1 to {Configuration.Hidden} and an alpha above 0; " +
                 $"given were rank {lowRank.Rank} and alpha {lowRank.Alpha}.");
         if (lowRank.Targets.Count == 0 || lowRank.Dropout is not (>= 0 and < 1))
-            throw new LearningException($"Low-rank updates of {Architecture} are of at least one matrix and have a dropout from 0 to below 1; given were " +
-                $"{lowRank.Targets.Count} matrices and a dropout of {lowRank.Dropout}.");
+            throw new LearningException($"Low-rank updates of {Architecture} are of at least one matrix and have a dropout from 0 to below 1; " +
+                $"given were {lowRank.Targets.Count} matrices and a dropout of {lowRank.Dropout}.");
         using var generator = new Generator((ulong)seed);
         foreach (var (target, matrix) in Adaptable())
             if (lowRank.Targets.Contains(target)) matrix.Adapt(lowRank, generator);

@@ -35,6 +35,7 @@ internal static class AdaptationPhases
         {
             Scope = scope,
         };
-        return options.IsFinished ? [target] : [new(Source, options.Epochs - adaptEpochs, selected, options.LearningRate, options.BackboneFactor), target];
+        return options.IsFinished ? [target]
+            : [new(Source, options.Epochs - adaptEpochs, selected, options.LearningRate, options.BackboneFactor), target];
     }
 }
