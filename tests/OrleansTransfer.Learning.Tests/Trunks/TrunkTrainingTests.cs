@@ -48,8 +48,8 @@ public sealed class TrunkTrainingTests : IDisposable
         Assert.Equal(expected.Steps.Count, actual.Steps.Count);
         Assert.All(expected.Steps.Zip(actual.Steps), pair => AssertClose(pair.First.Loss, pair.Second.Loss));
         Assert.All(expected.Steps.Zip(actual.Steps), pair => AssertClose(pair.First.GradientNorm, pair.Second.GradientNorm));
-        Assert.All(expected.Epochs.Zip(actual.Epochs), pair => AssertClose(pair.First.Validation.Loss, pair.Second.Validation.Loss));
-        Assert.Equal(expected.Epochs.Select(epoch => epoch.Validation.Accuracy), actual.Epochs.Select(epoch => epoch.Validation.Accuracy));
+        Assert.All(expected.Epochs.Zip(actual.Epochs), pair => AssertClose(pair.First.Validation!.Loss, pair.Second.Validation!.Loss));
+        Assert.Equal(expected.Epochs.Select(epoch => epoch.Validation!.Accuracy), actual.Epochs.Select(epoch => epoch.Validation!.Accuracy));
         Assert.All(weights.Zip(same), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
     }
 
