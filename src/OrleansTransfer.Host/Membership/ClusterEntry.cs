@@ -28,14 +28,14 @@ internal sealed record ClusterEntry(IPEndPoint? FirstNode, RedisAddress? Redis)
         }
     }
 
-    /// <summary>Waits until what the options name can be reached.</summary>
-    /// <exception cref="NodeStartException">It cannot be reached.</exception>
+    /// <summary>Waits until what the options name can be reached, and asks the cluster's nodes whether this one may be one of them.</summary>
+    /// <exception cref="NodeStartException">It cannot be reached, or they do not take this node.</exception>
     public static async Task<ClusterEntry> ReachAsync(NodeOptions options, NodeCertificates? certificates, CancellationToken cancellationToken)
     {
         switch (options)
         {
             case { Join: { } join }:
-                return new(await JoinTarget.ReachAsync(join, s_deadline, cancellationToken, certificates), null);
+                return new(await JoinTarget.ReachAsync(join, options.ClusterId, certificates, s_deadline, cancellationToken), null);
             case { Redis: { } text }:
                 var redis = RedisAddress.Parse(text);
                 await redis.ReachAsync(s_deadline, cancellationToken);
@@ -45,6 +45,7 @@ internal sealed record ClusterEntry(IPEndPoint? FirstNode, RedisAddress? Redis)
                         $"Nodes would take each other for dead: {skew.ToWords($"that of the Redis server {redis.Shown}")}. Let NTP set the clocks.");
                 }
 
+                await Admission.AskAsync(redis, options, certificates, cancellationToken);
                 return new(null, redis);
             default:
                 return new(null, null);
