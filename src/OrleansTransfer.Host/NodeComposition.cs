@@ -56,8 +56,8 @@ internal static class NodeComposition
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<IBlobContainer>(new WatchedContainer(container));
         var weights = options.Weights ?? WeightsFromEnvironment();
-        weights = weights with { Addresses = NodeReach.AddressesFor(options.Security, ports.Address) };
-        builder.Services.AddSingleton(NodeReach.RootsFor(options.Security, ports.Address));
+        weights = weights with { Addresses = NodeReach.AddressesFor(options.Security, ports.Reached) };
+        builder.Services.AddSingleton(NodeReach.RootsFor(options.Security, ports.Reached));
         builder.Services.AddWeightCache(weights);
         if (MegabytesOf(Environment.GetEnvironmentVariable(FeatureOptions.Variable)) is { } megabytes)
             builder.Services.Configure<FeatureOptions>(features => features.Megabytes = megabytes);
@@ -85,7 +85,7 @@ internal static class NodeComposition
     {
         try
         {
-            services.AddApiAccess(NodeAccess.OptionsOf(options.Security, ports.Address, node), TimeProvider.System);
+            services.AddApiAccess(NodeAccess.OptionsOf(options.Security, ports.Reached, node), TimeProvider.System);
             services.AddHostedService<FileWatch>();
         }
         catch (FormatException e)
@@ -162,6 +162,8 @@ internal static class NodeComposition
             endpoints.AdvertisedIPAddress = ports.Address;
             endpoints.SiloPort = ports.Silo;
             endpoints.GatewayPort = ports.Gateway;
+            endpoints.SiloListeningEndpoint = new(ports.Listen, ports.Silo);
+            endpoints.GatewayListeningEndpoint = new(ports.Listen, ports.Gateway);
         });
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, NameClaim>();
         silo.AddOrleansTransferCluster(identity);

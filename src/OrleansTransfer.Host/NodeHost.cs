@@ -8,6 +8,7 @@ using OrleansTransfer.Cluster.Hosting;
 using OrleansTransfer.Cluster.Transport;
 using OrleansTransfer.Gateway;
 using OrleansTransfer.Host.Health;
+using OrleansTransfer.Host.Logs;
 using OrleansTransfer.Host.Membership;
 using OrleansTransfer.Host.Security;
 using OrleansTransfer.Learning.Compute;
@@ -27,12 +28,13 @@ public sealed partial class NodeHost : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly NodeFault _fault;
+    private readonly LogGate _log;
     private readonly Lazy<Task> _stopped;
     private readonly NodeRole _role;
 
     private NodeHost(WebApplication app, NodePorts ports, NodeIdentity identity, NodeRole role)
     {
-        (_app, _fault) = (app, app.Services.GetRequiredService<NodeFault>());
+        (_app, _fault, _log) = (app, app.Services.GetRequiredService<NodeFault>(), app.Services.GetRequiredService<LogGate>());
         (Name, Http, Devices, _role) = (identity.Name, identity.Http, identity.Devices, role);
         Silo = role == NodeRole.Gateway ? "" : new IPEndPoint(ports.Address, ports.Silo).ToString();
         Gateway = role == NodeRole.Gateway ? "" : new IPEndPoint(ports.Address, ports.Gateway).ToString();
@@ -118,6 +120,7 @@ public sealed partial class NodeHost : IAsyncDisposable
         await _stopped.Value;
         var disposed = _app.DisposeAsync().AsTask();
         await (Fault is null ? disposed : Task.WhenAny(disposed, Task.Delay(s_faultedShutdown)));
+        _log.Dispose();
     }
 
     private static async Task<NodeHost> StartAsync(
@@ -135,7 +138,7 @@ public sealed partial class NodeHost : IAsyncDisposable
             StateLocation.CacheFolder(options.StateLocation));
         var app = NodeComposition.Build(options, plan, ports, identity, container, entry);
         var node = new NodeHost(app, ports, identity, options.Role);
-        if (NodeAccess.SendsKeysInTheClear(options.Security, ports.Address)) LogKeysInTheClear(app.Logger, identity.Http);
+        if (NodeAccess.SendsKeysInTheClear(options.Security, ports.Reached)) LogKeysInTheClear(app.Logger, identity.Http);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, app.Lifetime.ApplicationStopping);
         deadline.CancelAfter(s_startDeadline);
         try

@@ -37,7 +37,7 @@ internal sealed record NodePlan(IReadOnlyList<string> Devices, NodePorts Ports, 
         var security = options.Security;
 
         // Without an address there is nothing to say of who reaches the node; what is wrong with it is told with the ports.
-        if ((options.EphemeralPorts ? IPAddress.Loopback : NodePorts.Wanted(options, out _)?.Address) is { } address)
+        if ((options.EphemeralPorts ? IPAddress.Loopback : NodePorts.Wanted(options, out _)?.Reached) is { } address)
         {
             Try(problems, () => NodeAccess.Check(security, address));
             Try(problems, () => NodeReach.RootsFor(security, address));

@@ -1,3 +1,4 @@
+using System.Net;
 using OrleansTransfer.Host.Health;
 
 namespace OrleansTransfer.Host.Doctor;
@@ -10,9 +11,9 @@ internal static class PortChecks
 
     public static async Task<IReadOnlyList<CheckResult>> MakeAsync(NodeOptions options, CancellationToken cancellationToken)
     {
-        if (NodePorts.Wanted(options, out var problem) is not { } ports) return [CheckResult.Failed(Name, problem!, "Correct --advertise.")];
+        if (NodePorts.Wanted(options, out var problem) is not { } ports) return [CheckResult.Failed(Name, problem!, "Correct --advertise or --listen.")];
         var problems = ports.Problems(options).ToList();
-        if (problems.Count == 0) return [CheckResult.Ok(Name, $"{ports.Silo}, {ports.Gateway} and {ports.Http} of {ports.Address} are free")];
+        if (problems.Count == 0) return [CheckResult.Ok(Name, $"{ports.Silo}, {ports.Gateway} and {ports.Http} of {ports.Listen} are free")];
         if (await IsNodeAsync("http", ports, cancellationToken) || await IsNodeAsync("https", ports, cancellationToken))
         {
             return
@@ -32,7 +33,8 @@ internal static class PortChecks
         using var handler = new SocketsHttpHandler();
         handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => true;
         using var http = new HttpClient(handler) { Timeout = s_patience };
-        var address = $"{scheme}://127.0.0.1:{ports.Http}{HealthEndpoints.Live}";
+        var host = IPAddress.IsLoopback(ports.Listen) ? ports.Listen : IPAddress.Loopback;
+        var address = $"{scheme}://{new IPEndPoint(host, ports.Http)}{HealthEndpoints.Live}";
         try
         {
             return await http.GetStringAsync(address, cancellationToken) == HealthEndpoints.LiveAnswer;

@@ -13,7 +13,7 @@ internal static class SecurityChecks
     public static IReadOnlyList<CheckResult> Make(NodeOptions options)
     {
         // Without an address there is nothing to say; that is told with the ports.
-        if (NodePorts.Wanted(options, out _) is not { Address: var address }) return [];
+        if (NodePorts.Wanted(options, out _) is not { Reached: var address }) return [];
         var security = options.Security;
         List<string> problems = [];
         var (_, https) = NodePlan.Protect(options, problems);
