@@ -40,8 +40,8 @@ public sealed record NodeOptions
     public string? Advertise { get; init; }
 
     /// <summary>
-    /// An IP address of this machine to listen at, or 0.0.0.0 for all, where <see cref="Advertise"/> is none of its own: ports of a container that its
-    /// host publishes, an address that a router translates. The ports are the same. Null: the advertised address.
+    /// An IP address of this machine to listen at, or 0.0.0.0 for all, where <see cref="Advertise"/> is none of its own: ports of a container that
+    /// its host publishes, an address that a router translates. The ports are the same. Null: the advertised address.
     /// </summary>
     public string? Listen { get; init; }
 

@@ -38,8 +38,8 @@ internal sealed record NodePorts(IPAddress Address, IPAddress Listen, int Silo, 
         if (options.Advertise is { } advertise
             && (!IPAddress.TryParse(advertise, out address!) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)))
         {
-            problem = $"'{advertise}' is not an address under which other nodes could reach this one: --advertise takes an IP address of this machine,"
-                + " or with --listen one that leads to it.";
+            problem = $"'{advertise}' is not an address under which other nodes could reach this one: --advertise takes an IP address of this"
+                + " machine, or with --listen one that leads to it.";
             return null;
         }
         var listen = address;

@@ -58,7 +58,8 @@ public sealed class UpgradeTests(DrawnLeaves leaves)
         var ended = (await refused.WaitAsync(TimeSpan.FromMinutes(1))).Expect(2);
 
         Assert.Equal("", ended.Out);
-        Assert.StartsWith("error: The cluster does not accept this node: it is of version 99.0.0+stranger", ended.LastError, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "error: The cluster does not accept this node: it is of version 99.0.0+stranger", ended.LastError, StringComparison.Ordinal);
         foreach (var words in (string[])[
             $"speaks protocol {ClusterVersion.Protocol + 1}", $"of version {ClusterVersion.Current}, which speaks protocol {ClusterVersion.Protocol}",
             "Stop all nodes and start them with one version"])
@@ -88,7 +89,8 @@ public sealed class UpgradeTests(DrawnLeaves leaves)
             ["node", "--name", "n3", "--port-offset", $"{TestNode.FreeOffset()}", .. arguments], program: stranger.Program);
         var ended = (await refused.WaitAsync(TimeSpan.FromMinutes(1))).Expect(2);
 
-        Assert.StartsWith("error: The cluster does not accept this node: it is of version 99.0.0+stranger", ended.LastError, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "error: The cluster does not accept this node: it is of version 99.0.0+stranger", ended.LastError, StringComparison.Ordinal);
         Assert.Contains(
             $"of version {ClusterVersion.Current}, which speaks protocol {ClusterVersion.Protocol}", ended.LastError, StringComparison.Ordinal);
         Assert.Equal(["n1"], cluster.Nodes[0].SeenNodes());

@@ -29,6 +29,6 @@ public static class ClusterVersion
     public static string? RefusalBy(string version, int protocol) => protocol == Protocol ? null : Contrast((Current, Protocol), (version, protocol));
 
     private static string Contrast((string Version, int Protocol) node, (string Version, int Protocol) cluster) =>
-        $"it is of version {node.Version}, which speaks protocol {node.Protocol}, and the cluster's nodes are of version {cluster.Version}, which speaks" +
-        $" protocol {cluster.Protocol}. Stop all nodes and start them with one version, or give this one another --cluster-id";
+        $"it is of version {node.Version}, which speaks protocol {node.Protocol}, and the cluster's nodes are of version {cluster.Version}, which" +
+        $" speaks protocol {cluster.Protocol}. Stop all nodes and start them with one version, or give this one another --cluster-id";
 }

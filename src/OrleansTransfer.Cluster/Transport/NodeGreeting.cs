@@ -24,8 +24,8 @@ public static class NodeGreeting
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web);
 
     /// <summary>
-    /// First bytes of a greeting, as many as of a lane. Read as the length that begins a connection between silos, they would be more than a gigabyte:
-    /// releases that know no greeting close the connection.
+    /// First bytes of a greeting, as many as of a lane. Read as the length that begins a connection between silos, they would be more than a
+    /// gigabyte: releases that know no greeting close the connection.
     /// </summary>
     public static ReadOnlySpan<byte> Magic => "OTXHELO\n"u8;
 
@@ -83,7 +83,11 @@ public static class NodeGreeting
         var theirs = await ReadOpeningAsync(clear, cancellationToken).ConfigureAwait(false);
         await clear.WriteAsync(Opening(own), cancellationToken).ConfigureAwait(false);
         if (theirs != own)
-            return $"{Capital(peer)} wanted to join {(own == Encrypted ? "without TLS" : "with TLS")}, which the others {(own == Encrypted ? "use" : "do not use")}.";
+        {
+            return own == Encrypted
+                ? $"{Capital(peer)} wanted to join without TLS, which the others use."
+                : $"{Capital(peer)} wanted to join with TLS, which the others do not use.";
+        }
         if (certificates is null)
         {
             await WriteAsync(clear, facts, cancellationToken).ConfigureAwait(false);

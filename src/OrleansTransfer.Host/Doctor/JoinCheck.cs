@@ -20,8 +20,8 @@ internal static class JoinCheck
             return
             [
                 CheckResult.Failed("join", exception.Message,
-                    "Start the first node with --advertise where it is on another machine, let this machine through to its silo port, and give both the"
-                    + " same --cluster-id and --tls-... options."),
+                    "Start the first node with --advertise where it is on another machine, let this machine through to its silo port, and give both"
+                    + " the same --cluster-id and --tls-... options."),
             ];
         }
     }

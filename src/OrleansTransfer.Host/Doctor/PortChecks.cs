@@ -11,7 +11,8 @@ internal static class PortChecks
 
     public static async Task<IReadOnlyList<CheckResult>> MakeAsync(NodeOptions options, CancellationToken cancellationToken)
     {
-        if (NodePorts.Wanted(options, out var problem) is not { } ports) return [CheckResult.Failed(Name, problem!, "Correct --advertise or --listen.")];
+        if (NodePorts.Wanted(options, out var problem) is not { } ports)
+            return [CheckResult.Failed(Name, problem!, "Correct --advertise or --listen.")];
         var problems = ports.Problems(options).ToList();
         if (problems.Count == 0) return [CheckResult.Ok(Name, $"{ports.Silo}, {ports.Gateway} and {ports.Http} of {ports.Listen} are free")];
         if (await IsNodeAsync("http", ports, cancellationToken) || await IsNodeAsync("https", ports, cancellationToken))

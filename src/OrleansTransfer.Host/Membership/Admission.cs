@@ -30,7 +30,8 @@ internal static class Admission
         if (facts.ClusterId != clusterId)
         {
             throw new ClusterNotFoundException(
-                $"The node at {peer} belongs to the cluster '{facts.ClusterId}', and this one is for '{clusterId}'. Correct --join, or --cluster-id.");
+                $"The node at {peer} belongs to the cluster '{facts.ClusterId}', and this one is for '{clusterId}'."
+                + " Correct --join, or --cluster-id.");
         }
         if (ClusterVersion.RefusalBy(facts.Version, facts.Protocol) is { } refusal)
             throw new NodeStartException($"The cluster does not accept this node: {refusal}.");
