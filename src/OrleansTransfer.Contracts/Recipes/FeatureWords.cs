@@ -19,7 +19,7 @@ public static class FeatureWords
     public static string? WhyNotKept(Recipe recipe)
     {
         if (!BeginsFrozen(recipe)) return "the backbone trains";
-        if (recipe.Task != TaskWords.Images) return "texts are embedded anew in every epoch";
+        if (recipe.Task == TaskWords.Texts && recipe.Model.Backbone == TaskWords.WordVectors) return "vectors of words are as quick to look up";
         return recipe.Data.Target.Length > 0 ? "data.target is looked at too" : null;
     }
 
