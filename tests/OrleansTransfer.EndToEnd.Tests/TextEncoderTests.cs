@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using OrleansTransfer.Contracts.Experiments;
 using OrleansTransfer.Storage;
 
 namespace OrleansTransfer.EndToEnd.Tests;
@@ -30,7 +31,7 @@ public sealed class TextEncoderTests : IDisposable
         var weights = SmallEncoder.Write(_folder.Combine("public"), architecture, Reviews.Words, dropout: 0.1);
         var run = await TrainAsync(
         [
-            .. Recipe(architecture, weights, epochs: 10), "--set", $"data.validation={validation}", "--set", "transfer.method=lp-ft",
+            .. Recipe(architecture, weights, epochs: 15), "--set", $"data.validation={validation}", "--set", "transfer.method=lp-ft",
             "--workers", "2",
         ]);
         var id = run.GetProperty("experiment").GetString()!;
@@ -186,6 +187,36 @@ public sealed class TextEncoderTests : IDisposable
                 return ["--set", "transfer.unfreeze=layer.7"];
             default:
                 throw new ArgumentOutOfRangeException(nameof(what), what, null);
+        }
+    }
+
+    [Fact]
+    public async Task Vectors_of_a_frozen_encoder_are_computed_once_for_all_workers_and_runs()
+    {
+        var weights = SmallEncoder.Write(_folder.Combine("public"), Distilled, Reviews.Words, dropout: 0.1);
+        string[] recipe =
+        [
+            .. Recipe(Distilled, weights, epochs: 4), "--set", "transfer.method=feature-extraction", "--set", "model.head.dropout=0",
+            "--set", "data.augment=none",
+        ];
+        var without = await IdAsync(megabytes: 0, workers: 1);
+        var first = await IdAsync(megabytes: 10, workers: 2);
+        var second = await IdAsync(megabytes: 10, workers: 1);
+
+        Assert.Equal(2, Directory.GetFiles(_state.File("cache/features")).Length);
+        Assert.DoesNotContain(_state.Events(without), Kept);
+        Assert.Equal(2, _state.Events(first).Count(Kept));
+        Assert.Equal(2, _state.Events(second).Count(e => Kept(e) && e.Message!.Contains("kept on this node already", StringComparison.Ordinal)));
+        foreach (var id in new[] { first, second })
+            Assert.All(_state.Losses(without).Zip(_state.Losses(id)), pair => Assert.Equal(pair.First, pair.Second, 1e-4 * pair.First));
+
+        static bool Kept(ExperimentEvent e) => e.Message?.StartsWith("The backbone is frozen: features of", StringComparison.Ordinal) == true;
+
+        async Task<string> IdAsync(int megabytes, int workers)
+        {
+            var surroundings = new Dictionary<string, string>(Training.OneThread) { ["OTX_FEATURES_MEGABYTES"] = $"{megabytes}" };
+            var run = await OtxProcess.RunAsync(surroundings, [.. recipe, "--workers", $"{workers}", .. Here]);
+            return run.Expect(0).Json.GetProperty("experiment").GetString()!;
         }
     }
 
