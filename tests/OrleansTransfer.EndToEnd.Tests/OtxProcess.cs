@@ -18,7 +18,9 @@ internal enum Signal
 /// <summary>A real <c>otx</c> process. It never outlives its owner, whatever happens to the test.</summary>
 internal sealed partial class OtxProcess : IAsyncDisposable
 {
-    private static readonly string s_program = Path.Combine(AppContext.BaseDirectory, "otx");
+    // Of the published program where OTX_TESTED says its folder, else of the one that was built beside the tests.
+    private static readonly string s_program = Path.Combine(Environment.GetEnvironmentVariable("OTX_TESTED") ?? AppContext.BaseDirectory, "otx");
+
     private static readonly ConcurrentDictionary<OtxProcess, byte> s_alive = new();
 
     // Far above what anything here takes: a hang must fail its test, not the whole run.

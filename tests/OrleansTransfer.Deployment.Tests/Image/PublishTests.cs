@@ -1,3 +1,4 @@
+using System.Reflection.PortableExecutable;
 using System.Runtime.Versioning;
 using System.Text.Json;
 
@@ -50,6 +51,19 @@ public sealed class PublishTests(PublishedProgram program)
         Assert.Empty(Directory.GetDirectories(app, "runtimes"));
         Assert.DoesNotContain(Directory.GetFiles(app), file => file.EndsWith(".dylib", StringComparison.Ordinal));
         Assert.All(Directory.GetFiles(app), file => Assert.True(OperatingSystem.IsWindows() || IsReadable(file), file));
+    }
+
+    [Theory]
+    [InlineData("otx-node.dll")]
+    [InlineData("OrleansTransfer.Cluster.dll")]
+    [InlineData("Orleans.Runtime.dll")]
+    [InlineData("TorchSharp.dll")]
+    public async Task Is_compiled_ahead_of_time(string assembly)
+    {
+        using var file = File.OpenRead(Path.Combine(await program.Folder, assembly));
+        using var image = new PEReader(file);
+
+        Assert.NotEqual(0, image.PEHeaders.CorHeader!.ManagedNativeHeaderDirectory.Size);
     }
 
     [UnsupportedOSPlatform("windows")]
