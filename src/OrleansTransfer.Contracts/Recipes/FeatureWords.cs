@@ -13,8 +13,8 @@ public static class FeatureWords
     public static bool BeginsFrozen(Recipe recipe) => IsBackboneFrozen(recipe) || recipe.Transfer.Method is "lp-ft" or "gradual";
 
     /// <summary>
-    /// Why features of the backbone are computed in every epoch; null when those of validation samples are kept while it is frozen, and those of training
-    /// samples too unless <see cref="VariesSamples"/>.
+    /// Why features of the backbone are computed in every epoch; null when those of validation samples are kept while it is frozen, and those of
+    /// training samples too unless <see cref="VariesSamples"/>.
     /// </summary>
     public static string? WhyNotKept(Recipe recipe)
     {
@@ -32,8 +32,8 @@ public static class FeatureWords
         if (!BeginsFrozen(recipe)) return null;
         if (WhyNotKept(recipe) is { } reason) return $"the frozen backbone computes its features in every epoch: {reason}";
         if (VariesSamples(recipe))
-            return $"the frozen backbone computes features of training samples in every epoch: data.augment is {recipe.Data.Augment}, so that every epoch "
-                + "has other samples; none keeps them";
+            return $"the frozen backbone computes features of training samples in every epoch: data.augment is {recipe.Data.Augment}, so that "
+                + "every epoch has other samples; none keeps them";
         return IsBackboneFrozen(recipe)
             ? "features of the frozen backbone are computed once per node and kept; epochs train the head on them"
             : "features of the backbone are computed once per node and kept while it is frozen; phases that train it see the samples";

@@ -19,7 +19,7 @@ public sealed record Batch(Tensor Inputs, Tensor Labels, int GlobalCount) : IDis
     /// <summary>Seconds that were spent on computing that, of those it took to get the batch.</summary>
     public double TrunkSeconds { get; init; }
 
-    /// <summary>Places of the share whose inputs mean nothing, because nobody needs them; in ascending order. See <see cref="ISampleStream.Spares"/>.</summary>
+    /// <summary>Places of the share whose inputs mean nothing, because nobody needs them, ascending: see <see cref="ISampleStream.Spares"/>.</summary>
     public IReadOnlyList<int> Spared { get; init; } = [];
 
     /// <summary>Samples of this share.</summary>
@@ -51,8 +51,8 @@ public interface IBatchStream : IDisposable
 public interface ISampleStream : IBatchStream
 {
     /// <summary>
-    /// Whether nobody needs the inputs of a sample, by its index; asked when its batch is begun, from any thread. Set before the first batch is taken.
-    /// Streams that have inputs at no cost need not ask.
+    /// Whether nobody needs the inputs of a sample, by its index; asked when its batch is begun, from any thread. Set before the first batch is
+    /// taken. Streams that have inputs at no cost need not ask.
     /// </summary>
     Func<int, bool> Spares { set; }
 

@@ -24,7 +24,7 @@ public static class Freezing
     /// <summary>
     /// Training mode for all modules but those BatchNorm layers of the backbone whose running statistics must stay: all of them unless the policy is
     /// <see cref="BatchNormPolicy.Trainable"/> or <see cref="BatchNormPolicy.Synchronized"/>, and always those of frozen stages. They normalise by
-    /// their running statistics and leave them alone. And but for dropouts within a trunk of which nothing trains: it is a fixed function.
+    /// their running statistics and leave them alone. Dropouts within a trunk of which nothing trains are at rest too: it is a fixed function.
     /// </summary>
     public static void SetTrainingMode(Classifier model, Phase phase, BatchNormPolicy policy)
     {

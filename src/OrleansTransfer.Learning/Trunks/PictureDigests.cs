@@ -6,8 +6,8 @@ using OrleansTransfer.Learning.Data;
 namespace OrleansTransfer.Learning.Trunks;
 
 /// <summary>
-/// Digests of the bytes of sets of pictures. Workers and trials of a node ask for the same ones again and again: while no file of a set has another size or
-/// time, its bytes are read once.
+/// Digests of the bytes of sets of pictures. Workers and trials of a node ask for the same ones again and again: while no file of a set has another
+/// size or time, its bytes are read once.
 /// </summary>
 public sealed class PictureDigests
 {

@@ -6,9 +6,9 @@ namespace OrleansTransfer.Learning.Trunks;
 
 /// <summary>
 /// What a network's trunk makes of the samples of a data set, a row of float32 per sample, on the disk. Layout: a head of <see cref="HeadLength"/>
-/// bytes (magic, rows, row shape), then per row the first eight bytes of its SHA-256, 0 while there is none, then the rows. Rows come in any order, from
-/// any number of processes. A row is written before its check, and checked whenever it is read: one that was written in part, twice at once, or damaged
-/// later counts as not there.
+/// bytes (magic, rows, row shape), then per row the first eight bytes of its SHA-256, 0 while there is none, then the rows. Rows come in any order,
+/// from any number of processes. A row is written before its check, and checked whenever it is read: one that was written in part, twice at once, or
+/// damaged later counts as not there.
 /// </summary>
 public sealed class TrunkFile : IDisposable
 {

@@ -82,7 +82,8 @@ public abstract class TextEncoder : Classifier
     internal EncoderKeys Keys { get; }
 
     /// <inheritdoc/>
-    internal override IEnumerable<Module> TrunkDropouts => _layers.Prepend<Module>(_embeddings).SelectMany(part => part.modules()).OfType<SeededDropout>();
+    internal override IEnumerable<Module> TrunkDropouts =>
+        _layers.Prepend<Module>(_embeddings).SelectMany(part => part.modules()).OfType<SeededDropout>();
 
     /// <inheritdoc/>
     public sealed override Tensor Features(Tensor input)
