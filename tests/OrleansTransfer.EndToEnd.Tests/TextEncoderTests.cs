@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using OrleansTransfer.Contracts.Experiments;
 using OrleansTransfer.Storage;
 
 namespace OrleansTransfer.EndToEnd.Tests;
@@ -48,7 +49,7 @@ public sealed class TextEncoderTests : IDisposable
 
         var evaluated = (await OtxProcess.RunAsync("evaluate", bundle, validation, "-o", "json")).Expect(0).Json;
         Assert.Equal(accuracy, evaluated.GetProperty("metrics").GetProperty("accuracy").GetDouble(), 1e-6);
-        string[] texts = ["great film and lovely music", "it was awful", "the plot was unheard of"];
+        string[] texts = ["great film and lovely music", "awful and dull", "the plot was unheard of"];
         var predicted = (await OtxProcess.RunAsync(["predict", bundle, .. texts, "--top", "2", "-o", "json"])).Expect(0).Json;
         Assert.Equal(["pos", "neg"], Enumerable.Range(0, 2).Select(i => predicted[i].GetProperty("top")[0].GetProperty("label").GetString()));
 
@@ -218,6 +219,36 @@ public sealed class TextEncoderTests : IDisposable
                 return ["--set", "transfer.unfreeze=layer.7"];
             default:
                 throw new ArgumentOutOfRangeException(nameof(what), what, null);
+        }
+    }
+
+    [Fact]
+    public async Task Vectors_of_a_frozen_encoder_are_computed_once_for_all_workers_and_runs()
+    {
+        var weights = SmallEncoder.Write(_folder.Combine("public"), Distilled, Reviews.Words, dropout: 0.1);
+        string[] recipe =
+        [
+            .. Recipe(Distilled, weights, epochs: 4), "--set", "transfer.method=feature-extraction", "--set", "model.head.dropout=0",
+            "--set", "data.augment=none",
+        ];
+        var without = await IdAsync(megabytes: 0, workers: 1);
+        var first = await IdAsync(megabytes: 10, workers: 2);
+        var second = await IdAsync(megabytes: 10, workers: 1);
+
+        Assert.Equal(2, Directory.GetFiles(_state.File("cache/features")).Length);
+        Assert.DoesNotContain(_state.Events(without), Kept);
+        Assert.Equal(2, _state.Events(first).Count(Kept));
+        Assert.Equal(2, _state.Events(second).Count(e => Kept(e) && e.Message!.Contains("kept on this node already", StringComparison.Ordinal)));
+        foreach (var id in new[] { first, second })
+            Assert.All(_state.Losses(without).Zip(_state.Losses(id)), pair => Assert.Equal(pair.First, pair.Second, 1e-4 * pair.First));
+
+        static bool Kept(ExperimentEvent e) => e.Message?.StartsWith("The backbone is frozen: features of", StringComparison.Ordinal) == true;
+
+        async Task<string> IdAsync(int megabytes, int workers)
+        {
+            var surroundings = new Dictionary<string, string>(Training.OneThread) { ["OTX_FEATURES_MEGABYTES"] = $"{megabytes}" };
+            var run = await OtxProcess.RunAsync(surroundings, [.. recipe, "--workers", $"{workers}", .. Here]);
+            return run.Expect(0).Json.GetProperty("experiment").GetString()!;
         }
     }
 

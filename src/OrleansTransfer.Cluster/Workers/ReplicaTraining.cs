@@ -8,7 +8,6 @@ using OrleansTransfer.Learning.Data;
 using OrleansTransfer.Learning.Evaluation;
 using OrleansTransfer.Learning.Models;
 using OrleansTransfer.Learning.Training;
-using OrleansTransfer.Learning.Trunks;
 using OrleansTransfer.Learning.Weights;
 using TorchSharp;
 
@@ -34,7 +33,7 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
     private readonly ITrainingObjective _objective;
     private readonly Replica _replica;
     private readonly ExperimentTokens _tokens;
-    private readonly TrunkCache _features;
+    private readonly FeatureStore _features;
     private List<ReplicaEpoch> _epochs = [];
     private IReadOnlyList<string> _remarks = [], _remarksOnSamples = [];
     private TrainingLoop? _loop;
@@ -53,7 +52,7 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
         CheckpointUploader checkpoints,
         WorkerOrders orders,
         ExperimentTokens tokens,
-        TrunkCache features,
+        FeatureStore features,
         TimeProvider time)
     {
         (_worker, _assignment, _recipe, _inputs, _reports, _checkpoints, _orders, _tokens, _features, _time) =
@@ -129,7 +128,7 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
         _order = order;
         var decoding = new DecodingOptions(Math.Min(ShareOfCores, 8), Prefetch: 2);
         using var streams = new ReplicaStreams(
-            _recipe, _plan, _task, _inputs.Dataset, _tokens, exchange, decoding, FeaturesFor(decoding, cancellationToken));
+            _recipe, _plan, _task, _inputs.Dataset, _tokens, exchange, decoding, FeaturesFor(order.Rank, cancellationToken));
         var data = streams.Data;
         _stepsPerEpoch = data.StepsPerEpoch;
         if (_started is null && Position!.GlobalStep == 0) _remarks = [.. _remarks, .. streams.Remarks];
@@ -249,13 +248,17 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
         ReplicaMemory.Check(_recipe.Model.Backbone, parameters, trainable, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
     }
 
-    private KeptFeatures? FeaturesFor(DecodingOptions decoding, CancellationToken cancellationToken)
+    private KeptFeatures? FeaturesFor(int rank, CancellationToken cancellationToken)
     {
-        if (!KeptFeatures.AreFor(_recipe, _plan, _replica)) return null;
-        _reports.Update(status => status with { Activity = "computing features" });
-        return new(
-            _features, _replica, _plan.Preprocessing!, decoding,
-            remark => _reports.Add(Event("log", Position!, Position!.Epoch) with { Message = remark }), cancellationToken);
+        if (!KeptFeatures.AreFor(_recipe, _plan, _replica, Position!)) return null;
+        _reports.Update(status => status with { Activity = "looking for features" });
+        return new(_features, new(_replica), _plan, Tell, cancellationToken);
+
+        // Nodes keep features of their own; one of them speaks for all.
+        void Tell(string remark)
+        {
+            if (rank == 0) _reports.Add(Event("log", Position!, Position!.Epoch) with { Message = remark });
+        }
     }
 
     // All ranks see the same; one tells, and the others remember in case that one does not live to.

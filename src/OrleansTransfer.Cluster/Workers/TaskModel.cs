@@ -63,7 +63,7 @@ public sealed class TaskModel
 
     /// <summary>Opens a stream of samples.</summary>
     /// <param name="set">What the samples are for: workers of a node share the tokens of a set.</param>
-    public IBatchStream Open(
+    public ISampleStream Open(
         Recipe recipe, RunPlan plan, string set, string root, IReadOnlyList<IndexedSample> samples, AugmentKind augment, BatchPlan batches, int rank,
         int worldSize, DecodingOptions decoding, ExperimentTokens tokens)
     {

@@ -96,7 +96,9 @@ public sealed class TrainingLoop(
             replica.BeginStep(position.GlobalStep, exchange.Rank);
             exchanger?.Begin(active, _sequence);
             if (active.Norms is { } norms) norms.Exchanger = exchanger;
-            var taken = clock.Lap();
+            // The network's part of getting a batch is forward computing.
+            var embedded = batches.Values.Sum(batch => batch.TrunkSeconds);
+            var taken = clock.Lap() - embedded;
 
             var (loss, forward, backward) = Differentiate(
                 batches, new(exchanger), Progress(position, stepsPerEpoch), clock, beforeLast: () => exchanger?.SendAsReady());
@@ -110,7 +112,7 @@ public sealed class TrainingLoop(
             _activity = TrainingActivity.Update;
             var (globalLoss, gradientNorm) = active.Outcome(position);
             active.Commit(rate);
-            var timings = new StepTimings(taken, forward, backward, exchanged, clock.Lap()) { Exchanging = exchanger?.BusySeconds ?? 0 };
+            var timings = new StepTimings(taken, embedded + forward, backward, exchanged, clock.Lap()) { Exchanging = exchanger?.BusySeconds ?? 0 };
 
             var next = new TrainingPosition(position.Epoch, position.Step + 1, position.GlobalStep + 1);
             return new(next, active.Phase.Name, globalLoss, rate, gradientNorm, batches.Samples, timings);

@@ -82,11 +82,28 @@ public abstract class TextEncoder : Classifier
     internal EncoderKeys Keys { get; }
 
     /// <inheritdoc/>
-    public override bool HasTrunk => false;
+    internal override IEnumerable<Module> TrunkDropouts =>
+        _layers.Prepend<Module>(_embeddings).SelectMany(part => part.modules()).OfType<SeededDropout>();
 
     /// <inheritdoc/>
+    public sealed override Tensor Features(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        return FeaturesOf(Trunk(input)).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public sealed override NetworkOutputs OutputsOfTrunk(Tensor trunk)
+    {
+        using var scope = NewDisposeScope();
+        var features = FeaturesOf(trunk);
+        return new NetworkOutputs(features, Logits(features)).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>One vector a text, <c>[N,H]</c>.</remarks>
     /// <exception cref="LearningException">A text has more tokens than the encoder has positions.</exception>
-    public override Tensor Features(Tensor input)
+    public sealed override Tensor Trunk(Tensor input)
     {
         using var scope = NewDisposeScope();
         if (input.dim() != 2) throw new ArgumentException($"Token ids have the shape [N,L], not [{string.Join(',', input.shape)}].", nameof(input));
@@ -179,8 +196,13 @@ public abstract class TextEncoder : Classifier
     /// <inheritdoc/>
     public override bool IsFixed(string key) => Adaptation is not null && !IsHead(key) && !AdaptableLinear.IsUpdate(key);
 
-    /// <summary>Features <c>[N,H]</c> of the last layer's states <c>[N,L,H]</c>; the mask, bool <c>[N,L]</c>, is true for text.</summary>
+    /// <summary>
+    /// One vector a text, <c>[N,H]</c>, of the last layer's states <c>[N,L,H]</c>; the mask, bool <c>[N,L]</c>, is true for text.
+    /// </summary>
     private protected abstract Tensor Pool(Tensor states, Tensor mask);
+
+    /// <summary>Features <c>[N,H]</c> of those vectors: what layers of the head other than the last make of them.</summary>
+    private protected virtual Tensor FeaturesOf(Tensor pooled) => pooled.alias();
 
     /// <summary>Rows of the position embedding for token ids <c>[N,L]</c>; int64, <c>[L]</c> or <c>[N,L]</c>.</summary>
     private protected virtual Tensor Positions(Tensor tokens) => TensorArithmetic.UpTo(tokens.shape[1], tokens.device);
