@@ -89,6 +89,10 @@ public static partial class Instruments
         s_meter, Prefix + "features_opened", "Sets of samples whose frozen features a run asked for, by what it met.", "result",
         "computed", "reused", "unavailable");
 
+    private static readonly WordCounter s_featureSamples = new(
+        s_meter, Prefix + "feature_samples", "Samples of batches that were learned or judged as frozen features, by where those came from.", "source",
+        "computed", "kept");
+
     private static readonly long[] s_experimentsByState = new long[Enum.GetValues<ExperimentState>().Length];
     private static readonly ConcurrentDictionary<string, long> s_deviceMemory = new();
     private static readonly ConcurrentDictionary<string, RunningExperiment> s_running = new();
@@ -171,6 +175,15 @@ public static partial class Instruments
     /// <summary>A run asked for the kept features of a set of samples.</summary>
     /// <param name="result"><c>computed</c>, <c>reused</c> or <c>unavailable</c>.</param>
     public static void FeaturesOpened(string result) => s_features.Add(result);
+
+    /// <summary>A batch came as frozen features.</summary>
+    /// <param name="computed">Samples whose features were computed.</param>
+    /// <param name="kept">Samples whose features were there.</param>
+    public static void FeaturesUsed(int computed, int kept)
+    {
+        s_featureSamples.Add("computed", computed);
+        s_featureSamples.Add("kept", kept);
+    }
 
     /// <summary>Another node was declared dead without having left.</summary>
     public static void NodeLost() => Interlocked.Increment(ref s_lostNodes);

@@ -17,7 +17,7 @@ internal sealed class WordCounter
         meter.CreateObservableCounter(name, () => Observe(label), null, description);
     }
 
-    public void Add(string word) => _counts.AddOrUpdate(word, 1, (_, count) => count + 1);
+    public void Add(string word, long times = 1) => _counts.AddOrUpdate(word, times, (_, count) => count + times);
 
     private IEnumerable<Measurement<long>> Observe(string label) =>
         _counts.Select(entry => new Measurement<long>(entry.Value, new KeyValuePair<string, object?>(label, entry.Key)));

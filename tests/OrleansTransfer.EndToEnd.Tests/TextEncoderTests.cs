@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using OrleansTransfer.Contracts.Experiments;
 using OrleansTransfer.Storage;
 
 namespace OrleansTransfer.EndToEnd.Tests;
@@ -48,7 +49,7 @@ public sealed class TextEncoderTests : IDisposable
 
         var evaluated = (await OtxProcess.RunAsync("evaluate", bundle, validation, "-o", "json")).Expect(0).Json;
         Assert.Equal(accuracy, evaluated.GetProperty("metrics").GetProperty("accuracy").GetDouble(), 1e-6);
-        string[] texts = ["great film and lovely music", "it was awful", "the plot was unheard of"];
+        string[] texts = ["great film and lovely music", "awful and dull", "the plot was unheard of"];
         var predicted = (await OtxProcess.RunAsync(["predict", bundle, .. texts, "--top", "2", "-o", "json"])).Expect(0).Json;
         Assert.Equal(["pos", "neg"], Enumerable.Range(0, 2).Select(i => predicted[i].GetProperty("top")[0].GetProperty("label").GetString()));
 
@@ -83,6 +84,38 @@ public sealed class TextEncoderTests : IDisposable
         var test = Reviews.Write(_folder.Combine("test.tsv"), 40, seed: 3);
         var evaluated = (await OtxProcess.RunAsync("evaluate", bundle, test, "-o", "json")).Expect(0).Json;
         Assert.True(evaluated.GetProperty("metrics").GetProperty("accuracy").GetDouble() > 0.9, evaluated.ToString());
+    }
+
+    [Fact]
+    public async Task A_finished_encoder_is_adapted_by_low_rank_updates_without_its_files_and_texts()
+    {
+        var weights = SmallEncoder.Write(_folder.Combine("public"), "xlm-roberta-base", Reviews.Words);
+        var trained = (await TrainAsync(Recipe("xlm-roberta-base", weights, epochs: 6))).GetProperty("experiment").GetString()!;
+        Directory.Delete(_folder.Combine("public"), recursive: true);
+        File.Delete(_folder.Combine("train.tsv"));
+        var test = Reviews.Write(_folder.Combine("test.tsv"), 40, seed: 3);
+        var target = Reviews.Write(_folder.Combine("target.tsv"), 60, seed: 4);
+        var run = await TrainAsync(
+        [
+            "adapt", "--model", trained, "--target", target, "--target-test", test, "--epochs", "2", "--batch-size", "12", "--workers", "2",
+            "--set", "model.lora.rank=4", "--set", "model.lora.dropout=0.1", "--set", "model.lora.targets=[key,feed-forward]",
+            "--set", "transfer.validator=last", "-o", "json",
+        ]);
+        var judged = run.GetProperty("target");
+        var (before, after) = (judged.GetProperty("accuracyBefore").GetDouble(), judged.GetProperty("accuracy").GetDouble());
+        Assert.True(after > 0.9 && after >= before - 0.05, $"{before} before the adaptation, {after} after it.");
+        var id = run.GetProperty("experiment").GetString()!;
+        Assert.Contains(_state.Events(id), e => e.Message == "6 of 60 target texts are longer than 16 tokens and were cut.");
+        var (old, own) = (Safetensors.Read(_state.Model(trained)), Safetensors.Read(_state.Model(id)));
+        Assert.Equal(old.Keys.Order(), own.Keys.Order());
+        string[] updated = ["attention.self.key.weight", "intermediate.dense.weight", "0.output.dense.weight", "1.output.dense.weight"];
+        foreach (var (key, values) in own)
+            Assert.True(values.AsSpan().SequenceEqual(old[key]) != updated.Any(end => key.EndsWith(end, StringComparison.Ordinal)), key);
+        var evaluated = (await OtxProcess.RunAsync("evaluate", _state.File(BlobLayout.Bundle(id)), test, "-o", "json")).Expect(0).Json;
+        Assert.Equal(after, evaluated.GetProperty("metrics").GetProperty("accuracy").GetDouble(), 1e-6);
+        string[] longer = ["adapt", "--model", trained, "--target", target, "--set", "data.maximumLength=20", .. Here];
+        var refused = (await OtxProcess.RunAsync(longer)).Expect(2);
+        Assert.Contains("data.maximumLength: Found '20'; the model", refused.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -186,6 +219,36 @@ public sealed class TextEncoderTests : IDisposable
                 return ["--set", "transfer.unfreeze=layer.7"];
             default:
                 throw new ArgumentOutOfRangeException(nameof(what), what, null);
+        }
+    }
+
+    [Fact]
+    public async Task Vectors_of_a_frozen_encoder_are_computed_once_for_all_workers_and_runs()
+    {
+        var weights = SmallEncoder.Write(_folder.Combine("public"), Distilled, Reviews.Words, dropout: 0.1);
+        string[] recipe =
+        [
+            .. Recipe(Distilled, weights, epochs: 4), "--set", "transfer.method=feature-extraction", "--set", "model.head.dropout=0",
+            "--set", "data.augment=none",
+        ];
+        var without = await IdAsync(megabytes: 0, workers: 1);
+        var first = await IdAsync(megabytes: 10, workers: 2);
+        var second = await IdAsync(megabytes: 10, workers: 1);
+
+        Assert.Equal(2, Directory.GetFiles(_state.File("cache/features")).Length);
+        Assert.DoesNotContain(_state.Events(without), Kept);
+        Assert.Equal(2, _state.Events(first).Count(Kept));
+        Assert.Equal(2, _state.Events(second).Count(e => Kept(e) && e.Message!.Contains("kept on this node already", StringComparison.Ordinal)));
+        foreach (var id in new[] { first, second })
+            Assert.All(_state.Losses(without).Zip(_state.Losses(id)), pair => Assert.Equal(pair.First, pair.Second, 1e-4 * pair.First));
+
+        static bool Kept(ExperimentEvent e) => e.Message?.StartsWith("The backbone is frozen: features of", StringComparison.Ordinal) == true;
+
+        async Task<string> IdAsync(int megabytes, int workers)
+        {
+            var surroundings = new Dictionary<string, string>(Training.OneThread) { ["OTX_FEATURES_MEGABYTES"] = $"{megabytes}" };
+            var run = await OtxProcess.RunAsync(surroundings, [.. recipe, "--workers", $"{workers}", .. Here]);
+            return run.Expect(0).Json.GetProperty("experiment").GetString()!;
         }
     }
 

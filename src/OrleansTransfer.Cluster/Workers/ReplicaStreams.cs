@@ -23,7 +23,7 @@ internal sealed class ReplicaStreams : IDisposable
     /// <param name="task">The network; its features bound how many samples validators look at.</param>
     /// <param name="tokens">Where workers of a node share the tokens of texts.</param>
     /// <param name="exchange">The group; rank and world size decide what the streams yield.</param>
-    /// <param name="features">Where features are that take the place of pictures; null where pictures are what is learned from.</param>
+    /// <param name="features">Where features are that take the place of samples; null where samples are what is learned from.</param>
     public ReplicaStreams(
         Recipe recipe, RunPlan plan, TaskModel task, DatasetIndex dataset, ExperimentTokens tokens, IGradientExchange exchange,
         DecodingOptions decoding, KeptFeatures? features = null)
@@ -32,11 +32,10 @@ internal sealed class ReplicaStreams : IDisposable
         var featureWidth = task.Model.FeatureWidth;
         try
         {
-            var training = new Dictionary<string, IBatchStream>
-            {
-                [TrainingData.Train] = Open(
-                    "training", dataset.TrainRoot, dataset.Train, plan.Augment, RunPlan.TrainingBatches(recipe, dataset.Train.Count)),
-            };
+            var training = new Dictionary<string, IBatchStream>();
+            if (dataset.HasSource)
+                training[TrainingData.Train] = Open(
+                    "training", dataset.TrainRoot, dataset.Train, plan.Augment, RunPlan.TrainingBatches(recipe, dataset.Train.Count));
             TargetData? judged = null;
             if (dataset.Target is { } target)
             {
@@ -45,11 +44,15 @@ internal sealed class ReplicaStreams : IDisposable
                 if (TransferMethods.Get(recipe.Transfer.Method) is IAdaptationMethod { ReadsStrongTarget: true })
                     training[TrainingData.TargetStrong] = Open("target", target.Root, target.Samples, Augmentation.Stronger(plan.Augment), batches);
                 judged = new(
-                    Judged("validation", dataset.ValidationRoot, dataset.Validation, featureWidth),
+                    dataset.HasSource ? Judged("validation", dataset.ValidationRoot, dataset.Validation, featureWidth) : null,
                     Judged("target", target.Root, target.Samples, featureWidth),
                     target.Test.Count == 0 ? null : Evaluation("labelled target", target.TestRoot, target.Test));
             }
-            Data = new(training, Evaluation("validation", dataset.ValidationRoot, dataset.Validation), dataset.Labels) { TargetSamples = judged };
+            Data = new(
+                training, dataset.HasSource ? Evaluation("validation", dataset.ValidationRoot, dataset.Validation) : null, dataset.Labels)
+            {
+                TargetSamples = judged,
+            };
         }
         catch
         {
@@ -81,12 +84,12 @@ internal sealed class ReplicaStreams : IDisposable
 
     private IBatchStream Open(string set, string root, IReadOnlyList<IndexedSample> samples, AugmentKind augment, BatchPlan batches)
     {
-        var stream = _features?.Open(
-                set, root, [.. samples.Select(sample => new ImageSample(sample.Item, sample.Label))], batches, _exchange.Rank, _exchange.WorldSize)
-            ?? _task.Open(_recipe, _plan, set, root, samples, augment, batches, _exchange.Rank, _exchange.WorldSize, _decoding, _tokens);
+        var stream = _task.Open(_recipe, _plan, set, root, samples, augment, batches, _exchange.Rank, _exchange.WorldSize, _decoding, _tokens);
+        var place = _open.Count;
         _open.Add(stream);
         if (stream is TextBatchStream { Texts: { Truncated: > 0 } texts })
             _remarks[set] = $"{texts.Truncated} of {texts.Samples} {set} texts are longer than {texts.MaximumLength} tokens and were cut.";
-        return stream;
+        if (_features is null || augment != AugmentKind.None) return stream;
+        return _open[place] = _features.Over(set, root, [.. samples.Select(sample => new ImageSample(sample.Item, sample.Label))], stream);
     }
 }

@@ -8,7 +8,6 @@ using OrleansTransfer.Learning.Data;
 using OrleansTransfer.Learning.Evaluation;
 using OrleansTransfer.Learning.Models;
 using OrleansTransfer.Learning.Training;
-using OrleansTransfer.Learning.Trunks;
 using OrleansTransfer.Learning.Weights;
 using TorchSharp;
 
@@ -34,7 +33,7 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
     private readonly ITrainingObjective _objective;
     private readonly Replica _replica;
     private readonly ExperimentTokens _tokens;
-    private readonly TrunkCache _features;
+    private readonly FeatureStore _features;
     private List<ReplicaEpoch> _epochs = [];
     private IReadOnlyList<string> _remarks = [], _remarksOnSamples = [];
     private TrainingLoop? _loop;
@@ -53,13 +52,13 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
         CheckpointUploader checkpoints,
         WorkerOrders orders,
         ExperimentTokens tokens,
-        TrunkCache features,
+        FeatureStore features,
         TimeProvider time)
     {
         (_worker, _assignment, _recipe, _inputs, _reports, _checkpoints, _orders, _tokens, _features, _time) =
             (worker, assignment, assignment.Recipe, inputs, reports, checkpoints, orders, tokens, features, time);
         ComputeThread.Configure(ShareOfCores);
-        _task = TaskModel.Build(_recipe, inputs.Dataset.Labels.Count, inputs.WeightsPath, inputs.Dataset, inputs.Encoder);
+        _task = TaskModel.Build(_recipe, inputs.Dataset.Labels.Count, inputs.WeightsPath, inputs.Dataset, inputs.Encoder, inputs.Words);
         _model = _task.Model;
         try
         {
@@ -129,7 +128,7 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
         _order = order;
         var decoding = new DecodingOptions(Math.Min(ShareOfCores, 8), Prefetch: 2);
         using var streams = new ReplicaStreams(
-            _recipe, _plan, _task, _inputs.Dataset, _tokens, exchange, decoding, FeaturesFor(decoding, cancellationToken));
+            _recipe, _plan, _task, _inputs.Dataset, _tokens, exchange, decoding, FeaturesFor(order.Rank, cancellationToken));
         var data = streams.Data;
         _stepsPerEpoch = data.StepsPerEpoch;
         if (_started is null && Position!.GlobalStep == 0) _remarks = [.. _remarks, .. streams.Remarks];
@@ -193,17 +192,12 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
     /// <inheritdoc/>
     public void OnEpoch(EpochReport report)
     {
-        _epochs.Add(new(report.Epoch, report.TrainingLoss, report.Validation.Loss, report.Validation.Accuracy));
-        _reports.Update(status => status with { Position = WorkerPositions.Of(report.Position), Confusion = report.Validation.Confusion });
+        _epochs.Add(new(report.Epoch, report.TrainingLoss, report.Validation?.Loss ?? double.NaN, report.Validation?.Accuracy ?? double.NaN));
+        _reports.Update(status => status with { Position = WorkerPositions.Of(report.Position), Confusion = report.Validation?.Confusion });
         Tell(Event("epoch", report.Position, report.Epoch + 1) with
         {
-            Values = new Dictionary<string, double>
-            {
-                ["accuracy"] = report.Validation.Accuracy,
-                ["loss"] = report.Validation.Loss,
-                ["macroF1"] = report.Validation.MacroF1,
-                ["trainingLoss"] = report.TrainingLoss,
-            }.Concat(TargetValues.Of(report.Target)).ToDictionary(),
+            Values = new Dictionary<string, double>(
+                [.. TargetValues.Of(report.Validation), new("trainingLoss", report.TrainingLoss), .. TargetValues.Of(report.Target)]),
         });
     }
 
@@ -254,13 +248,17 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
         ReplicaMemory.Check(_recipe.Model.Backbone, parameters, trainable, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
     }
 
-    private KeptFeatures? FeaturesFor(DecodingOptions decoding, CancellationToken cancellationToken)
+    private KeptFeatures? FeaturesFor(int rank, CancellationToken cancellationToken)
     {
-        if (!KeptFeatures.AreFor(_recipe, _plan, _replica)) return null;
-        _reports.Update(status => status with { Activity = "computing features" });
-        return new(
-            _features, _replica, _plan.Preprocessing!, decoding,
-            remark => _reports.Add(Event("log", Position!, Position!.Epoch) with { Message = remark }), cancellationToken);
+        if (!KeptFeatures.AreFor(_recipe, _plan, _replica, Position!)) return null;
+        _reports.Update(status => status with { Activity = "looking for features" });
+        return new(_features, new(_replica), _plan, Tell, cancellationToken);
+
+        // Nodes keep features of their own; one of them speaks for all.
+        void Tell(string remark)
+        {
+            if (rank == 0) _reports.Add(Event("log", Position!, Position!.Epoch) with { Message = remark });
+        }
     }
 
     // All ranks see the same; one tells, and the others remember in case that one does not live to.
@@ -273,10 +271,12 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
             _reports.Add(Event("log", result.Position, _recipe.Training.Epochs) with { Message = remark });
         _reports.Add(Event("pick", result.Position, _recipe.Training.Epochs) with
         {
-            Message = $"Picked epoch {target.PickedEpoch + 1} of {target.History.Count} by {_recipe.Transfer.Validator}.",
+            Message = target.PickedEpoch == TargetEpoch.Start
+                ? $"Picked the model as it came: no epoch was better by {_recipe.Transfer.Validator}."
+                : $"Picked epoch {target.PickedEpoch + 1} of {_recipe.Training.Epochs} by {_recipe.Transfer.Validator}.",
             Values = TargetValues.Of(_plan, result, target),
         });
-        _reports.Update(status => status with { Confusion = result.Validation.Confusion });
+        _reports.Update(status => status with { Confusion = (result.Validation ?? target.Test)?.Confusion });
     }
 
     private void CatchUpOnReports(GroupOrder order)

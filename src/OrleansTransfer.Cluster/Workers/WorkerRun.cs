@@ -7,7 +7,6 @@ using OrleansTransfer.Contracts.Experiments;
 using OrleansTransfer.Contracts.Workers;
 using OrleansTransfer.Learning;
 using OrleansTransfer.Learning.Training;
-using OrleansTransfer.Learning.Trunks;
 using OrleansTransfer.Storage;
 
 namespace OrleansTransfer.Cluster.Workers;
@@ -27,7 +26,7 @@ public sealed partial class WorkerRun
     private readonly IGrainFactory _grains;
     private readonly ReportChannel _reports;
     private readonly NodeTokens _tokens;
-    private readonly TrunkCache _features;
+    private readonly FeatureStore _features;
     private readonly TimeProvider _time;
     private readonly ILogger<WorkerRun> _logger;
     private readonly WorkerLogScope _scope;
@@ -47,7 +46,7 @@ public sealed partial class WorkerRun
         IBlobContainer container,
         IGrainFactory grains,
         NodeTokens tokens,
-        TrunkCache features,
+        FeatureStore features,
         TimeProvider time,
         ILoggerFactory loggers)
     {

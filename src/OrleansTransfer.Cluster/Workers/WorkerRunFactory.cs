@@ -6,7 +6,6 @@ using Orleans.Runtime;
 using OrleansTransfer.Cluster.Exchange;
 using OrleansTransfer.Cluster.Hosting;
 using OrleansTransfer.Contracts.Workers;
-using OrleansTransfer.Learning.Trunks;
 using OrleansTransfer.Storage;
 
 namespace OrleansTransfer.Cluster.Workers;
@@ -32,7 +31,7 @@ public sealed partial class WorkerRunFactory(
     private readonly ILogger _logger = loggers.CreateLogger<WorkerRunFactory>();
     private readonly ConcurrentDictionary<WorkerAddress, WorkerRun> _runs = new();
     private readonly NodeTokens _tokens = new();
-    private readonly TrunkCache _features = new(Path.Combine(identity.CacheFolder, "features"), features.Value.Megabytes * 1_000_000);
+    private readonly FeatureStore _features = new(new(Path.Combine(identity.CacheFolder, "features"), features.Value.Megabytes * 1_000_000), new());
 
     /// <summary>Occupies the device and begins to load.</summary>
     /// <exception cref="InvalidOperationException">The device is busy.</exception>

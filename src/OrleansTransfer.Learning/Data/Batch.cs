@@ -16,6 +16,12 @@ public sealed record Batch(Tensor Inputs, Tensor Labels, int GlobalCount) : IDis
     /// </summary>
     public bool IsTrunk { get; init; }
 
+    /// <summary>Seconds that were spent on computing that, of those it took to get the batch.</summary>
+    public double TrunkSeconds { get; init; }
+
+    /// <summary>Places of the share whose inputs mean nothing, because nobody needs them, ascending: see <see cref="ISampleStream.Spares"/>.</summary>
+    public IReadOnlyList<int> Spared { get; init; } = [];
+
     /// <summary>Samples of this share.</summary>
     public int Count => (int)Labels.shape[0];
 
@@ -40,3 +46,23 @@ public interface IBatchStream : IDisposable
     /// <exception cref="LearningException">A sample could not be read; names it.</exception>
     Batch Take(int epoch, int step, CancellationToken cancellationToken);
 }
+
+/// <summary>A stream of samples that can tell which ones a batch has without preparing them.</summary>
+public interface ISampleStream : IBatchStream
+{
+    /// <summary>
+    /// Whether nobody needs the inputs of a sample, by its index; asked when its batch is begun, from any thread. Set before the first batch is
+    /// taken. Streams that have inputs at no cost need not ask.
+    /// </summary>
+    Func<int, bool> Spares { set; }
+
+    /// <summary>What <see cref="IBatchStream.Take"/> gives, but for the inputs.</summary>
+    SampleShare ShareOf(int epoch, int step);
+}
+
+/// <summary>The samples of a rank's share of one global batch.</summary>
+/// <param name="Indices">Which they are.</param>
+/// <param name="Labels">Their labels.</param>
+/// <param name="GlobalCount">Samples in the whole global batch.</param>
+/// <param name="Offset">Samples of the global batch before this share.</param>
+public sealed record SampleShare(IReadOnlyList<int> Indices, long[] Labels, int GlobalCount, int Offset);

@@ -17,7 +17,7 @@ public sealed record DecodingOptions(int Parallelism, int Prefetch)
 /// The pictures of one rank, decoded ahead by background threads. All threads work on the earliest unfinished batch, picture by picture, so the next
 /// batch is ready as early as can be. What a batch contains depends on plan, seed, epoch and step alone.
 /// </summary>
-public sealed class ImageBatchStream : IBatchStream
+public sealed class ImageBatchStream : ISampleStream
 {
     private readonly string _root;
     private readonly IReadOnlyList<ImageSample> _samples;
@@ -34,6 +34,7 @@ public sealed class ImageBatchStream : IBatchStream
     private readonly Thread[] _decoders;
     private (int Epoch, int Step)? _next;
     private bool _stopped;
+    private Func<int, bool> _spares = _ => false;
 
     /// <param name="root">Folder that the samples' paths are relative to.</param>
     /// <param name="samples">The samples that <paramref name="plan"/> indexes into.</param>
@@ -69,6 +70,24 @@ public sealed class ImageBatchStream : IBatchStream
     public int StepsPerEpoch => _plan.StepsPerEpoch;
 
     /// <inheritdoc/>
+    public Func<int, bool> Spares
+    {
+        set
+        {
+            lock (_gate) _spares = value;
+        }
+    }
+
+    /// <inheritdoc/>
+    public SampleShare ShareOf(int epoch, int step)
+    {
+        var indices = _plan.Share(epoch, step, _rank, _worldSize);
+        return new(
+            indices, [.. indices.Select(index => (long)_samples[index].Label)], _plan.Global(epoch, step).Count,
+            _plan.Offset(epoch, step, _rank, _worldSize));
+    }
+
+    /// <inheritdoc/>
     public Batch Take(int epoch, int step, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(epoch);
@@ -96,9 +115,10 @@ public sealed class ImageBatchStream : IBatchStream
                     {
                         _ahead.Dequeue();
                         Monitor.PulseAll(_gate);
-                        return new(batch.Images, tensor(batch.Labels).DetachFromDisposeScope(), batch.GlobalCount)
+                        return new(batch.Images, tensor(batch.Share.Labels).DetachFromDisposeScope(), batch.Share.GlobalCount)
                         {
-                            Offset = _plan.Offset(batch.Position.Epoch, batch.Position.Step, _rank, _worldSize),
+                            Offset = batch.Share.Offset,
+                            Spared = batch.Spared,
                         };
                     }
                 }
@@ -149,7 +169,7 @@ public sealed class ImageBatchStream : IBatchStream
             catch (Exception exception)
             {
                 // The training thread must hear of it: left alone on this thread it would end the process.
-                failure = new($"The picture '{_samples[batch.Indices[place]].Path}' could not be prepared: {exception.Message}", exception);
+                failure = new($"The picture '{_samples[batch.Share.Indices[place]].Path}' could not be prepared: {exception.Message}", exception);
             }
             lock (_gate)
             {
@@ -185,16 +205,17 @@ public sealed class ImageBatchStream : IBatchStream
 
     private PendingBatch Begin(int epoch, int step)
     {
-        var indices = _plan.Share(epoch, step, _rank, _worldSize);
+        var share = ShareOf(epoch, step);
         // Native memory, which the allocator reuses: a new managed array of this size would be faulted in page by page for every batch. Decoding
         // threads have no dispose scope, so nothing but the batch owns the tensor.
-        var images = empty([indices.Count, 3, _preprocessing.Crop, _preprocessing.Crop], ScalarType.Float32);
-        return new((epoch, step), indices, [.. indices.Select(index => (long)_samples[index].Label)], images, _plan.Global(epoch, step).Count);
+        var images = empty([share.Indices.Count, 3, _preprocessing.Crop, _preprocessing.Crop], ScalarType.Float32);
+        var spared = share.Indices.Select(_spares).ToArray();
+        return new((epoch, step), share, spared, images);
     }
 
     private void Read(PictureReader reader, PendingBatch batch, int place)
     {
-        var index = batch.Indices[place];
+        var index = batch.Share.Indices[place];
         var sample = _samples[index];
         var destination = MemoryMarshal.Cast<byte, float>(batch.Images.bytes).Slice(place * reader.Length, reader.Length);
         var random = Augmentation.Generator(_seed, batch.Position.Epoch, index);
@@ -202,29 +223,30 @@ public sealed class ImageBatchStream : IBatchStream
     }
 
     /// <summary>A batch being decoded; every member is used under the stream's lock.</summary>
-    private sealed class PendingBatch((int Epoch, int Step) position, IReadOnlyList<int> indices, long[] labels, Tensor images, int globalCount)
+    private sealed class PendingBatch((int Epoch, int Step) position, SampleShare share, bool[] spared, Tensor images)
     {
-        private int _claimed, _finished;
+        private readonly int _needed = spared.Count(spares => !spares);
+        private int _next, _claimed, _finished;
         private bool _abandoned;
 
         public (int Epoch, int Step) Position { get; } = position;
 
-        public IReadOnlyList<int> Indices { get; } = indices;
-
-        public long[] Labels { get; } = labels;
+        public SampleShare Share { get; } = share;
 
         public Tensor Images { get; } = images;
 
-        public int GlobalCount { get; } = globalCount;
+        public IReadOnlyList<int> Spared { get; } = [.. spared.Index().Where(place => place.Item).Select(place => place.Index)];
 
         public LearningException? Failure { get; private set; }
 
-        public bool IsComplete => Failure is null && _finished == Indices.Count;
+        public bool IsComplete => Failure is null && _finished == _needed;
 
         public bool TryClaim(out int place)
         {
-            place = _claimed;
-            if (_claimed == Indices.Count || Failure is not null) return false;
+            while (_next < spared.Length && spared[_next]) _next++;
+            place = _next;
+            if (_next == spared.Length || Failure is not null) return false;
+            _next++;
             _claimed++;
             return true;
         }

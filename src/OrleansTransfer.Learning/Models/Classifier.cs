@@ -81,8 +81,8 @@ public abstract class Classifier(string architecture) : nn.Module<Tensor, Tensor
     }
 
     /// <summary>
-    /// Whether logits follow from <see cref="Trunk"/> alone, in training too. A network with an auxiliary classifier in its middle takes more, and
-    /// what a network makes of texts is not of one size or is random from the start.
+    /// Whether logits follow from <see cref="Trunk"/> alone, in training too. A network with an auxiliary classifier in its middle takes more, and so
+    /// does one that counts words.
     /// </summary>
     public virtual bool HasTrunk => true;
 
@@ -90,7 +90,11 @@ public abstract class Classifier(string architecture) : nn.Module<Tensor, Tensor
     /// What the network makes of each sample before anything that belongs to the head or is random in training, <c>[N,...]</c>. While no stage trains
     /// and their norms are frozen, it is the same in every epoch.
     /// </summary>
+    /// <seealso cref="TrunkDropouts"/>
     public virtual Tensor Trunk(Tensor input) => Features(input);
+
+    /// <summary>What is random within the trunk while it trains, and is at rest in phases that train nothing below the head.</summary>
+    internal virtual IEnumerable<nn.Module> TrunkDropouts => [];
 
     /// <summary>Features and logits of what <see cref="Trunk"/> gave.</summary>
     public virtual NetworkOutputs OutputsOfTrunk(Tensor trunk)

@@ -10,7 +10,7 @@ namespace OrleansTransfer.Learning.Text;
 /// The texts of one rank, padded on the right to the longest of the global batch, so that all ranks compute with one length. What a batch contains
 /// depends on plan, seed, epoch and step alone. Tokens are known beforehand and a batch is made in microseconds, on the thread that asks for it.
 /// </summary>
-public sealed class TextBatchStream : IBatchStream
+public sealed class TextBatchStream : ISampleStream
 {
     // Lengths are rounded up to this: few distinct shapes, and whole vector registers.
     private const int LengthStep = 8;
@@ -45,6 +45,22 @@ public sealed class TextBatchStream : IBatchStream
 
     /// <inheritdoc/>
     public int StepsPerEpoch => _plan.StepsPerEpoch;
+
+    /// <inheritdoc/>
+    /// <remarks>Tokens are there: none are left out.</remarks>
+    public Func<int, bool> Spares
+    {
+        set { }
+    }
+
+    /// <inheritdoc/>
+    public SampleShare ShareOf(int epoch, int step)
+    {
+        var indices = _plan.Share(epoch, step, _rank, _worldSize);
+        return new(
+            indices, [.. indices.Select(index => (long)_texts.Labels[index])], _plan.Global(epoch, step).Count,
+            _plan.Offset(epoch, step, _rank, _worldSize));
+    }
 
     /// <inheritdoc/>
     public Batch Take(int epoch, int step, CancellationToken cancellationToken)

@@ -24,13 +24,15 @@ public static class Freezing
     /// <summary>
     /// Training mode for all modules but those BatchNorm layers of the backbone whose running statistics must stay: all of them unless the policy is
     /// <see cref="BatchNormPolicy.Trainable"/> or <see cref="BatchNormPolicy.Synchronized"/>, and always those of frozen stages. They normalise by
-    /// their running statistics and leave them alone.
+    /// their running statistics and leave them alone. Dropouts within a trunk of which nothing trains are at rest too: it is a fixed function.
     /// </summary>
     public static void SetTrainingMode(Classifier model, Phase phase, BatchNormPolicy policy)
     {
         model.train();
         foreach (var (key, norm) in BatchNorms(model))
             if (!FollowsData(model, phase, policy, key)) norm.eval();
+        if (!phase.FreezesBackbone) return;
+        foreach (var dropout in model.TrunkDropouts) dropout.eval();
     }
 
     /// <summary>BatchNorm layers whose running statistics change while the phase trains, with their keys, in the model's order.</summary>

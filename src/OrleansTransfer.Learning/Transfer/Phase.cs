@@ -48,6 +48,9 @@ public sealed record Phase(string Name, int Epochs, IReadOnlyList<string> Traina
     /// <summary>What trains.</summary>
     public TrainableScope Scope { get; init; } = TrainableScope.HeadAndStages;
 
+    /// <summary>Whether nothing below the head trains.</summary>
+    internal bool FreezesBackbone => Scope == TrainableScope.HeadAndStages && TrainableStages.Count == 0;
+
     /// <summary>Whether it is all about BatchNorm layers.</summary>
     internal bool OnlyNorms => Scope is TrainableScope.Normalisation or TrainableScope.Statistics;
 

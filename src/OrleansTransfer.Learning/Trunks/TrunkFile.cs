@@ -6,21 +6,25 @@ namespace OrleansTransfer.Learning.Trunks;
 
 /// <summary>
 /// What a network's trunk makes of the samples of a data set, a row of float32 per sample, on the disk. Layout: a head of <see cref="HeadLength"/>
-/// bytes (magic, rows, row shape), then per row the first eight bytes of its SHA-256, then the rows. The head is written last, so a file that
-/// was not finished is none; and every row is checked whenever it is read, so a damaged one is not learned from.
+/// bytes (magic, rows, row shape), then per row the first eight bytes of its SHA-256, 0 while there is none, then the rows. Rows come in any order,
+/// from any number of processes. A row is written before its check, and checked whenever it is read: one that was written in part, twice at once, or
+/// damaged later counts as not there.
 /// </summary>
 public sealed class TrunkFile : IDisposable
 {
-    private const long Magic = 0x314B_4E52_5458_544F; // "OTXTRNK1"
+    private const long Magic = 0x324B_4E52_5458_544F; // "OTXTRNK2"
     private const int HeadLength = 64, CheckLength = 8, MostDimensions = 4;
 
     private readonly FileStream _file;
-    private readonly byte[] _checks;
 
-    private TrunkFile(FileStream file, byte[] checks, int rows, IReadOnlyList<long> rowShape)
+    // What this process knows of rows: another one may have written those that are not known.
+    private readonly bool[] _known, _damaged;
+
+    private TrunkFile(FileStream file, int rows, IReadOnlyList<long> rowShape)
     {
-        (_file, _checks, Rows, RowShape) = (file, checks, rows, rowShape);
-        RowLength = (int)rowShape.Aggregate(1L, (product, size) => product * size);
+        (_file, Rows, RowShape) = (file, rows, rowShape);
+        (_known, _damaged) = (new bool[rows], new bool[rows]);
+        RowLength = (int)Product(rowShape);
     }
 
     /// <summary>Samples.</summary>
@@ -32,46 +36,60 @@ public sealed class TrunkFile : IDisposable
     /// <summary>Values of a row.</summary>
     public int RowLength { get; }
 
-    /// <summary>Length of the file in bytes.</summary>
+    /// <summary>Length in bytes of the file when it has all rows.</summary>
     public long Length => LengthOf(Rows, RowLength);
+
+    /// <summary>Rows that were met damaged since the file was opened.</summary>
+    public int Damaged { get; private set; }
 
     /// <summary>Length in bytes of a file of so many rows of so many values.</summary>
     public static long LengthOf(long rows, long rowLength) => HeadLength + rows * (CheckLength + rowLength * sizeof(float));
 
-    /// <summary>Reads a row.</summary>
+    /// <summary>Whether a row is there, as far as can be told without reading it. May be asked from any thread.</summary>
     /// <param name="row">From 0.</param>
-    /// <param name="values">Receives <see cref="RowLength"/> values.</param>
-    /// <exception cref="TrunkCorruptException">It is not what was written.</exception>
-    public void Read(int row, Span<float> values)
+    public bool Has(int row)
     {
-        var bytes = MemoryMarshal.AsBytes(values[..RowLength]);
-        var position = HeadLength + (long)Rows * CheckLength + (long)row * bytes.Length;
-        for (var read = 0; read < bytes.Length;)
-        {
-            var count = RandomAccess.Read(_file.SafeFileHandle, bytes[read..], position + read);
-            if (count == 0) throw new TrunkCorruptException(_file.Name, $"it ends within row {row}");
-            read += count;
-        }
-        if (!Check(bytes).SequenceEqual(_checks.AsSpan(row * CheckLength, CheckLength)))
-            throw new TrunkCorruptException(_file.Name, $"row {row} is not what was written");
+        if (_damaged[row]) return false;
+        if (_known[row]) return true;
+        Span<byte> check = stackalloc byte[CheckLength];
+        return _known[row] = TryFill(check, CheckPosition(row)) && check.ContainsAnyExcept((byte)0);
     }
 
-    /// <summary>Opens a file and checks all of it.</summary>
-    /// <exception cref="TrunkCorruptException">It is not whole, or not of so many rows.</exception>
-    /// <exception cref="FileNotFoundException">There is none.</exception>
-    public static TrunkFile Open(string path, int rows, CancellationToken cancellationToken)
+    /// <summary>Reads a row; false when it is not there.</summary>
+    /// <param name="row">From 0.</param>
+    /// <param name="values">Receives <see cref="RowLength"/> values.</param>
+    public bool TryRead(int row, Span<float> values)
     {
-        var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
+        if (!Has(row)) return false;
+        Span<byte> check = stackalloc byte[CheckLength];
+        var bytes = MemoryMarshal.AsBytes(values[..RowLength]);
+        if (TryFill(check, CheckPosition(row)) && TryFill(bytes, RowPosition(row)) && Check(bytes).SequenceEqual(check)) return true;
+        (_known[row], _damaged[row]) = (false, true);
+        Damaged++;
+        return false;
+    }
+
+    /// <summary>Writes a row.</summary>
+    /// <param name="row">From 0.</param>
+    /// <param name="values">Its <see cref="RowLength"/> values.</param>
+    /// <exception cref="IOException">The disk is full, or fails.</exception>
+    public void Write(int row, ReadOnlySpan<float> values)
+    {
+        var bytes = MemoryMarshal.AsBytes(values[..RowLength]);
+        RandomAccess.Write(_file.SafeFileHandle, bytes, RowPosition(row));
+        RandomAccess.Write(_file.SafeFileHandle, Check(bytes), CheckPosition(row));
+        (_known[row], _damaged[row]) = (true, false);
+    }
+
+    /// <summary>Opens a file.</summary>
+    /// <exception cref="TrunkCorruptException">It is not one, or not of so many rows.</exception>
+    /// <exception cref="FileNotFoundException">There is none.</exception>
+    public static TrunkFile Open(string path, int rows)
+    {
+        var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
         try
         {
-            var opened = ReadHead(file, rows);
-            var row = new float[opened.RowLength];
-            for (var i = 0; i < rows; i++)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                opened.Read(i, row);
-            }
-            return opened;
+            return new(file, rows, ReadShape(file, rows));
         }
         catch
         {
@@ -80,10 +98,29 @@ public sealed class TrunkFile : IDisposable
         }
     }
 
+    /// <summary>Makes a file without rows. Their room is taken when they are written, where the file system can do that.</summary>
+    /// <param name="file">An empty file, which stays the caller's.</param>
+    /// <param name="rows">How many there will be.</param>
+    /// <param name="shape">Shape of a row, of 1 to 4 dimensions.</param>
+    public static void Create(FileStream file, int rows, IReadOnlyList<long> shape)
+    {
+        if (shape.Count is < 1 or > MostDimensions)
+            throw new ArgumentException($"A row has 1 to {MostDimensions} dimensions, not {shape.Count}.", nameof(shape));
+        Span<byte> head = stackalloc byte[HeadLength];
+        head.Clear();
+        BinaryPrimitives.WriteInt64LittleEndian(head, Magic);
+        BinaryPrimitives.WriteInt64LittleEndian(head[8..], rows);
+        BinaryPrimitives.WriteInt64LittleEndian(head[16..], shape.Count);
+        for (var i = 0; i < shape.Count; i++) BinaryPrimitives.WriteInt64LittleEndian(head[(24 + 8 * i)..], shape[i]);
+        file.Write(head);
+        file.SetLength(LengthOf(rows, Product(shape)));
+        file.Flush(flushToDisk: true);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    private static TrunkFile ReadHead(FileStream file, int rows)
+    private static IReadOnlyList<long> ReadShape(FileStream file, int rows)
     {
         Span<byte> head = stackalloc byte[HeadLength];
         if (file.ReadAtLeast(head, HeadLength, throwOnEndOfStream: false) < HeadLength || BinaryPrimitives.ReadInt64LittleEndian(head) != Magic)
@@ -101,60 +138,36 @@ public sealed class TrunkFile : IDisposable
         }
         if (file.Length != LengthOf(rows, length))
             throw new TrunkCorruptException(file.Name, $"it has {file.Length} bytes, where {LengthOf(rows, length)} belong");
-        var checks = new byte[rows * CheckLength];
-        file.ReadExactly(checks);
-        return new(file, checks, rows, shape);
+        return shape;
     }
+
+    private static long Product(IReadOnlyList<long> shape) => shape.Aggregate(1L, (product, size) => product * size);
 
     private static byte[] Check(ReadOnlySpan<byte> row) => SHA256.HashData(row)[..CheckLength];
 
-    /// <summary>Writes a file row by row, in order.</summary>
-    /// <param name="file">An empty file, which stays the caller's.</param>
-    /// <param name="rows">How many there will be.</param>
-    public sealed class Writer(FileStream file, int rows)
+    private static long CheckPosition(int row) => HeadLength + (long)row * CheckLength;
+
+    private long RowPosition(int row) => HeadLength + (long)Rows * CheckLength + (long)row * RowLength * sizeof(float);
+
+    // False where the file ends before, which was cut since it was opened, and where the disk fails: what cannot be read is computed.
+    private bool TryFill(Span<byte> bytes, long position)
     {
-        private readonly byte[] _checks = new byte[rows * CheckLength];
-        private IReadOnlyList<long>? _shape;
-        private int _written;
-
-        /// <summary>Called with the length of the whole file, before its first row is written; what it throws, <see cref="Add"/> throws.</summary>
-        public Action<long> Sized { get; init; } = _ => { };
-
-        /// <summary>Adds the next row; all have the same shape.</summary>
-        public void Add(ReadOnlySpan<float> row, IReadOnlyList<long> shape)
+        try
         {
-            if (_shape is null)
+            for (var read = 0; read < bytes.Length;)
             {
-                if (shape.Count is < 1 or > MostDimensions)
-                    throw new ArgumentException($"A row has 1 to {MostDimensions} dimensions, not {shape.Count}.", nameof(shape));
-                _shape = shape;
-                Sized(LengthOf(rows, row.Length));
-                file.Position = HeadLength + _checks.Length;
+                var count = RandomAccess.Read(_file.SafeFileHandle, bytes[read..], position + read);
+                if (count == 0) return false;
+                read += count;
             }
-            var bytes = MemoryMarshal.AsBytes(row);
-            Check(bytes).CopyTo(_checks, _written++ * CheckLength);
-            file.Write(bytes);
+            return true;
         }
-
-        /// <summary>Makes the file a whole one.</summary>
-        /// <exception cref="InvalidOperationException">Rows are missing.</exception>
-        public void Finish()
+        catch (IOException)
         {
-            if (_shape is null || _written != rows) throw new InvalidOperationException($"There are {_written} rows of {rows}.");
-            file.Flush(flushToDisk: true);
-            Span<byte> head = stackalloc byte[HeadLength];
-            head.Clear();
-            BinaryPrimitives.WriteInt64LittleEndian(head, Magic);
-            BinaryPrimitives.WriteInt64LittleEndian(head[8..], rows);
-            BinaryPrimitives.WriteInt64LittleEndian(head[16..], _shape.Count);
-            for (var i = 0; i < _shape.Count; i++) BinaryPrimitives.WriteInt64LittleEndian(head[(24 + 8 * i)..], _shape[i]);
-            file.Position = 0;
-            file.Write(head);
-            file.Write(_checks);
-            file.Flush(flushToDisk: true);
+            return false;
         }
     }
 }
 
-/// <summary>A kept file of features is not what was written.</summary>
+/// <summary>A file of kept features is none.</summary>
 public sealed class TrunkCorruptException(string file, string reason) : IOException($"'{file}' is damaged: {reason}.");

@@ -25,7 +25,10 @@ public sealed class DistilBert : TextEncoder
     }
 
     /// <inheritdoc/>
-    private protected override Tensor Pool(Tensor states, Tensor mask) => _hidden.call(states.select(1, 0)).relu();
+    private protected override Tensor Pool(Tensor states, Tensor mask) => states.select(1, 0);
+
+    /// <inheritdoc/>
+    private protected override Tensor FeaturesOf(Tensor pooled) => _hidden.call(pooled).relu();
 
     /// <inheritdoc/>
     private protected override void InitializeHead(Generator generator)

@@ -40,7 +40,10 @@ public sealed class XlmRoberta : TextEncoder
     }
 
     /// <inheritdoc/>
-    private protected override Tensor Pool(Tensor states, Tensor mask) => _hidden.call(_hiddenDropout.call(states.select(1, 0))).tanh();
+    private protected override Tensor Pool(Tensor states, Tensor mask) => states.select(1, 0);
+
+    /// <inheritdoc/>
+    private protected override Tensor FeaturesOf(Tensor pooled) => _hidden.call(_hiddenDropout.call(pooled)).tanh();
 
     // Padding has the padding token's own number as its position, as in the origin.
     private protected override Tensor Positions(Tensor tokens)
