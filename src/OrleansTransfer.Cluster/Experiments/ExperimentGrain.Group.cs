@@ -152,7 +152,7 @@ public sealed partial class ExperimentGrain
     {
         Listen();
         // Orders that fail come back here while an earlier judgement still waits for the container.
-        if (_judging) return;
+        if (_judging || IsOutcast) return;
         _judging = true;
         try
         {
@@ -369,6 +369,10 @@ public sealed partial class ExperimentGrain
     // By the silo that the worker last reported from: a node that came back under its old name is another one.
     private bool IsGone(GroupRoster roster, WorkerAddress worker) =>
         roster.LastOf(worker)?.Silo is { } address ? IsDead(address) : !LiveNodes().Contains(worker.Node);
+
+    // Once the cluster has declared this node dead, another one's activation decides. This one sees nobody but lost workers, its own among them, and
+    // would give up a run whose state the others hold.
+    private bool IsOutcast => IsDead(silo.SiloAddress.ToString());
 
     private bool IsDead(string address) => membership.CurrentSnapshot.Members
         .Any(member => member.Value.Status == SiloStatus.Dead && member.Key.ToString() == address);

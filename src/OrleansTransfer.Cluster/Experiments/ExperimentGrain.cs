@@ -407,6 +407,7 @@ public sealed partial class ExperimentGrain(
 
     private async Task StepAsync()
     {
+        if (IsOutcast) return;
         Listen();
         try
         {
