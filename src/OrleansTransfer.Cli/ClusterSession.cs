@@ -14,9 +14,9 @@ internal sealed class ClusterSession : IAsyncDisposable
     private readonly HttpClusterApi _api;
     private readonly NodeHost? _node;
 
-    private ClusterSession(Uri address, string? apiKey, NodeHost? node)
+    private ClusterSession(Uri address, ApiAccess? access, NodeHost? node)
     {
-        _api = new(address, apiKey);
+        _api = new(address, access);
         _node = node;
     }
 
@@ -29,7 +29,7 @@ internal sealed class ClusterSession : IAsyncDisposable
     /// <summary>The running cluster that the connection names, or a new one in this process.</summary>
     public static async Task<ClusterSession> OpenAsync(Connection connection, CancellationToken cancellationToken)
     {
-        if (connection.Cluster is not null) return new(connection.Cluster, connection.ApiKey, null);
+        if (connection.Cluster is not null) return new(connection.Cluster, connection.Access, null);
         var node = await Embedding.StartClusterAsync(connection, cancellationToken);
         return new(new Uri(node.Http), null, node);
     }
@@ -41,25 +41,25 @@ internal sealed class ClusterSession : IAsyncDisposable
     /// <summary>Likewise, but null where nobody drives the experiment.</summary>
     public static async Task<ClusterSession?> OpenOwnerAsync(Connection connection, string id, CancellationToken cancellationToken)
     {
-        if (connection.Cluster is not null) return new(connection.Cluster, connection.ApiKey, null);
+        if (connection.Cluster is not null) return new(connection.Cluster, connection.Access, null);
         ExperimentSnapshot snapshot;
         await using (var state = LocalStates.Open(connection))
             snapshot = await state.FindAsync(id, cancellationToken);
         var owner = await FindOwnerAsync(
             connection, snapshot.Owner, async (api, token) => (await api.FindAsync(snapshot.Id, token)).Id == snapshot.Id, cancellationToken);
-        return owner is null ? null : new(owner, connection.ApiKey, null);
+        return owner is null ? null : new(owner, connection.Access, null);
     }
 
     /// <summary>The cluster that drives a sweep: the named one, or the process that drives it if that lives; null where nobody does.</summary>
     public static async Task<ClusterSession?> OpenSweepOwnerAsync(Connection connection, string id, CancellationToken cancellationToken)
     {
-        if (connection.Cluster is not null) return new(connection.Cluster, connection.ApiKey, null);
+        if (connection.Cluster is not null) return new(connection.Cluster, connection.Access, null);
         SweepSnapshot sweep;
         await using (var state = LocalStates.Open(connection))
             sweep = await state.FindSweepAsync(id, cancellationToken);
         var owner = await FindOwnerAsync(
             connection, sweep.Owner, async (api, token) => (await api.FindSweepAsync(sweep.Id, token)).Id == sweep.Id, cancellationToken);
-        return owner is null ? null : new(owner, connection.ApiKey, null);
+        return owner is null ? null : new(owner, connection.Access, null);
     }
 
     /// <inheritdoc/>
@@ -76,7 +76,7 @@ internal sealed class ClusterSession : IAsyncDisposable
         if (!Uri.TryCreate(owner?.Http, UriKind.Absolute, out var address)) return null;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(ProbeLimit);
-        using var api = new HttpClusterApi(address, connection.ApiKey);
+        using var api = new HttpClusterApi(address, connection.Access);
         try
         {
             return await knows(api, limit.Token) ? address : null;

@@ -17,21 +17,26 @@ internal sealed record Connection(Uri? Cluster, string State, string? Devices, b
     /// <summary>Is told when the cluster in this process fetches weights; null for nobody.</summary>
     public IProgress<WeightProgress>? Downloads { get; init; }
 
-    /// <summary>Key of the cluster's API (or a JSON web token); null: none is sent.</summary>
-    public string? ApiKey { get; init; }
+    /// <summary>What the cluster's API is shown and taken for.</summary>
+    public ApiAccess Access { get; init; } = new();
 
     /// <summary>What a further command needs to find the same experiments, with a leading space; empty when it is the default.</summary>
-    public string Suffix => Cluster is not null ? $" --cluster {Cluster.ToString().TrimEnd('/')}"
+    public string Suffix => Cluster is not null ? $" --cluster {Cluster.ToString().TrimEnd('/')}{AuthoritiesSuffix}"
         : StateGiven ? $" --state {(StateLocation.IsContainer(State) ? StateLocation.Shown(State) : ShellPath.Of(State))}"
         : "";
+
+    private string AuthoritiesSuffix => Access.Authorities is { Given: true, File: var file } ? $" --cluster-ca {ShellPath.Of(file)}" : "";
 }
 
-/// <summary><c>--cluster</c>, <c>--api-key-file</c>, <c>--state</c> and <c>--devices</c> with their environment variables.</summary>
+/// <summary>
+/// <c>--cluster</c>, <c>--api-key-file</c>, <c>--cluster-ca</c>, <c>--state</c> and <c>--devices</c> with their environment variables.
+/// </summary>
 internal sealed class ConnectionOptions
 {
     private readonly Option<string?> _cluster = new("--cluster")
     {
-        Description = "Address of a node of a running cluster, for instance http://127.0.0.1:8080 (OTX_CLUSTER); without it, this process alone.",
+        Description = "Address of a node of a running cluster, for instance http://127.0.0.1:8080 or https://otx.example (OTX_CLUSTER);"
+            + " without it, this process alone.",
         HelpName = "URL",
     };
 
@@ -47,7 +52,7 @@ internal sealed class ConnectionOptions
         HelpName = "LIST",
     };
 
-    private readonly ApiKeyOption _apiKey;
+    private readonly ApiAccessOptions _access;
     private readonly bool _trains;
 
     /// <param name="command">Gets the options.</param>
@@ -55,7 +60,7 @@ internal sealed class ConnectionOptions
     public ConnectionOptions(Command command, bool trains = false)
     {
         command.Add(_cluster);
-        _apiKey = new(command);
+        _access = new(command);
         command.Add(_state);
         _trains = trains;
         if (trains) command.Add(_devices);
@@ -70,10 +75,8 @@ internal sealed class ConnectionOptions
             throw new CliException("--cluster names a running cluster, --state and --devices describe one in this process: give one or the other.");
         if (cluster is null && (state ?? devices) is null) cluster = EnvironmentVariables.Get("OTX_CLUSTER");
 
-        return new(cluster is null ? null : Address(cluster), StateLocation.Resolve(state), devices, state is not null)
-        {
-            ApiKey = _apiKey.Read(parse),
-        };
+        var address = cluster is null ? null : Address(cluster);
+        return new(address, StateLocation.Resolve(state), devices, state is not null) { Access = _access.Read(parse, address) };
     }
 
     /// <summary>Reads the address of a node.</summary>

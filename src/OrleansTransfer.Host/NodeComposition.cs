@@ -36,7 +36,7 @@ internal static class NodeComposition
 
     /// <summary>Builds the node; nothing runs yet.</summary>
     public static WebApplication Build(
-        NodeOptions options, NodePorts ports, NodeIdentity identity, IBlobContainer container, ClusterEntry entry, NodeCertificates? certificates)
+        NodeOptions options, NodePlan plan, NodePorts ports, NodeIdentity identity, IBlobContainer container, ClusterEntry entry)
     {
         // Empty: files and variables in the user's surroundings that configure some other program must not configure a node.
         var builder = WebApplication.CreateEmptyBuilder(new() { ApplicationName = "otx-node", EnvironmentName = Environments.Production });
@@ -46,7 +46,7 @@ internal static class NodeComposition
             kestrel.Limits.MaxRequestBodySize = options.Security.Limits.BodyBytes;
             kestrel.Limits.MaxRequestHeadersTotalSize = options.Security.Limits.HeaderBytes;
             kestrel.Limits.MaxConcurrentConnections = options.Security.Limits.Connections;
-            foreach (var address in ports.HttpAddresses) kestrel.Listen(address, ports.Http);
+            foreach (var address in ports.HttpAddresses) kestrel.Listen(address, ports.Http, listener => plan.Https?.Protect(listener));
         });
         NodeLogging.Configure(builder.Logging, options);
         builder.Services.AddRoutingCore();
@@ -56,8 +56,8 @@ internal static class NodeComposition
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<IBlobContainer>(new WatchedContainer(container));
         var weights = options.Weights ?? WeightsFromEnvironment();
-        weights = weights with { Addresses = NodeReach.AddressesFor(options.Security, ports.Address) };
-        builder.Services.AddSingleton(NodeReach.RootsFor(options.Security, ports.Address));
+        weights = weights with { Addresses = NodeReach.AddressesFor(options.Security, ports.Reached) };
+        builder.Services.AddSingleton(NodeReach.RootsFor(options.Security, ports.Reached));
         builder.Services.AddWeightCache(weights);
         if (MegabytesOf(Environment.GetEnvironmentVariable(FeatureOptions.Variable)) is { } megabytes)
             builder.Services.Configure<FeatureOptions>(features => features.Megabytes = megabytes);
@@ -65,12 +65,13 @@ internal static class NodeComposition
         builder.Services.AddSingleton<NodeFault>();
         builder.Services.AddNodeMetrics(identity.Name);
         AddAccess(builder.Services, options, ports, identity.Name);
+        if (plan.Https is { } https) builder.Services.AddSingleton<IWatchedFiles>(https.Files);
         builder.Services.AddNodeTraces(options);
         DiskInstruments.Watch("cache", identity.CacheFolder);
         DiskInstruments.Watch("weights", weights.Folder);
         if (StateLocation.LocalFolder(options.StateLocation) is { } state) DiskInstruments.Watch("state", state);
-        if (options.Role == NodeRole.Gateway) AddClient(builder, options, identity, entry, certificates);
-        else AddSilo(builder, options, ports, identity, entry, certificates);
+        if (options.Role == NodeRole.Gateway) AddClient(builder, options, identity, entry, plan.Certificates);
+        else AddSilo(builder, options, ports, identity, entry, plan.Certificates);
 
         var app = builder.Build();
         app.UseApiAccess();
@@ -84,7 +85,7 @@ internal static class NodeComposition
     {
         try
         {
-            services.AddApiAccess(NodeAccess.OptionsOf(options.Security, ports.Address, node), TimeProvider.System);
+            services.AddApiAccess(NodeAccess.OptionsOf(options.Security, ports.Reached, node), TimeProvider.System);
             services.AddHostedService<FileWatch>();
         }
         catch (FormatException e)
@@ -161,6 +162,8 @@ internal static class NodeComposition
             endpoints.AdvertisedIPAddress = ports.Address;
             endpoints.SiloPort = ports.Silo;
             endpoints.GatewayPort = ports.Gateway;
+            endpoints.SiloListeningEndpoint = new(ports.Listen, ports.Silo);
+            endpoints.GatewayListeningEndpoint = new(ports.Listen, ports.Gateway);
         });
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, NameClaim>();
         silo.AddOrleansTransferCluster(identity);

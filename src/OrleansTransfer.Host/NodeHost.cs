@@ -8,6 +8,7 @@ using OrleansTransfer.Cluster.Hosting;
 using OrleansTransfer.Cluster.Transport;
 using OrleansTransfer.Gateway;
 using OrleansTransfer.Host.Health;
+using OrleansTransfer.Host.Logs;
 using OrleansTransfer.Host.Membership;
 using OrleansTransfer.Host.Security;
 using OrleansTransfer.Learning.Compute;
@@ -16,7 +17,7 @@ using OrleansTransfer.Storage;
 namespace OrleansTransfer.Host;
 
 /// <summary>A running node. Disposing it shuts the node down in order.</summary>
-public sealed class NodeHost : IAsyncDisposable
+public sealed partial class NodeHost : IAsyncDisposable
 {
     private const int EphemeralAttempts = 5;
     private static readonly TimeSpan s_startDeadline = TimeSpan.FromSeconds(60);
@@ -27,12 +28,13 @@ public sealed class NodeHost : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly NodeFault _fault;
+    private readonly LogGate _log;
     private readonly Lazy<Task> _stopped;
     private readonly NodeRole _role;
 
     private NodeHost(WebApplication app, NodePorts ports, NodeIdentity identity, NodeRole role)
     {
-        (_app, _fault) = (app, app.Services.GetRequiredService<NodeFault>());
+        (_app, _fault, _log) = (app, app.Services.GetRequiredService<NodeFault>(), app.Services.GetRequiredService<LogGate>());
         (Name, Http, Devices, _role) = (identity.Name, identity.Http, identity.Devices, role);
         Silo = role == NodeRole.Gateway ? "" : new IPEndPoint(ports.Address, ports.Silo).ToString();
         Gateway = role == NodeRole.Gateway ? "" : new IPEndPoint(ports.Address, ports.Gateway).ToString();
@@ -48,7 +50,7 @@ public sealed class NodeHost : IAsyncDisposable
     /// <summary><c>host:port</c> where Orleans clients connect; empty for a gateway.</summary>
     public string Gateway { get; }
 
-    /// <summary>Address of API, health and metrics: <c>http://host:port</c>.</summary>
+    /// <summary>Address of API, health and metrics: <c>http://host:port</c>, or <c>https://</c>.</summary>
     public string Http { get; }
 
     /// <summary>Devices it offers.</summary>
@@ -82,18 +84,15 @@ public sealed class NodeHost : IAsyncDisposable
     public static async Task<NodeHost> StartAsync(NodeOptions options, CancellationToken cancellationToken)
     {
         Allocator.KeepLargeBlocks();
-        var devices = options.Role == NodeRole.Gateway ? [] : ReadDevices(options);
-        var ports = NodePorts.Choose(options);
-        NodeAccess.Check(options.Security, ports.Address);
-        CheckName(options.ClusterId, "a cluster");
-        var certificates = ReadCertificates(options.Security.Tls);
-        var entry = await ClusterEntry.ReachAsync(options, certificates, cancellationToken);
+        var plan = NodePlan.Make(options);
+        var ports = plan.Ports;
+        var entry = await ClusterEntry.ReachAsync(options, plan.Certificates, cancellationToken);
         var container = await StateLocation.OpenAsync(options.StateLocation, cancellationToken);
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await StartAsync(options, ports, devices, container, entry, certificates, cancellationToken);
+                return await StartAsync(options, plan, ports, container, entry, cancellationToken);
             }
             catch (Exception exception) when (options.EphemeralPorts && attempt < EphemeralAttempts && IsPortTaken(exception))
             {
@@ -121,24 +120,25 @@ public sealed class NodeHost : IAsyncDisposable
         await _stopped.Value;
         var disposed = _app.DisposeAsync().AsTask();
         await (Fault is null ? disposed : Task.WhenAny(disposed, Task.Delay(s_faultedShutdown)));
+        _log.Dispose();
     }
 
     private static async Task<NodeHost> StartAsync(
         NodeOptions options,
+        NodePlan plan,
         NodePorts ports,
-        IReadOnlyList<string> devices,
         IBlobContainer container,
         ClusterEntry entry,
-        NodeCertificates? certificates,
         CancellationToken cancellationToken)
     {
         var identity = new NodeIdentity(
             NodeName(options, ports),
-            $"http://{new IPEndPoint(ports.Address, ports.Http)}",
-            devices,
+            $"{(plan.Https is null ? "http" : "https")}://{new IPEndPoint(ports.Address, ports.Http)}",
+            plan.Devices,
             StateLocation.CacheFolder(options.StateLocation));
-        var app = NodeComposition.Build(options, ports, identity, container, entry, certificates);
+        var app = NodeComposition.Build(options, plan, ports, identity, container, entry);
         var node = new NodeHost(app, ports, identity, options.Role);
+        if (NodeAccess.SendsKeysInTheClear(options.Security, ports.Reached)) LogKeysInTheClear(app.Logger, identity.Http);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, app.Lifetime.ApplicationStopping);
         deadline.CancelAfter(s_startDeadline);
         try
@@ -175,44 +175,12 @@ public sealed class NodeHost : IAsyncDisposable
 
     private static string? OrNull(string address) => address.Length > 0 ? address : null;
 
-    private static IReadOnlyList<string> ReadDevices(NodeOptions options)
-    {
-        try
-        {
-            return DeviceDiscovery.Parse(options.Devices);
-        }
-        catch (FormatException exception)
-        {
-            throw new NodeStartException(exception.Message, exception);
-        }
-    }
-
-    private static NodeCertificates? ReadCertificates(TlsFiles? files)
-    {
-        try
-        {
-            return files is null ? null : new(files, TimeProvider.System);
-        }
-        catch (FormatException exception)
-        {
-            throw new NodeStartException(exception.Message, exception);
-        }
-    }
-
     private static string? Join(string? sentence, string? another) => sentence is null || another is null ? sentence : $"{sentence} {another}";
 
     private static string NodeName(NodeOptions options, NodePorts ports)
     {
         var port = options.Role == NodeRole.Gateway ? ports.Http : ports.Silo;
-        if (options.Name is not { } name) return $"{Environment.MachineName.ToLowerInvariant()}-{port}";
-        CheckName(name, "a node");
-        return name;
-    }
-
-    private static void CheckName(string name, string what)
-    {
-        if (name.Length is 0 or > 63 || !name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.'))
-            throw new NodeStartException($"'{name}' cannot name {what}: a name has 1 to 63 ASCII letters, digits, '-', '_' or '.'.");
+        return options.Name ?? $"{Environment.MachineName.ToLowerInvariant()}-{port}";
     }
 
     private static async Task WaitUntilReadyAsync(IServiceProvider services, CancellationToken cancellationToken)

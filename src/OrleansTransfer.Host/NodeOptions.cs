@@ -34,8 +34,16 @@ public sealed record NodeOptions
     /// <summary>Name of the cluster: nodes of different ones never meet, also not over one Redis server. Default <c>otx</c>.</summary>
     public string ClusterId { get; init; } = "otx";
 
-    /// <summary>An IP address of this machine under which other nodes reach it and on which it listens; null for loopback.</summary>
+    /// <summary>
+    /// The IP address under which other nodes reach this one, and on which it listens unless <see cref="Listen"/> says otherwise; null for loopback.
+    /// </summary>
     public string? Advertise { get; init; }
+
+    /// <summary>
+    /// An IP address of this machine to listen at, or 0.0.0.0 for all, where <see cref="Advertise"/> is none of its own: ports of a container that
+    /// its host publishes, an address that a router translates. The ports are the same. Null: the advertised address.
+    /// </summary>
+    public string? Listen { get; init; }
 
     /// <summary>
     /// <c>cpu:2</c>, <c>cuda</c>, <c>cuda:0,cuda:1</c>, <c>none</c>; null takes every CUDA device, or else one CPU device per core.

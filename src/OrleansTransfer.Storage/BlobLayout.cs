@@ -18,6 +18,9 @@ public static class BlobLayout
     /// <summary>Tokenizer and sizes of the run's text encoder; only where it has one.</summary>
     public static string Encoder(string id) => $"{Experiment(id)}encoder.json";
 
+    /// <summary>Words and sizes of the finished model of word vectors that the run adapts; only where it does.</summary>
+    public static string Words(string id) => $"{Experiment(id)}words.json";
+
     /// <summary>A piece of the append-only history.</summary>
     public static string Events(string id, int number) => $"{Experiment(id)}events/{number:D8}.jsonl";
 

@@ -26,6 +26,9 @@ public sealed record BundleDescription
     /// <summary>What is done to an image before the model sees it; null for models of other inputs.</summary>
     public BundlePreprocessing? Preprocessing { get; init; }
 
+    /// <summary>What the pictures that it learned from look like; null for models of other inputs, and where it is not known.</summary>
+    public BundlePictures? Pictures { get; init; }
+
     /// <summary>What is done to a text before a model of word vectors sees it; null for other models.</summary>
     public BundleText? Text { get; init; }
 
@@ -63,6 +66,14 @@ public sealed record BundleDescription
 public sealed record BundlePreprocessing(
     int Resize, int Crop, string Interpolation, IReadOnlyList<double> Mean, IReadOnlyList<double> Std, string Channels = "rgb",
     double Scale = 1 / 255.0);
+
+/// <summary>
+/// What the pictures that a model learned from look like, by some of them: others may differ in what has nothing to do with labels.
+/// </summary>
+/// <param name="Looked">Pictures that were looked at.</param>
+/// <param name="Grey">Those without colour.</param>
+/// <param name="MedianSide">Median of their shorter sides, in pixels.</param>
+public sealed record BundlePictures(int Looked, int Grey, int MedianSide);
 
 /// <summary>From a text to the model's input: words in small letters, in composed form, looked up in the vocabulary; unknown words are left out.</summary>
 /// <param name="Vocabulary">Name of the bundle's file of words, one a line, the first of id 1; 0 is the padding.</param>

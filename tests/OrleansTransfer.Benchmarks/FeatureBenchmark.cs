@@ -205,7 +205,7 @@ internal static class FeatureBenchmark
 
         public void OnStep(StepReport report) => All.Add(report.Loss);
 
-        public void OnEpoch(EpochReport report) => All.Add(report.Validation.Loss);
+        public void OnEpoch(EpochReport report) => All.Add(report.Validation!.Loss);
 
         public bool WantsCheckpoint(TrainingPosition position, bool endOfEpoch) => false;
 

@@ -36,7 +36,25 @@ internal sealed class ServiceMonitorEndpoint
 
     public required string Interval { get; set; }
 
+    public string? Scheme { get; set; }
+
+    public ServiceMonitorTls? TlsConfig { get; set; }
+
     public ServiceMonitorAuthorization? Authorization { get; set; }
+}
+
+internal sealed class ServiceMonitorTls
+{
+    public ServiceMonitorCertificate? Ca { get; set; }
+
+    public string? ServerName { get; set; }
+
+    public bool? InsecureSkipVerify { get; set; }
+}
+
+internal sealed class ServiceMonitorCertificate
+{
+    public required V1SecretKeySelector Secret { get; set; }
 }
 
 internal sealed class ServiceMonitorAuthorization

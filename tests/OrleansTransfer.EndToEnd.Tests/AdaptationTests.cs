@@ -63,6 +63,12 @@ public sealed class AdaptationTests(DrawnLeaves leaves)
             Assert.Contains(remark, run.Error, StringComparison.Ordinal);
             Assert.Contains(remark, report, StringComparison.Ordinal);
         }
+
+        // The bundle remembers what its pictures looked like, when they are long gone.
+        var later = (await OtxProcess.RunAsync(
+            "adapt", "--model", run.Json.GetProperty("experiment").GetString()!, "--target", grey, "--epochs", "1", "--state", state.Path,
+            "--devices", "cpu:1", "-o", "json")).Expect(0);
+        Assert.All(remarks, remark => Assert.Contains(remark, later.Error, StringComparison.Ordinal));
     }
 
     [Fact]

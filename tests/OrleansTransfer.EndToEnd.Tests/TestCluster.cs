@@ -101,10 +101,21 @@ internal sealed class TestNode : IAsyncDisposable
 
     public string Http { get; }
 
+    /// <summary>Starts it and returns when it is ready.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="arguments">Further options.</param>
+    /// <param name="environment">Variables besides those of all tests.</param>
+    /// <param name="program">Path of another release's <c>otx</c>; null for the one that is tested.</param>
+    /// <param name="offset">Of its ports; null for one whose ports are free.</param>
     public static async Task<TestNode> StartAsync(
-        string name, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? program = null)
+        string name,
+        IEnumerable<string> arguments,
+        IReadOnlyDictionary<string, string>? environment = null,
+        string? program = null,
+        int? offset = null)
     {
-        var process = OtxProcess.Start(["node", "--name", name, "--port-offset", $"{FreeOffset()}", .. arguments], environment, program);
+        var process = OtxProcess.Start(
+            ["node", "--name", name, "--port-offset", $"{offset ?? FreeOffset()}", .. arguments], environment, program);
         try
         {
             var ready = JsonDocument.Parse(await process.WaitForLineAsync(line => line.StartsWith('{'))).RootElement;

@@ -87,6 +87,38 @@ public sealed class TextEncoderTests : IDisposable
     }
 
     [Fact]
+    public async Task A_finished_encoder_is_adapted_by_low_rank_updates_without_its_files_and_texts()
+    {
+        var weights = SmallEncoder.Write(_folder.Combine("public"), "xlm-roberta-base", Reviews.Words);
+        var trained = (await TrainAsync(Recipe("xlm-roberta-base", weights, epochs: 6))).GetProperty("experiment").GetString()!;
+        Directory.Delete(_folder.Combine("public"), recursive: true);
+        File.Delete(_folder.Combine("train.tsv"));
+        var test = Reviews.Write(_folder.Combine("test.tsv"), 40, seed: 3);
+        var target = Reviews.Write(_folder.Combine("target.tsv"), 60, seed: 4);
+        var run = await TrainAsync(
+        [
+            "adapt", "--model", trained, "--target", target, "--target-test", test, "--epochs", "2", "--batch-size", "12", "--workers", "2",
+            "--set", "model.lora.rank=4", "--set", "model.lora.dropout=0.1", "--set", "model.lora.targets=[key,feed-forward]",
+            "--set", "transfer.validator=last", "-o", "json",
+        ]);
+        var judged = run.GetProperty("target");
+        var (before, after) = (judged.GetProperty("accuracyBefore").GetDouble(), judged.GetProperty("accuracy").GetDouble());
+        Assert.True(after > 0.9 && after >= before - 0.05, $"{before} before the adaptation, {after} after it.");
+        var id = run.GetProperty("experiment").GetString()!;
+        Assert.Contains(_state.Events(id), e => e.Message == "6 of 60 target texts are longer than 16 tokens and were cut.");
+        var (old, own) = (Safetensors.Read(_state.Model(trained)), Safetensors.Read(_state.Model(id)));
+        Assert.Equal(old.Keys.Order(), own.Keys.Order());
+        string[] updated = ["attention.self.key.weight", "intermediate.dense.weight", "0.output.dense.weight", "1.output.dense.weight"];
+        foreach (var (key, values) in own)
+            Assert.True(values.AsSpan().SequenceEqual(old[key]) != updated.Any(end => key.EndsWith(end, StringComparison.Ordinal)), key);
+        var evaluated = (await OtxProcess.RunAsync("evaluate", _state.File(BlobLayout.Bundle(id)), test, "-o", "json")).Expect(0).Json;
+        Assert.Equal(after, evaluated.GetProperty("metrics").GetProperty("accuracy").GetDouble(), 1e-6);
+        string[] longer = ["adapt", "--model", trained, "--target", target, "--set", "data.maximumLength=20", .. Here];
+        var refused = (await OtxProcess.RunAsync(longer)).Expect(2);
+        Assert.Contains("data.maximumLength: Found '20'; the model", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Frozen_stages_keep_their_weights_and_workers_and_interruptions_change_nothing()
     {
         var weights = SmallEncoder.Write(_folder.Combine("public"), Distilled, Reviews.Words);

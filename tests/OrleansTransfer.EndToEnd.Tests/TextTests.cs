@@ -1,4 +1,5 @@
 using System.Globalization;
+using OrleansTransfer.Storage;
 
 namespace OrleansTransfer.EndToEnd.Tests;
 
@@ -41,6 +42,36 @@ public sealed class TextTests
         Assert.True(File.Exists(Path.Combine(bundle, "vocabulary.txt")));
         Assert.Equal(2, (await OtxProcess.RunAsync(["predict", bundle, "good", "bad", "-o", "json"])).Expect(0).Json.GetArrayLength());
         (await OtxProcess.RunAsync(["predict", bundle, " "])).Expect(2);
+    }
+
+    [Fact]
+    public async Task A_finished_model_of_words_is_adapted_without_the_tables_and_texts_it_was_made_of()
+    {
+        using var folder = new TemporaryFolder();
+        using var state = new StateFolder();
+        Write(folder);
+        string[] here = ["--state", state.Path, "--devices", "cpu:2", "-o", "json"];
+        var trained = (await OtxProcess.RunAsync(
+        [
+            "train", folder.Combine("source.tsv"), "--epochs", "4", "--batch-size", "16", "--set", "model.backbone=word-vectors",
+            "--set", $"model.vectors=[{folder.Combine("vectors.txt")}]", "--set", "model.hidden=8", "--set", "transfer.batchNorm=trainable",
+            "--set", "training.optimizer.learningRate=0.02", "--set", "training.optimizer.backboneFactor=1", .. here,
+        ])).Expect(0).Json.GetProperty("experiment").GetString()!;
+        foreach (var gone in (string[])["source.tsv", "vectors.txt"]) File.Delete(folder.Combine(gone));
+        string[] data =
+            ["--target", folder.Combine("target.txt"), "--target-test", folder.Combine("test.tsv"), "--epochs", "2", "--batch-size", "16"];
+        var target = (await OtxProcess.RunAsync(["adapt", "--model", trained, .. data, "--workers", "2", .. here])).Expect(0).Json;
+        var (before, after) = (Accuracy("accuracyBefore"), Accuracy("accuracy"));
+        Assert.True(after > 0.9 && after >= before - 0.05, $"{before} before the adaptation, {after} after it.");
+
+        var bundle = state.File(BlobLayout.Bundle(target.GetProperty("experiment").GetString()!));
+        Assert.Equal(
+            File.ReadAllText(Path.Combine(state.File(BlobLayout.Bundle(trained)), "vocabulary.txt")),
+            File.ReadAllText(Path.Combine(bundle, "vocabulary.txt")));
+        var evaluated = (await OtxProcess.RunAsync("evaluate", bundle, folder.Combine("test.tsv"), "-o", "json")).Expect(0).Json;
+        Assert.Equal(after, evaluated.GetProperty("metrics").GetProperty("accuracy").GetDouble(), 1e-6);
+
+        double Accuracy(string name) => target.GetProperty("target").GetProperty(name).GetDouble();
     }
 
     [Theory]

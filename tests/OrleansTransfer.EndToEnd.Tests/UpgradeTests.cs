@@ -1,3 +1,4 @@
+using Orleans.Runtime;
 using OrleansTransfer.Cluster.Hosting;
 
 namespace OrleansTransfer.EndToEnd.Tests;
@@ -57,7 +58,8 @@ public sealed class UpgradeTests(DrawnLeaves leaves)
         var ended = (await refused.WaitAsync(TimeSpan.FromMinutes(1))).Expect(2);
 
         Assert.Equal("", ended.Out);
-        Assert.StartsWith("error: The cluster does not accept this node: it is of version 99.0.0+stranger", ended.LastError, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "error: The cluster does not accept this node: it is of version 99.0.0+stranger", ended.LastError, StringComparison.Ordinal);
         foreach (var words in (string[])[
             $"speaks protocol {ClusterVersion.Protocol + 1}", $"of version {ClusterVersion.Current}, which speaks protocol {ClusterVersion.Protocol}",
             "Stop all nodes and start them with one version"])
@@ -65,9 +67,34 @@ public sealed class UpgradeTests(DrawnLeaves leaves)
             Assert.Contains(words, ended.LastError, StringComparison.Ordinal);
         }
 
-        await Until.TrueAsync(
-            () => cluster.Nodes[0].SeenNodes() is ["n1", "n2"], "the cluster to be what it was", () => cluster.Transcript);
+        // It heard so before its silo started: no member ever saw it.
+        Assert.All(Enum.GetValues<SiloStatus>(), status => Assert.DoesNotContain("n3", redis.Members(status)));
+        Assert.Equal(["n1", "n2"], cluster.Nodes[0].SeenNodes());
         await EndAsync(run, state);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Without_Redis_the_first_node_says_which_protocol_it_speaks(bool gateway)
+    {
+        using var state = new StateFolder();
+        using var stranger = new OtherRelease("99.0.0+stranger", ClusterVersion.Protocol + 1);
+        await using var cluster = await TestCluster.StartAsync(state.Path, nodes: 1);
+
+        string[] arguments = gateway
+            ? ["--role", "gateway", "--state", state.Path, "--join", cluster.Nodes[0].Clients!]
+            : ["--devices", "cpu:1", "--state", state.Path, "--join", cluster.Nodes[0].Silo];
+        await using var refused = OtxProcess.Start(
+            ["node", "--name", "n3", "--port-offset", $"{TestNode.FreeOffset()}", .. arguments], program: stranger.Program);
+        var ended = (await refused.WaitAsync(TimeSpan.FromMinutes(1))).Expect(2);
+
+        Assert.StartsWith(
+            "error: The cluster does not accept this node: it is of version 99.0.0+stranger", ended.LastError, StringComparison.Ordinal);
+        Assert.Contains(
+            $"of version {ClusterVersion.Current}, which speaks protocol {ClusterVersion.Protocol}", ended.LastError, StringComparison.Ordinal);
+        Assert.Equal(["n1"], cluster.Nodes[0].SeenNodes());
+        Assert.DoesNotContain("n3", cluster.Transcript, StringComparison.Ordinal);
     }
 
     private async Task<ElasticRun> StartAsync(StateFolder state, TestCluster cluster) => await ElasticRun.StartAsync(

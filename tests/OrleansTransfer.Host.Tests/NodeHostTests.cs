@@ -123,7 +123,8 @@ public sealed class NodeHostTests : IDisposable
         var address = closed.LocalEndpoint.ToString()!;
         closed.Stop();
 
-        var error = await Assert.ThrowsAsync<ClusterNotFoundException>(() => JoinTarget.ReachAsync(address, TimeSpan.FromMilliseconds(600), Token));
+        var error = await Assert.ThrowsAsync<ClusterNotFoundException>(
+            () => JoinTarget.ReachAsync(address, "otx", null, TimeSpan.FromMilliseconds(600), Token));
 
         Assert.Contains($"No node answers at {address}", error.Message, StringComparison.Ordinal);
     }

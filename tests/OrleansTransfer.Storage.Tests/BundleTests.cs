@@ -45,6 +45,38 @@ public sealed class BundleTests : IDisposable
     }
 
     [Fact]
+    public async Task A_bundle_is_opened_where_it_lies_and_its_files_are_checked()
+    {
+        await WriteAsync("weights");
+        var bundle = await BundleReader.OpenAsync(_container, "run-1", _folder["cache"], Cancellation);
+        Assert.Equal("weights", await File.ReadAllTextAsync(bundle.ModelPath, Cancellation));
+        Assert.Equal(Described.Labels, bundle.Description.Labels);
+        Assert.True(File.Exists(await BundleReader.FileAsync(bundle, "README.md", Cancellation)));
+        await Assert.ThrowsAsync<BundleException>(() => BundleReader.FileAsync(bundle, "other.txt", Cancellation));
+
+        await File.WriteAllTextAsync(bundle.ModelPath, "others", Cancellation);
+        var changed = await Assert.ThrowsAsync<BundleException>(() => BundleReader.OpenAsync(_container, "run-1", _folder["cache"], Cancellation));
+        Assert.Contains("model.safetensors of the bundle 'run-1' was changed or damaged", changed.Message);
+        var none = await Assert.ThrowsAsync<BundleException>(() => BundleReader.OpenAsync(_container, "run-2", _folder["cache"], Cancellation));
+        Assert.Contains("'run-2' has no bundle", none.Message);
+    }
+
+    [Fact]
+    public async Task A_bundle_leads_to_no_file_outside_itself()
+    {
+        await WriteAsync("weights");
+        await ExportAsync();
+        await File.WriteAllTextAsync(_folder["key"], "secret", Cancellation);
+        var description = Path.Combine(Target, "bundle.json");
+        await File.WriteAllTextAsync(
+            description,
+            (await File.ReadAllTextAsync(description, Cancellation)).Replace("\"README.md\"", "\"../key\"", StringComparison.Ordinal), Cancellation);
+        var bundle = await BundleReader.OpenAsync(Target, Cancellation);
+        var refused = await Assert.ThrowsAsync<BundleException>(() => BundleReader.FileAsync(bundle, "../key", Cancellation));
+        Assert.Contains("no name within it", refused.Message);
+    }
+
+    [Fact]
     public async Task A_second_bundle_replaces_the_first_everywhere()
     {
         await WriteAsync("first");

@@ -4,6 +4,7 @@ Pod of one node. Takes root, component, role, devices, gpus, image, resources, n
 {{- define "orleanstransfer.node" -}}
 {{- $root := .root -}}
 {{- $values := .root.Values -}}
+{{- $https := $values.security.https.existingSecret -}}
 serviceAccountName: {{ include "orleanstransfer.serviceAccountName" $root }}
 # A node asks nothing of Kubernetes.
 automountServiceAccountToken: false
@@ -100,6 +101,9 @@ containers:
       httpGet:
         path: /health/live
         port: http
+        {{- if $https }}
+        scheme: HTTPS
+        {{- end }}
       periodSeconds: 2
       timeoutSeconds: 5
       failureThreshold: 60
@@ -107,6 +111,9 @@ containers:
       httpGet:
         path: /health/ready
         port: http
+        {{- if $https }}
+        scheme: HTTPS
+        {{- end }}
       periodSeconds: 5
       # The check itself gives the blob container 5 s.
       timeoutSeconds: 7
@@ -117,6 +124,9 @@ containers:
       httpGet:
         path: /health/live
         port: http
+        {{- if $https }}
+        scheme: HTTPS
+        {{- end }}
       periodSeconds: 20
       timeoutSeconds: 10
       failureThreshold: 6
@@ -148,6 +158,11 @@ containers:
         mountPath: /etc/orleanstransfer/keys
         readOnly: true
       {{- end }}
+      {{- if $https }}
+      - name: https
+        mountPath: /etc/orleanstransfer/https
+        readOnly: true
+      {{- end }}
       {{- if $values.security.tls.existingSecret }}
       - name: tls
         mountPath: /etc/orleanstransfer/tls
@@ -170,6 +185,12 @@ volumes:
       items:
         - key: {{ $values.security.apiKeys.existingSecret.key }}
           path: keys.yaml
+  {{- end }}
+  {{- with $https }}
+  - name: https
+    secret:
+      secretName: {{ . }}
+      defaultMode: 288 # 0440: the pod's group
   {{- end }}
   {{- with $values.security.tls.existingSecret }}
   - name: tls
@@ -218,6 +239,12 @@ volumes:
 {{- if $security.protectMetrics }}
 - name: OTX_PROTECT_METRICS
   value: "1"
+{{- end }}
+{{- if $security.https.existingSecret }}
+- name: OTX_HTTPS_CERT
+  value: /etc/orleanstransfer/https/tls.crt
+- name: OTX_HTTPS_KEY
+  value: /etc/orleanstransfer/https/tls.key
 {{- end }}
 {{- if $security.tls.existingSecret }}
 - name: OTX_TLS_CERT

@@ -10,11 +10,11 @@ internal static class ClusterChecks
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
     /// <param name="address">A node of the cluster.</param>
-    /// <param name="apiKey">Key of its API; null where there is none.</param>
+    /// <param name="access">What its API is shown and taken for.</param>
     /// <param name="cancellationToken">Ends the check.</param>
-    public static async Task<IReadOnlyList<CheckResult>> MakeAsync(Uri address, string? apiKey, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<CheckResult>> MakeAsync(Uri address, ApiAccess access, CancellationToken cancellationToken)
     {
-        using var api = new HttpClusterApi(address, apiKey);
+        using var api = new HttpClusterApi(address, access);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(s_patience);
         try

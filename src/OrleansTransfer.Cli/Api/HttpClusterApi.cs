@@ -26,20 +26,22 @@ internal sealed class HttpClusterApi : IClusterApi, IDisposable
     private static readonly TimeSpan BusyPatience = TimeSpan.FromSeconds(60);
 
     private readonly HttpClient _http;
+    private readonly ServerTrust _trust;
     private SweepSnapshot? _looked;
 
     /// <param name="address">Address of a node, for instance <c>http://127.0.0.1:8080</c>.</param>
-    /// <param name="apiKey">Key of its API; null to send none.</param>
-    public HttpClusterApi(Uri address, string? apiKey = null)
+    /// <param name="access">What it is shown and taken for; null: no key, and what this machine trusts.</param>
+    public HttpClusterApi(Uri address, ApiAccess? access = null)
     {
         Address = address;
+        _trust = new(address, access?.Authorities);
         // A submission waits until every picture is checked: no limit on how long an answer takes, only on how long a connection does.
-        _http = new(new SocketsHttpHandler { ConnectTimeout = ConnectTimeout })
+        _http = new(new SocketsHttpHandler { ConnectTimeout = ConnectTimeout, SslOptions = _trust.Options() })
         {
             BaseAddress = new Uri(address.ToString().TrimEnd('/') + "/api/v1/"),
             Timeout = Timeout.InfiniteTimeSpan,
         };
-        if (apiKey is null) return;
+        if (access?.Key is not { } apiKey) return;
         try
         {
             _http.DefaultRequestHeaders.Authorization = new("Bearer", apiKey);
@@ -206,12 +208,28 @@ internal sealed class HttpClusterApi : IClusterApi, IDisposable
         }
         catch (OperationCanceledException error) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new ClusterUnreachableException(Address, $"it takes the connection and does not answer within {answerLimit!.Value.TotalSeconds:0} s", error);
+            throw new ClusterUnreachableException(
+                Address, $"it takes the connection and does not answer within {answerLimit!.Value.TotalSeconds:0} s", error);
         }
         catch (Exception error) when (IsBroken(error) || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            throw new ClusterUnreachableException(Address, (error.InnerException ?? error).Message, error);
+            throw Unreachable(error);
         }
+    }
+
+    private ClusterUnreachableException Unreachable(Exception error)
+    {
+        var reason = (error.InnerException ?? error).Message.TrimEnd('.');
+        return (error as HttpRequestException)?.HttpRequestError switch
+        {
+            HttpRequestError.SecureConnectionError when _trust.Refusal is { } refusal => new(Address, refusal, error, _trust.Advice),
+            HttpRequestError.SecureConnectionError => new(
+                Address, $"it does not answer as HTTPS does ({reason})", error, "Check the address: a node without --https-cert is at http://."),
+            HttpRequestError.ResponseEnded when Address.Scheme == "http" => new(
+                Address, $"it ends the connection without an answer ({reason})", error,
+                "Check the address: a node with --https-cert is at https://."),
+            _ => new(Address, reason, error),
+        };
     }
 
     private async Task<Exception> RefusalAsync(HttpResponseMessage response, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using OrleansTransfer.Cli.Models;
 using OrleansTransfer.Cli.Runs;
 using OrleansTransfer.Cli.Terminal;
 using OrleansTransfer.Cli.Weights;
@@ -8,10 +9,13 @@ using OrleansTransfer.Contracts.Recipes;
 
 namespace OrleansTransfer.Cli.Commands;
 
-/// <summary><c>otx adapt</c>: learns from a labelled source and an unlabelled target; with several methods or seeds, compares them.</summary>
+/// <summary>
+/// <c>otx adapt</c>: learns from a labelled source, or from a finished model in its place, and an unlabelled target; with several methods or seeds,
+/// compares them.
+/// </summary>
 internal static class AdaptCommand
 {
-    private const string DefaultMethod = "dann";
+    private const string DefaultMethod = "dann", DefaultSourceFreeMethod = "shot";
 
     public static Command Create(IConsoleStreams streams)
     {
@@ -20,6 +24,11 @@ internal static class AdaptCommand
             "Adapt to a domain without labels. With several methods or seeds, each is an experiment, and a table compares them.");
         var recipe = new RecipeOptions(command, optional: true);
         var source = new Option<string?>("--source") { Description = "Labelled samples of the source domain (data.train).", HelpName = "DATA" };
+        var model = new Option<string?>("--model")
+        {
+            Description = "A finished model in the place of the source: the id of an experiment, or the folder of a bundle (model.from).",
+            HelpName = "BUNDLE",
+        };
         var target = new Option<string?>("--target") { Description = "Samples of the target domain, without labels (data.target).", HelpName = "DATA" };
         var test = new Option<string?>("--target-test")
         {
@@ -32,7 +41,7 @@ internal static class AdaptCommand
             HelpName = "METHOD[,METHOD]",
         };
         var seeds = new Option<string?>("--seeds") { Description = "Seeds to run with, for instance 0-4 or 1,2,7 (training.seed).", HelpName = "SEEDS" };
-        foreach (var option in (Option[])[source, target, test, methods, seeds]) command.Add(option);
+        foreach (var option in (Option[])[source, model, target, test, methods, seeds]) command.Add(option);
         var offline = new OfflineOption(command);
         var connection = new ConnectionOptions(command, trains: true);
         var output = new OutputOption(command);
@@ -40,13 +49,22 @@ internal static class AdaptCommand
         {
             var sets = new List<string>();
             Add("data.train", parse.GetValue(source));
-            if (parse.GetValue(source) is { } data && RecipeOptions.IsTable(data)) sets.Add($"task={TaskWords.Texts}");
+            if (parse.GetValue(model) is { } finished)
+            {
+                if (parse.GetValue(source) is not null)
+                    throw new CliException("--model is a finished model, adapted without data of the source: leave out --source, or --model.");
+                Add("model.from", BundleFolder.IsFolder(finished) && !RecipePaths.IsBundleFolder(finished) ? $"./{finished}" : finished);
+            }
+            var samples = parse.GetValue(source) ?? (parse.GetValue(model) is null ? null : parse.GetValue(target));
+            if (samples is not null && RecipeOptions.IsTexts(samples))
+                sets.Add($"task={TaskWords.Texts}");
             Add("data.target", parse.GetValue(target));
             Add("data.targetTest", parse.GetValue(test));
-            if (recipe.IsGiven(parse) is false && (parse.GetValue(source) is null || parse.GetValue(target) is null))
-                throw new CliException("Give a recipe, or both --source and --target.");
+            if (recipe.IsGiven(parse) is false && ((parse.GetValue(source) ?? parse.GetValue(model)) is null || parse.GetValue(target) is null))
+                throw new CliException("Give a recipe, or both --source and --target, or both --model and --target.");
 
-            var wanted = MethodsOf(parse.GetValue(methods), recipe, parse, sets);
+            var wanted = MethodsOf(
+                parse.GetValue(methods), parse.GetValue(model) is null ? DefaultMethod : DefaultSourceFreeMethod, recipe, parse, sets);
             var plans = wanted.SelectMany(method => SeedsOf(parse.GetValue(seeds)).Select(seed => ReadOne(method, seed))).ToList();
             return RunAsync(plans, TrainCommand.WithWeights(connection.Read(parse), offline, parse, streams), output.Open(parse, streams), interrupted);
 
@@ -61,20 +79,21 @@ internal static class AdaptCommand
         return command;
     }
 
-    private static IReadOnlyList<string> MethodsOf(string? text, RecipeOptions recipe, ParseResult parse, IReadOnlyList<string> sets)
+    private static IReadOnlyList<string> MethodsOf(
+        string? text, string otherwise, RecipeOptions recipe, ParseResult parse, IReadOnlyList<string> sets)
     {
         if (text?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) is { } named)
             return named.Length > 0 ? named : throw new CliException("--method names no method.");
 
         // The recipe's own method, if it has one for a target; the check of the whole comes later.
-        if (!recipe.IsGiven(parse)) return [DefaultMethod];
+        if (!recipe.IsGiven(parse)) return [otherwise];
         try
         {
             return [recipe.Read(parse, sets).Recipe.Transfer.Method];
         }
         catch (RecipeException) when (sets.Count > 0)
         {
-            return [DefaultMethod];
+            return [otherwise];
         }
     }
 

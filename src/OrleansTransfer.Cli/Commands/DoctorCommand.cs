@@ -20,22 +20,22 @@ internal static class DoctorCommand
         {
             cluster,
         };
-        var apiKey = new ApiKeyOption(command);
+        var access = new ApiAccessOptions(command);
         var settings = new NodeSettingOptions(command);
         var output = new OutputOption(command);
-        command.SetAction((parse, stop) => ExamineAsync(
-            settings.Read(parse),
-            parse.GetValue(cluster) ?? EnvironmentVariables.Get("OTX_CLUSTER"),
-            apiKey.Read(parse),
-            output.Open(parse, streams),
-            stop));
+        command.SetAction((parse, stop) =>
+        {
+            var text = parse.GetValue(cluster) ?? EnvironmentVariables.Get("OTX_CLUSTER");
+            var address = text is null ? null : ConnectionOptions.Address(text);
+            return ExamineAsync(settings.Read(parse), address, access.Read(parse, address), output.Open(parse, streams), stop);
+        });
         return command;
     }
 
-    private static async Task<int> ExamineAsync(NodeOptions options, string? cluster, string? apiKey, Output output, CancellationToken stop)
+    private static async Task<int> ExamineAsync(NodeOptions options, Uri? cluster, ApiAccess access, Output output, CancellationToken stop)
     {
         var results = new List<CheckResult>(await NodeDoctor.ExamineAsync(options, stop));
-        if (cluster is not null) results.AddRange(await ClusterChecks.MakeAsync(ConnectionOptions.Address(cluster), apiKey, stop));
+        if (cluster is not null) results.AddRange(await ClusterChecks.MakeAsync(cluster, access, stop));
         var failed = results.Count(result => result.State == CheckState.Failed);
         if (output.Json) output.Document(new { Healthy = failed == 0, Checks = results });
         else Print(results, failed, output);

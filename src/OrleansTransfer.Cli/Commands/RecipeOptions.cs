@@ -69,6 +69,9 @@ internal sealed class RecipeOptions
     /// <summary>Whether a path has the name of a table of texts.</summary>
     public static bool IsTable(string path) => Path.GetExtension(path).ToLowerInvariant() is ".csv" or ".tsv" or ".tab" or ".jsonl" or ".ndjson";
 
+    /// <summary>Whether a path has the name of a table of texts, or of texts without labels.</summary>
+    public static bool IsTexts(string path) => IsTable(path) || Path.GetExtension(path).Equals(".txt", StringComparison.OrdinalIgnoreCase);
+
     private (string Text, string Name, IReadOnlyList<string> Sets) Load(ParseResult parse, IReadOnlyList<string> others)
     {
         List<string> sets = [.. others, .. Sets(parse)];

@@ -38,7 +38,9 @@ internal static class ShowExperimentCommand
             ("loss", Figures.Metric(experiment.Metrics, "loss")),
             ("macro F1", Figures.Metric(experiment.Metrics, "macroF1")),
             ("progress", $"epoch {experiment.Epoch}/{experiment.Recipe.Training.Epochs}, step {experiment.Step}/{experiment.TotalSteps}"),
-            ("samples", $"{experiment.TrainingSamples} training, {experiment.ValidationSamples} validation, {experiment.BrokenFiles} broken files"),
+            ("samples", experiment.Recipe.Model.From.Length > 0
+                ? $"{experiment.TrainingSamples} of the target, without labels"
+                : $"{experiment.TrainingSamples} training, {experiment.ValidationSamples} validation, {experiment.BrokenFiles} broken files"),
             ("labels", string.Join(", ", experiment.Labels)),
             ("workers", experiment.Workers.Count == 0 ? null : string.Join(", ", experiment.Workers)),
             ("attempt", $"{experiment.Attempt} (generation {experiment.Generation}, {experiment.StepsLost} steps lost)"),

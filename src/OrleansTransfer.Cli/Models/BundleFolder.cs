@@ -1,5 +1,6 @@
 using OrleansTransfer.Cli.Api;
 using OrleansTransfer.Cli.State;
+using OrleansTransfer.Contracts.Recipes;
 using OrleansTransfer.Storage;
 
 namespace OrleansTransfer.Cli.Models;
@@ -14,14 +15,18 @@ internal sealed class BundleFolder : IDisposable
     /// <summary>Absolute path.</summary>
     public string Path { get; }
 
+    /// <summary>
+    /// Whether a name is that of a folder that is there. The folder of the pictures is often called what the experiment is: a bare name means a
+    /// folder only if a bundle is in it.
+    /// </summary>
+    public static bool IsFolder(string source) =>
+        Directory.Exists(source) && (RecipePaths.IsBundleFolder(source) || File.Exists(System.IO.Path.Combine(source, BundleFormat.Description)));
+
     /// <summary>The folder itself if <paramref name="source"/> is one, else a copy of the bundle of the experiment of that id.</summary>
     public static async Task<BundleFolder> OpenAsync(string source, Connection connection, CancellationToken cancellationToken)
     {
-        // The folder of the pictures is often called what the experiment is: a bare name means a folder only if a bundle is in it.
-        var isPath = source.AsSpan().IndexOfAny('/', '\\') >= 0 || source is "." or "..";
-        if (Directory.Exists(source) && (isPath || File.Exists(System.IO.Path.Combine(source, BundleFormat.Description))))
-            return new(System.IO.Path.GetFullPath(source), temporary: false);
-        if (isPath)
+        if (IsFolder(source)) return new(System.IO.Path.GetFullPath(source), temporary: false);
+        if (RecipePaths.IsBundleFolder(source))
             throw new CliException($"There is no folder '{source}'; expected the id of an experiment, or the folder of a bundle.");
 
         var copy = new BundleFolder(Directory.CreateTempSubdirectory("otx-bundle-").FullName, temporary: true);

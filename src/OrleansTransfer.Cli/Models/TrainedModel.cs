@@ -1,3 +1,4 @@
+using OrleansTransfer.Cluster.Workers;
 using OrleansTransfer.Learning.Compute;
 using OrleansTransfer.Learning.Data;
 using OrleansTransfer.Learning.Models;
@@ -24,15 +25,9 @@ internal sealed record TrainedModel(Classifier Network, Preprocessing? Pictures,
         var description = bundle.Description;
         if (description.Text is { } text) return LoadTexts(folder, bundle, text);
         if (description.Encoder is { } encoder) return await LoadEncoderAsync(bundle, encoder, cancellationToken);
-        if (description.Preprocessing is not { } input || !Enum.TryParse<Interpolation>(input.Interpolation, ignoreCase: true, out var interpolation)
-            || !Enum.TryParse<ChannelOrder>(input.Channels, ignoreCase: true, out var channels))
-            throw new CliException(
-                $"The bundle '{folder}' is for the task {description.Task} with inputs that this version cannot prepare.");
-
+        var preprocessing = BundleInputs.PreprocessingOf(description) ?? throw new CliException(
+            $"The bundle '{folder}' is for the task {description.Task} with inputs that this version cannot prepare.");
         Allocator.KeepLargeBlocks();
-        var preprocessing = new Preprocessing(
-            input.Resize, input.Crop, interpolation, [.. input.Mean.Select(mean => (float)mean)], [.. input.Std.Select(std => (float)std)],
-            channels, input.Scale);
         NativeLog.LeaveOutWarnings();
         return new(Load(Backbones.Get(description.Architecture).Create(description.Labels.Count), bundle), preprocessing, null, description.Labels);
     }
@@ -45,17 +40,9 @@ internal sealed record TrainedModel(Classifier Network, Preprocessing? Pictures,
     {
         var words = Path.Combine(folder, text.Vocabulary);
         if (!File.Exists(words)) throw new CliException($"The bundle '{folder}' is incomplete: it has no {text.Vocabulary}.");
-        if (!Enum.TryParse<TextPoolingKind>(text.Pooling, ignoreCase: true, out var pooling))
-            throw new CliException($"The bundle '{folder}' pools words by '{text.Pooling}', which this version does not know.");
         Allocator.KeepLargeBlocks();
-        var vocabulary = new Vocabulary(File.ReadAllLines(words));
         var labels = bundle.Description.Labels;
-        var sizes = new WordVectorSizes((text.Vectors ?? vocabulary.Words.Count) + 1, text.Dimensions, pooling, text.Hidden)
-        {
-            Ids = vocabulary.Rows,
-            EvidenceKeys = text.EvidenceKeys,
-        };
-        var network = new WordVectorClassifier(bundle.Description.Architecture, sizes, labels.Count);
+        var (network, vocabulary) = new WordSource(File.ReadAllLines(words), text).Create(labels.Count);
         return new(Load(network, bundle), null, TextInput.Of(vocabulary, text.MaximumLength), labels);
     }
 

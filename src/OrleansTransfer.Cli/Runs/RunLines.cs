@@ -19,8 +19,9 @@ internal static class RunLines
         $"{Figures.Time(item.Time)}  {item.Kind,-10}  {Of(experiment, item) ?? $"step {item.Step}  {Values(item)}{item.Message}".TrimEnd()}";
 
     private static string Epoch(ExperimentSnapshot experiment, ExperimentEvent item) =>
-        $"epoch {item.Epoch}/{experiment.Recipe.Training.Epochs}  accuracy {Figures.Metric(item.Values, "accuracy")}  " +
-        $"loss {Figures.Metric(item.Values, "loss")}  training loss {Figures.Metric(item.Values, "trainingLoss")}  step {item.Step}{Target(experiment, item)}";
+        $"epoch {item.Epoch}/{experiment.Recipe.Training.Epochs}  " + (experiment.Recipe.Model.From.Length > 0 ? ""
+            : $"accuracy {Figures.Metric(item.Values, "accuracy")}  loss {Figures.Metric(item.Values, "loss")}  ") +
+        $"training loss {Figures.Metric(item.Values, "trainingLoss")}  step {item.Step}{Target(experiment, item)}";
 
     private static string Target(ExperimentSnapshot experiment, ExperimentEvent item)
     {

@@ -37,6 +37,9 @@ internal sealed record RunSummary(
         snapshot.StepsLost,
         TargetSummary.Of(snapshot));
 
+    // A finished model that is adapted has no samples of the source to be judged by.
+    private bool IsValidated => Metrics.Count > 0 || Target is null;
+
     /// <summary>Prints the summary.</summary>
     public void Print(Output output)
     {
@@ -47,9 +50,9 @@ internal sealed record RunSummary(
         }
         output.Facts(
             ("state", State.ToString()),
-            ("accuracy", Figures.Metric(Metrics, "accuracy")),
-            ("loss", Figures.Metric(Metrics, "loss")),
-            ("macro F1", Figures.Metric(Metrics, "macroF1")),
+            ("accuracy", IsValidated ? Figures.Metric(Metrics, "accuracy") : null),
+            ("loss", IsValidated ? Figures.Metric(Metrics, "loss") : null),
+            ("macro F1", IsValidated ? Figures.Metric(Metrics, "macroF1") : null),
             ("picked", Target?.Describe()),
             ("target accuracy", Target?.DescribeAccuracy()),
             ("step by step", Target?.DescribeSteps()),

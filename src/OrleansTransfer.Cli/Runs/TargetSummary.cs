@@ -6,11 +6,14 @@ namespace OrleansTransfer.Cli.Runs;
 /// <summary>How a run did on a target domain, as scripts read it.</summary>
 /// <param name="Method">The adaptation method.</param>
 /// <param name="Validator">Which score picked the epoch.</param>
-/// <param name="PickedEpoch">From 1.</param>
+/// <param name="PickedEpoch">From 1; 0 for a finished model as it came.</param>
 /// <param name="Scores">Every validator's score of the picked epoch.</param>
 /// <param name="Accuracy">Of the picked epoch on labelled target samples; null without such.</param>
 /// <param name="AccuracyLow">Lower end of its bootstrap interval of 95 %.</param>
 /// <param name="AccuracyHigh">Upper end.</param>
+/// <param name="AccuracyBefore">
+/// Of a finished model before its adaptation; null without labels, and for runs that train on the source themselves.
+/// </param>
 /// <param name="AccuracyLast">Of the last epoch.</param>
 /// <param name="AccuracyOracle">Of the best epoch by target labels, which nobody has when it counts.</param>
 /// <param name="Steps">Accuracy after each of the method's phases, in their order; none where it has but one.</param>
@@ -22,6 +25,7 @@ internal sealed record TargetSummary(
     double? Accuracy,
     double? AccuracyLow,
     double? AccuracyHigh,
+    double? AccuracyBefore,
     double? AccuracyLast,
     double? AccuracyOracle,
     IReadOnlyList<TargetSummary.Step> Steps)
@@ -29,7 +33,7 @@ internal sealed record TargetSummary(
     private const string Prefix = "target.", StepPrefix = "step.";
 
     private static readonly string[] s_figures =
-        ["pickedEpoch", "accuracy", "accuracyLow", "accuracyHigh", "accuracyLast", "accuracyBest", "macroF1"];
+        ["pickedEpoch", "accuracy", "accuracyLow", "accuracyHigh", "accuracyBefore", "accuracyLast", "accuracyBest", "macroF1"];
 
     /// <summary>The summary of a finished experiment; null for one without a target domain, or not finished.</summary>
     public static TargetSummary? Of(ExperimentSnapshot snapshot)
@@ -48,6 +52,7 @@ internal sealed record TargetSummary(
             Find("accuracy"),
             Find("accuracyLow"),
             Find("accuracyHigh"),
+            Find("accuracyBefore"),
             Find("accuracyLast"),
             Find("accuracyBest"),
             [.. steps.Select(step => (Parts: step.Key.Split('.', 3), step.Value))
@@ -55,13 +60,14 @@ internal sealed record TargetSummary(
     }
 
     /// <summary>For a person: the epoch and what picked it.</summary>
-    public string Describe() => $"epoch {PickedEpoch} by {Validator}";
+    public string Describe() => PickedEpoch == 0 ? $"the model as it came, by {Validator}" : $"epoch {PickedEpoch} by {Validator}";
 
     /// <summary>For a person: accuracy by pick, in the last epoch and in the best; null where no labels exist for checking.</summary>
     public string? DescribeAccuracy() => Accuracy is { } accuracy
         ? string.Create(
             CultureInfo.InvariantCulture,
             $"{accuracy:0.0000} picked (95 % interval {AccuracyLow:0.000} to {AccuracyHigh:0.000}), {AccuracyLast:0.0000} last epoch, {AccuracyOracle:0.0000} oracle")
+            + (AccuracyBefore is { } before ? string.Create(CultureInfo.InvariantCulture, $", {before:0.0000} before adaptation") : "")
         : null;
 
     /// <summary>For a person: accuracy after each step; null for a method of one step, and where no labels exist for checking.</summary>

@@ -43,6 +43,7 @@ public sealed class DataRoots
         foreach (var vectors in model.Vectors) yield return ("model.vectors", vectors);
         yield return ("model.tokenizer", model.Tokenizer);
         yield return ("model.config", model.Config);
+        if (RecipePaths.IsBundleFolder(model.From)) yield return ("model.from", model.From);
         if (RecipePaths.IsWeightsFile(model.Weights)) yield return ("model.weights", model.Weights);
     }
 

@@ -53,13 +53,14 @@ public sealed class ExperimentService(
         if (prepared.WeightsPath is not null) await ImportWeightsAsync(prepared.WeightsPath, prepared.WeightsSha256!, cancellationToken);
         await StoreAsync(() => prepared.Dataset.WriteAsync(container, id, cancellationToken));
         if (prepared.Encoder is { } encoder) await StoreAsync(() => encoder.WriteAsync(container, id, cancellationToken));
+        if (prepared.Words is { } words) await StoreAsync(() => words.WriteAsync(container, id, cancellationToken));
         using (var yaml = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(RecipeWriter.ToYaml(prepared.Recipe))))
             await StoreAsync(() => container.WriteAsync(BlobLayout.Recipe(id), yaml, BlobCondition.IfNew, cancellationToken));
         var submission = new ExperimentSubmission(
             id,
             prepared.Recipe,
             prepared.Dataset.Labels,
-            prepared.Dataset.Train.Count,
+            prepared.Dataset.EpochSamples,
             prepared.Dataset.Validation.Count,
             prepared.Dataset.Broken.Count,
             prepared.WeightsSha256,
@@ -139,14 +140,14 @@ public sealed class ExperimentService(
             throw new RecipeException("epochs", $"{snapshot.Id} has completed its {present} epochs. Give a larger number to train on.");
 
         var dataset = await DatasetIndex.ReadAsync(container, snapshot.Id, cancellationToken);
-        foreach (var root in new[] { dataset.TrainRoot, dataset.ValidationRoot }.Distinct())
+        foreach (var root in dataset.Roots)
             if (!Path.Exists(root)) throw new RecipeException("data", $"{root}, where this experiment's samples are, is gone.");
         var devices = cluster.Nodes.Sum(node => node.Devices.Count);
         var least = Math.Min(snapshot.Recipe.Resources.MinWorkers, snapshot.Recipe.Resources.Workers);
         if (devices < least)
             throw new RecipeException("resources.minWorkers", $"{snapshot.Id} needs {least} devices, the cluster has {devices}.");
 
-        long? steps = epochs is null ? null : (long)RunPlan.TrainingBatches(snapshot.Recipe, dataset.Train.Count).StepsPerEpoch * epochs.Value;
+        long? steps = epochs is null ? null : (long)RunPlan.EpochBatches(snapshot.Recipe, dataset).StepsPerEpoch * epochs.Value;
         return await AskAsync(snapshot.Id, grain => grain.Resume(epochs, steps), cancellationToken);
     }
 
@@ -181,7 +182,9 @@ public sealed class ExperimentService(
         // Before anything looks at the files: what is not to be read shall not even be known to exist.
         var confined = await Task.Run(() => roots.Check(recipe, cancellationToken), cancellationToken);
         if (confined.Count > 0) throw new RecipeException(confined);
-        return await new RecipePreparation(new(container, identity.CacheFolder, weights, downloads))
+        return await new RecipePreparation(
+                new(container, identity.CacheFolder, weights, downloads),
+                (one, cancellation) => FinishedModel.OpenAsync(one, container, catalog, identity.CacheFolder, cancellation))
             .PrepareAsync(recipe, await ClusterAsync(cancellationToken), cancellationToken, known);
     }
 

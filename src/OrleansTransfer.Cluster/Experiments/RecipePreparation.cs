@@ -22,13 +22,18 @@ public sealed record PreparedRecipe(Recipe Recipe, DatasetIndex Dataset, string?
 {
     /// <summary>Tokenizer and sizes of a text encoder; null for other networks.</summary>
     public EncoderSource? Encoder { get; init; }
+
+    /// <summary>Words and sizes of a finished model of word vectors; null for other networks.</summary>
+    public WordSource? Words { get; init; }
 }
 
 /// <summary>
 /// Checks a recipe against the data, the weights and the cluster, and completes it. Reports every problem it can find at once; changes nothing but
 /// the cache of weights.
 /// </summary>
-public sealed class RecipePreparation(RecipeWeights weights)
+/// <param name="weights">What <c>model.weights</c> means.</param>
+/// <param name="open">Opens what <c>model.from</c> names.</param>
+public sealed class RecipePreparation(RecipeWeights weights, Func<Recipe, CancellationToken, Task<FinishedModel>> open)
 {
     /// <summary>Checks and completes a recipe.</summary>
     /// <exception cref="RecipeException">It cannot be run.</exception>
@@ -37,17 +42,25 @@ public sealed class RecipePreparation(RecipeWeights weights)
         Recipe recipe, ClusterStatus cluster, CancellationToken cancellationToken, DatasetIndex? known = null)
     {
         var problems = RecipeValidator.Check(recipe).ToList();
+        FinishedModel? finished = null;
+        if (recipe.Model.From.Length > 0) (recipe, finished) = await TakeModelAsync(recipe, problems, cancellationToken);
         var dataset = known ?? (problems.Any(problem => problem.Path.StartsWith("data", StringComparison.Ordinal)) ? null
-            : await Task.Run(
+            : recipe.Model.From.Length == 0 ? await Task.Run(
                 () => recipe.Task == TaskWords.Texts ? TextPreparation.Scan(recipe, problems) : ScanData(recipe, problems, cancellationToken),
-                cancellationToken));
+                cancellationToken)
+            : finished is null ? null : await Task.Run(() => ScanTarget(recipe, finished, problems, cancellationToken), cancellationToken));
         var workers = CheckDevices(recipe, cluster, problems);
         if (recipe.Resources.Workers == 0 && recipe.Resources.MinWorkers > Math.Max(1, workers))
             problems.Add(new("resources.minWorkers", $"{recipe.Resources.MinWorkers} are more than the {workers} devices that the cluster has."));
         var classes = dataset?.Labels.Count ?? 2;
         EncoderSource? encoder = null;
         string? weightsPath, weightsSha256;
-        if (EncoderSource.IsFor(recipe))
+        if (recipe.Model.From.Length > 0)
+        {
+            if (finished is not null) CheckFinished(recipe, finished, problems);
+            (encoder, weightsPath, weightsSha256) = (finished?.Encoder, finished?.Bundle.ModelPath, finished?.Sha256);
+        }
+        else if (EncoderSource.IsFor(recipe))
             (encoder, weightsPath, weightsSha256) = await CheckEncoderAsync(recipe, classes, problems, cancellationToken);
         else
             (recipe, weightsPath, weightsSha256) = await CheckModelAsync(recipe, classes, problems, cancellationToken);
@@ -55,9 +68,9 @@ public sealed class RecipePreparation(RecipeWeights weights)
         if (dataset is not null && recipe.Training.BatchSize >= 0)
         {
             if (recipe.Training.BatchSize == 0)
-                recipe = recipe with { Training = recipe.Training with { BatchSize = RunPlan.BatchSizeFor(dataset.Train.Count, workers) } };
-            var smallest = RunPlan.TrainingBatches(recipe, dataset.Train.Count).SmallestBatch;
-            if (smallest < workers)
+                recipe = recipe with { Training = recipe.Training with { BatchSize = RunPlan.BatchSizeFor(dataset.EpochSamples, workers) } };
+            var smallest = RunPlan.EpochBatches(recipe, dataset).SmallestBatch;
+            if (smallest < workers && dataset.HasSource)
                 problems.Add(new("training.batchSize", dataset.Train.Count < workers
                     ? $"{dataset.Train.Count} training samples cannot be divided among {workers} workers: use at most {dataset.Train.Count}."
                     : $"a batch of {recipe.Training.BatchSize} cannot be divided among {workers} workers: use at least {workers}, " +
@@ -75,12 +88,64 @@ public sealed class RecipePreparation(RecipeWeights weights)
 
         var resolved = recipe with
         {
-            Name = recipe.Name.Length > 0 ? recipe.Name : NameFor(recipe.Data.Train),
+            Name = recipe.Name.Length > 0 ? recipe.Name : NameFor(recipe.Data.Train.Length > 0 ? recipe.Data.Train : recipe.Data.Target),
             Resources = recipe.Resources with { Workers = workers },
             Data = recipe.Data with { Labels = dataset!.Labels },
         };
-        var steps = (long)RunPlan.TrainingBatches(resolved, dataset.Train.Count).StepsPerEpoch * resolved.Training.Epochs;
-        return new(resolved, dataset, weightsPath, weightsSha256, steps) { Encoder = encoder };
+        var steps = (long)RunPlan.EpochBatches(resolved, dataset).StepsPerEpoch * resolved.Training.Epochs;
+        return new(resolved, dataset, weightsPath, weightsSha256, steps) { Encoder = encoder, Words = finished?.Words };
+    }
+
+    // What the bundle decides is taken over before anything is judged by it.
+    private async Task<(Recipe, FinishedModel?)> TakeModelAsync(Recipe recipe, List<RecipeProblem> problems, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var finished = await open(recipe, cancellationToken);
+            var before = problems.Count;
+            recipe = finished.Complete(recipe, problems);
+            if (problems.Count > before) return (recipe, null);
+            problems.AddRange(RecipeValidator.Check(recipe).Except(problems));
+            return (recipe, finished);
+        }
+        catch (RecipeException e)
+        {
+            problems.AddRange(e.Problems);
+            return (recipe, null);
+        }
+    }
+
+    private static void CheckFinished(Recipe recipe, FinishedModel finished, List<RecipeProblem> problems)
+    {
+        // Weights are read for a recipe only that is right so far.
+        if (problems.Count > 0) return;
+        try
+        {
+            using var model = TaskModel.Build(
+                recipe, finished.Labels.Count, finished.Bundle.ModelPath, encoder: finished.Encoder, words: finished.Words).Model;
+            if (finished.Encoder is { } encoder) EncoderPreparation.Check(recipe, (TextEncoder)model, encoder, null, problems);
+            CheckPlan(recipe, model, finished.Labels.Count, problems);
+        }
+        catch (RecipeException e)
+        {
+            problems.AddRange(e.Problems);
+        }
+        catch (LearningException e)
+        {
+            problems.Add(new(
+                e.Message.Contains("BatchNorm", StringComparison.Ordinal) ? "transfer.method"
+                : e.Message.Contains("stage", StringComparison.Ordinal) ? "transfer.unfreeze" : "model.from",
+                e.Message));
+        }
+    }
+
+    private static DatasetIndex? ScanTarget(Recipe recipe, FinishedModel finished, List<RecipeProblem> problems, CancellationToken cancellationToken)
+    {
+        if (recipe.Task == TaskWords.Texts)
+            return TextPreparation.ScanTarget(recipe, finished.Labels, problems) is { } texts ? DatasetIndex.Of(finished.Labels, texts) : null;
+        var before = finished.Bundle.Description.Pictures is { } seen ? new PictureSurvey(seen.Looked, seen.Grey, seen.MedianSide) : null;
+        var (target, survey) = ScanTarget(recipe, finished.Labels, before, problems, cancellationToken);
+        return target is null ? null : DatasetIndex.Of(finished.Labels, target) with { Survey = survey };
     }
 
     private static DatasetIndex? ScanData(Recipe recipe, List<RecipeProblem> problems, CancellationToken cancellationToken)
@@ -88,7 +153,8 @@ public sealed class RecipePreparation(RecipeWeights weights)
         try
         {
             var train = ScanLabelled(recipe, recipe.Data.Train, recipe.Data.Labels.Count > 0 ? recipe.Data.Labels : null, cancellationToken);
-            var target = ScanTarget(recipe, train, problems, cancellationToken);
+            var survey = PictureSurvey.Of(train);
+            var target = ScanTarget(recipe, train.Labels, survey, problems, cancellationToken).Target;
             if (double.TryParse(recipe.Data.Validation, NumberStyles.Float, CultureInfo.InvariantCulture, out var fraction))
             {
                 var split = StratifiedSplit.By(train, fraction, recipe.Training.Seed);
@@ -96,6 +162,7 @@ public sealed class RecipePreparation(RecipeWeights weights)
                     train.Labels, train.Root, Pick(train, split.Train), train.Root, Pick(train, split.Validation), train.Broken)
                 {
                     Target = target,
+                    Survey = survey,
                 };
             }
             try
@@ -106,6 +173,7 @@ public sealed class RecipePreparation(RecipeWeights weights)
                     [.. train.Broken, .. validation.Broken])
                 {
                     Target = target,
+                    Survey = survey,
                 };
             }
             catch (LearningException e)
@@ -136,31 +204,37 @@ public sealed class RecipePreparation(RecipeWeights weights)
         return joined with { Labels = labels, Samples = [.. samples] };
     }
 
-    private static TargetIndex? ScanTarget(
-        Recipe recipe, ImageDataset source, List<RecipeProblem> problems, CancellationToken cancellationToken)
+    // The source is a survey of its pictures; null where that is not known.
+    private static (TargetIndex? Target, PictureSurvey? Survey) ScanTarget(
+        Recipe recipe, IReadOnlyList<string> labels, PictureSurvey? source, List<RecipeProblem> problems, CancellationToken cancellationToken)
     {
-        if (recipe.Data.Target.Length == 0) return null;
-        var labels = source.Labels;
+        if (recipe.Data.Target.Length == 0) return default;
         try
         {
             var target = ImageFolder.ScanUnlabelled(recipe.Data.Target, cancellationToken);
+            var survey = PictureSurvey.Of(target);
             IReadOnlyList<string> remarks =
             [
                 .. RemarksOn(recipe.Data.Target, target, recipe.Data.TargetTest),
-                .. PictureSurvey.Compare(PictureSurvey.Of(source), PictureSurvey.Of(target)),
+                .. source is null ? [] : PictureSurvey.Compare(source, survey),
             ];
-            if (recipe.Data.TargetTest.Length == 0) return new(target.Root, Indexed(target.Samples), target.Root, [], remarks);
+            if (recipe.Data.TargetTest.Length == 0) return (new(target.Root, Indexed(target.Samples), target.Root, [], remarks), survey);
             try
             {
                 var test = ImageFolder.Scan(recipe.Data.TargetTest, labels: null, cancellationToken);
                 if (recipe.Data.Groups.Count > 0 && test.Labels.Except(labels).Any()) test = LabelGroups.Join(test, recipe.Data.Groups);
                 if (test.Labels.Except(labels).ToList() is { Count: > 0 } unknown)
-                    throw new LearningException(
-                        $"'{test.Root}' has labels that the source has not: {string.Join(", ", unknown)}. The source's are {string.Join(", ", labels)}.");
+                {
+                    var who = recipe.Model.From.Length > 0 ? "model" : "source";
+                    throw new LearningException($"'{test.Root}' has labels that the {who} has not: {string.Join(", ", unknown)}. "
+                        + $"The {who}'s are {string.Join(", ", labels)}.");
+                }
                 var index = labels.Index().ToDictionary(label => label.Item, label => label.Index, StringComparer.Ordinal);
-                return new(
-                    target.Root, Indexed(target.Samples), test.Root,
-                    [.. test.Samples.Select(sample => new IndexedSample(sample.Path, index[test.Labels[sample.Label]]))], remarks);
+                return (
+                    new(
+                        target.Root, Indexed(target.Samples), test.Root,
+                        [.. test.Samples.Select(sample => new IndexedSample(sample.Path, index[test.Labels[sample.Label]]))], remarks),
+                    survey);
             }
             catch (LearningException e)
             {
@@ -171,7 +245,7 @@ public sealed class RecipePreparation(RecipeWeights weights)
         {
             problems.Add(new("data.target", e.Message));
         }
-        return null;
+        return default;
     }
 
     private static IReadOnlyList<string> RemarksOn(string path, ImageDataset target, string test)

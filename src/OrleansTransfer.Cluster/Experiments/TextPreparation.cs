@@ -38,7 +38,8 @@ internal static class TextPreparation
         };
     }
 
-    private static TargetIndex? ScanTarget(Recipe recipe, IReadOnlyList<string> labels, List<RecipeProblem> problems)
+    /// <summary>The samples of the target domain; null where there are none, or there is a problem.</summary>
+    public static TargetIndex? ScanTarget(Recipe recipe, IReadOnlyList<string> labels, List<RecipeProblem> problems)
     {
         if (recipe.Data.Target.Length == 0) return null;
         var target = Guarded("data.target", () => TextTable.ReadUnlabelled(recipe.Data.Target), problems);

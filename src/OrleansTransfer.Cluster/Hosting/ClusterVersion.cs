@@ -21,8 +21,14 @@ public static class ClusterVersion
     /// <summary>Why a node may not be in a cluster of this process's protocol, in words; null where it may.</summary>
     /// <param name="version">Version of the node.</param>
     /// <param name="protocol">Protocol of the node; 0 for versions that had none.</param>
-    public static string? Refusal(string version, int protocol) => protocol == Protocol
-        ? null
-        : $"it is of version {version}, which speaks protocol {protocol}, and the cluster's nodes are of version {Current}, which speaks protocol" +
-            $" {Protocol}. Stop all nodes and start them with one version, or give this one another --cluster-id";
+    public static string? Refusal(string version, int protocol) => protocol == Protocol ? null : Contrast((version, protocol), (Current, Protocol));
+
+    /// <summary>Why this process may not be in a cluster, in words; null where it may.</summary>
+    /// <param name="version">Version of the cluster's nodes.</param>
+    /// <param name="protocol">Their protocol.</param>
+    public static string? RefusalBy(string version, int protocol) => protocol == Protocol ? null : Contrast((Current, Protocol), (version, protocol));
+
+    private static string Contrast((string Version, int Protocol) node, (string Version, int Protocol) cluster) =>
+        $"it is of version {node.Version}, which speaks protocol {node.Protocol}, and the cluster's nodes are of version {cluster.Version}, which" +
+        $" speaks protocol {cluster.Protocol}. Stop all nodes and start them with one version, or give this one another --cluster-id";
 }

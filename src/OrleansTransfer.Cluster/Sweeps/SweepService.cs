@@ -31,7 +31,8 @@ public sealed class SweepService(
         var parallelism = search.Parallelism > 0 ? search.Parallelism : Math.Max(1, cluster.Nodes.Sum(node => node.Devices.Count) / workers);
         var like = (await experiments.ListAsync(cancellationToken)).FirstOrDefault(experiment =>
             experiment is { Epoch: > 0, Seconds: > 0 } && experiment.Recipe.Model.Backbone == recipe.Model.Backbone
-            && experiment.Recipe.Data.Train == recipe.Data.Train && experiment.Recipe.Resources.Workers == workers);
+            && experiment.Recipe.Data.Train == recipe.Data.Train && experiment.Recipe.Data.Target == recipe.Data.Target
+            && experiment.Recipe.Resources.Workers == workers);
         return new(
             plan.Trials, plan.EpochsPerTrial, plan.FullEpochs, plan.ExpectedEpochs,
             [.. plan.Rungs.Select(rung => new PreviewRung(rung.Bracket, rung.Epoch, rung.Trials))],
@@ -77,8 +78,9 @@ public sealed class SweepService(
         if (budget is { Trials: < 1 }) throw new RecipeException("search.budget.trials", $"Found {budget.Trials}; expected at least 1.");
         if (sweep.State == SweepState.Completed && budget is null)
             throw new RecipeException("search.budget", $"{sweep.Id} has completed: {sweep.Reason}. Give it a larger budget to go on.");
-        if (!Path.Exists(sweep.Recipe.Data.Train))
-            throw new RecipeException("data.train", $"{sweep.Recipe.Data.Train}, which the trials of {sweep.Id} train on, is gone.");
+        var (key, samples) = sweep.Recipe.Model.From.Length > 0 ? ("data.target", sweep.Recipe.Data.Target) : ("data.train", sweep.Recipe.Data.Train);
+        if (!Path.Exists(samples))
+            throw new RecipeException(key, $"{samples}, which the trials of {sweep.Id} train on, is gone.");
         return await ChangeAsync(sweep.Id, grain => grain.Resume(budget), cancellationToken);
     }
 

@@ -1,5 +1,4 @@
 using System.Net.Security;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace OrleansTransfer.Cluster.Transport;
@@ -17,39 +16,14 @@ public sealed record TlsIdentity(X509Certificate2 Certificate, SslStreamCertific
     /// <exception cref="FormatException">A file is not what it should be; says which and why.</exception>
     public static TlsIdentity Read(TlsFiles files, IReadOnlyList<byte[]> contents, DateTimeOffset now)
     {
-        var (certificatePem, keyPem, authoritiesPem) = (Text(contents[0]), Text(contents[1]), Text(contents[2]));
-        var presented = Import(certificatePem, files.Certificate!);
-        var authorities = Import(authoritiesPem, files.Authorities!);
-        X509Certificate2 certificate;
-        try
-        {
-            certificate = X509Certificate2.CreateFromPem(certificatePem, keyPem);
-        }
-        catch (Exception e) when (e is CryptographicException or ArgumentException)
-        {
-            throw new FormatException($"'{files.Key}' is not the private key, without a password, of the certificate in '{files.Certificate}'.", e);
-        }
+        var presented = PemCertificates.Read(contents[0], files.Certificate!);
+        var authorities = PemCertificates.Read(contents[2], files.Authorities!);
+        var certificate = PemCertificates.WithKey(contents[0], contents[1], files.Certificate!, files.Key!);
         X509Certificate2Collection between = [.. presented.Skip(1)];
         if (PeerCheck.Problem(certificate, between, authorities, null, PeerCheck.ServerUse, now) is { } asServer)
             throw new FormatException($"The certificate '{files.Certificate}' cannot be used with '{files.Authorities}': {asServer}.");
         if (PeerCheck.Problem(certificate, between, authorities, null, PeerCheck.ClientUse, now) is { } asClient)
             throw new FormatException($"The certificate '{files.Certificate}' cannot be used with '{files.Authorities}': {asClient}.");
         return new(certificate, SslStreamCertificateContext.Create(certificate, between, offline: true), authorities);
-
-        static string Text(byte[] bytes) => System.Text.Encoding.UTF8.GetString(bytes);
-    }
-
-    private static X509Certificate2Collection Import(string pem, string path)
-    {
-        var found = new X509Certificate2Collection();
-        try
-        {
-            found.ImportFromPem(pem);
-        }
-        catch (CryptographicException e)
-        {
-            throw new FormatException($"'{path}' cannot be read as certificates in PEM.", e);
-        }
-        return found.Count > 0 ? found : throw new FormatException($"'{path}' holds no certificate in PEM.");
     }
 }

@@ -36,6 +36,7 @@ public sealed class BundlePublisher(IBlobContainer container)
                 [.. preprocessing.Std.Select(Widen)],
                 preprocessing.Channels.ToString().ToLowerInvariant(),
                 preprocessing.Scale),
+            Pictures = dataset.Survey is { Looked: > 0 } survey ? new(survey.Looked, survey.Grey, survey.MedianSide) : null,
             Text = outcome.Task.Model is WordVectorClassifier texts
                 ? new(BundleFormat.Vocabulary, recipe.Data.MaximumLength, texts.Sizes.Dimensions, recipe.Model.Pooling, texts.Sizes.Hidden)
                 {
@@ -44,21 +45,17 @@ public sealed class BundlePublisher(IBlobContainer container)
                 }
                 : null,
             Encoder = outcome.Encoder is { } source ? new(source.Tokenizer.Name, EncoderConfigurationFile.Name, recipe.Data.MaximumLength) : null,
-            BaseWeights = assignment.WeightsSha256 is { } sha256 ? new(NameOf(recipe.Model.Weights), sha256) : null,
+            BaseWeights = assignment.WeightsSha256 is { } sha256 ? new(NameOf(recipe.Model), sha256) : null,
             Recipe = yaml,
             Metrics = outcome.Result.Target is { } figures
                 ? TargetValues.Of(outcome.Plan, outcome.Result, figures)
-                : new Dictionary<string, double>
-                {
-                    ["accuracy"] = validation.Accuracy,
-                    ["loss"] = validation.Loss,
-                    ["macroF1"] = validation.MacroF1,
-                },
+                : new Dictionary<string, double>(TargetValues.Of(validation)),
             Libraries = Libraries(),
         };
         var content = TargetContentOf(recipe, dataset, outcome);
         var report = HtmlReport.Render(new(
             assignment.Experiment,
+            dataset.Labels,
             validation,
             [.. outcome.Epochs.Select(epoch => new EpochPoint(
                 epoch.Epoch, outcome.Plan.PhaseOf(epoch.Epoch), epoch.TrainingLoss, epoch.ValidationLoss, epoch.Accuracy))],
@@ -114,8 +111,9 @@ public sealed class BundlePublisher(IBlobContainer container)
     }
 
     // A catalogue's name in full; of a path or an address, whose query may be a secret, the last part.
-    private static string NameOf(string weights) => RecipePaths.IsWeightsName(weights) ? weights
-        : Path.GetFileName(RecipePaths.IsUrl(weights) ? new Uri(weights).AbsolutePath : weights);
+    private static string NameOf(ModelRecipe model) => model.From.Length > 0 ? Path.GetFileName(model.From)
+        : RecipePaths.IsWeightsName(model.Weights) ? model.Weights
+        : Path.GetFileName(RecipePaths.IsUrl(model.Weights) ? new Uri(model.Weights).AbsolutePath : model.Weights);
 
     // The shortest decimal that is the same float: 0.485, not 0.48500001430511475.
     private static double Widen(float value) => double.Parse(value.ToString("R", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
@@ -124,15 +122,16 @@ public sealed class BundlePublisher(IBlobContainer container)
         WorkerAssignment assignment, IReadOnlyList<WorkerAddress> group, DatasetIndex dataset, ReplicaOutcome outcome, BundleDescription description)
     {
         var what = description.IsForTexts ? "texts" : "pictures";
+        var origin = dataset.ValidationRoot == dataset.TrainRoot ? ", split off" : $" in {dataset.ValidationRoot}";
         return
         [
             new("Experiment", $"{assignment.Experiment}, attempt {assignment.Attempt}"),
             new("Architecture", description.Architecture),
             new("Base weights", description.BaseWeights is { } weights ? $"{weights.Name} (SHA-256 {weights.Sha256})" : "none: trained from scratch"),
-            new($"Training {what}", $"{dataset.Train.Count} in {dataset.TrainRoot}"),
-            new(
-                $"Validation {what}",
-                $"{dataset.Validation.Count}{(dataset.ValidationRoot == dataset.TrainRoot ? ", split off" : $" in {dataset.ValidationRoot}")}"),
+            .. dataset.HasSource
+                ? (KeyValuePair<string, string>[])[new($"Training {what}", $"{dataset.Train.Count} in {dataset.TrainRoot}"),
+                    new($"Validation {what}", $"{dataset.Validation.Count}{origin}")]
+                : [new("Adapted from", $"{assignment.Recipe.Model.From}, a finished model, without the data it was trained on")],
             .. dataset.Target is { } target
                 ? (KeyValuePair<string, string>[])[new($"Target {what}", $"{target.Samples.Count} in {target.Root}, without labels"),
                     new($"Labelled target {what}, for checking", target.Test.Count == 0 ? "none" : $"{target.Test.Count} in {target.TestRoot}")]

@@ -36,7 +36,7 @@ public static class BundleReadme
             # {bundle.Experiment}
 
             A {bundle.Architecture} that tells apart: {string.Join(", ", bundle.Labels)}.
-            Accuracy on the validation {samples}: {bundle.Metrics["accuracy"].ToString("0.0000", CultureInfo.InvariantCulture)}. `report.html` has the details.
+            {Accuracy(bundle, samples)} `report.html` has the details.
 
             ## Predict
 
@@ -52,6 +52,15 @@ public static class BundleReadme
             {Inputs(bundle)} The logits come in the order of `labels` in `bundle.json`.
 
             """;
+    }
+
+    // A model that was adapted without data of the source is judged by labelled target samples, where there are any.
+    private static string Accuracy(BundleDescription bundle, string samples)
+    {
+        string Of(string what, double value) => $"Accuracy on the {what} {samples}: {value.ToString("0.0000", CultureInfo.InvariantCulture)}.";
+        return bundle.Metrics.TryGetValue("accuracy", out var validation) ? Of("validation", validation)
+            : bundle.Metrics.TryGetValue("target.accuracy", out var target) ? Of("labelled target", target)
+            : $"Its accuracy is not known: it was adapted to {samples} without labels.";
     }
 
     private static string Inputs(BundleDescription bundle) => bundle switch

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using OrleansTransfer.Learning.Data;
 using OrleansTransfer.Storage;
 
@@ -9,10 +10,10 @@ namespace OrleansTransfer.Cluster.Workers;
 /// folder again: all agree on it even when files come and go.
 /// </summary>
 /// <param name="Labels">Label names in index order.</param>
-/// <param name="TrainRoot">Folder that the training paths are relative to; for texts the table.</param>
-/// <param name="Train">Training samples in order.</param>
-/// <param name="ValidationRoot">Folder that the validation paths are relative to; for texts the table.</param>
-/// <param name="Validation">Validation samples in order.</param>
+/// <param name="TrainRoot">Folder that the training paths are relative to; for texts the table. Empty without data of the source.</param>
+/// <param name="Train">Training samples in order; none where a finished model is adapted without data of the source.</param>
+/// <param name="ValidationRoot">Folder that the validation paths are relative to; for texts the table. Empty without data of the source.</param>
+/// <param name="Validation">Validation samples in order; none without data of the source.</param>
 /// <param name="Broken">Files passed over.</param>
 public sealed record DatasetIndex(
     IReadOnlyList<string> Labels,
@@ -24,6 +25,27 @@ public sealed record DatasetIndex(
 {
     /// <summary>Pictures of the target domain; null where there is none.</summary>
     public TargetIndex? Target { get; init; }
+
+    /// <summary>
+    /// What the pictures that are learned from look like: the training pictures, or without such the target's. Null for texts.
+    /// </summary>
+    public PictureSurvey? Survey { get; init; }
+
+    /// <summary>Whether there are labelled samples to train on and to validate with.</summary>
+    [JsonIgnore]
+    public bool HasSource => Train.Count > 0;
+
+    /// <summary>Samples that an epoch passes through: the training samples, or without such the target's.</summary>
+    [JsonIgnore]
+    public int EpochSamples => HasSource ? Train.Count : Target?.Samples.Count ?? 0;
+
+    /// <summary>Every folder or table that samples are read from.</summary>
+    [JsonIgnore]
+    public IEnumerable<string> Roots =>
+        new[] { TrainRoot, ValidationRoot, Target?.Root ?? "", Target?.TestRoot ?? "" }.Where(root => root.Length > 0).Distinct();
+
+    /// <summary>The index of a target domain alone, whose labels a finished model decides.</summary>
+    public static DatasetIndex Of(IReadOnlyList<string> labels, TargetIndex target) => new(labels, "", [], "", [], []) { Target = target };
 
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web);
 

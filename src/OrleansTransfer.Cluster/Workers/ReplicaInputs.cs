@@ -19,6 +19,9 @@ public sealed record ReplicaInputs(DatasetIndex Dataset, string? WeightsPath, Tr
     /// <summary>Tokenizer and sizes of a text encoder; null for other networks.</summary>
     public EncoderSource? Encoder { get; init; }
 
+    /// <summary>Words and sizes of a finished model of word vectors; null for other networks.</summary>
+    public WordSource? Words { get; init; }
+
     /// <summary>Name of the weights within a checkpoint.</summary>
     public const string ModelFile = "model.safetensors";
 
@@ -35,12 +38,13 @@ public sealed record ReplicaInputs(DatasetIndex Dataset, string? WeightsPath, Tr
         var encoder = EncoderSource.IsFor(assignment.Recipe)
             ? await EncoderSource.ReadAsync(container, assignment.Experiment, cancellationToken)
             : null;
+        var words = WordSource.IsFor(assignment.Recipe) ? await WordSource.ReadAsync(container, assignment.Experiment, cancellationToken) : null;
         string? weights = null;
         if (assignment.WeightsSha256 is { } sha256 && !assignment.Joins)
             weights = await container.MaterializeAsync(BlobLayout.Weights(sha256), cacheFolder, cancellationToken)
                 ?? throw new InvalidDataException($"{container.Description} holds no weights {sha256}.");
         if (assignment.Resume is not { } resume || assignment.Joins)
-            return new(dataset, weights, TrainingPosition.Start, null, null) { Encoder = encoder };
+            return new(dataset, weights, TrainingPosition.Start, null, null) { Encoder = encoder, Words = words };
 
         var checkpoints = new CheckpointStore(container, assignment.Experiment);
         var manifest = await checkpoints.ReadAsync(resume.Step, resume.Attempt, cancellationToken)
@@ -53,6 +57,7 @@ public sealed record ReplicaInputs(DatasetIndex Dataset, string? WeightsPath, Tr
             await checkpoints.MaterializeAsync(manifest, OptimizerFile, cacheFolder, cancellationToken))
         {
             Encoder = encoder,
+            Words = words,
         };
     }
 

@@ -32,11 +32,10 @@ internal sealed class ReplicaStreams : IDisposable
         var featureWidth = task.Model.FeatureWidth;
         try
         {
-            var training = new Dictionary<string, IBatchStream>
-            {
-                [TrainingData.Train] = Open(
-                    "training", dataset.TrainRoot, dataset.Train, plan.Augment, RunPlan.TrainingBatches(recipe, dataset.Train.Count)),
-            };
+            var training = new Dictionary<string, IBatchStream>();
+            if (dataset.HasSource)
+                training[TrainingData.Train] = Open(
+                    "training", dataset.TrainRoot, dataset.Train, plan.Augment, RunPlan.TrainingBatches(recipe, dataset.Train.Count));
             TargetData? judged = null;
             if (dataset.Target is { } target)
             {
@@ -45,11 +44,15 @@ internal sealed class ReplicaStreams : IDisposable
                 if (TransferMethods.Get(recipe.Transfer.Method) is IAdaptationMethod { ReadsStrongTarget: true })
                     training[TrainingData.TargetStrong] = Open("target", target.Root, target.Samples, Augmentation.Stronger(plan.Augment), batches);
                 judged = new(
-                    Judged("validation", dataset.ValidationRoot, dataset.Validation, featureWidth),
+                    dataset.HasSource ? Judged("validation", dataset.ValidationRoot, dataset.Validation, featureWidth) : null,
                     Judged("target", target.Root, target.Samples, featureWidth),
                     target.Test.Count == 0 ? null : Evaluation("labelled target", target.TestRoot, target.Test));
             }
-            Data = new(training, Evaluation("validation", dataset.ValidationRoot, dataset.Validation), dataset.Labels) { TargetSamples = judged };
+            Data = new(
+                training, dataset.HasSource ? Evaluation("validation", dataset.ValidationRoot, dataset.Validation) : null, dataset.Labels)
+            {
+                TargetSamples = judged,
+            };
         }
         catch
         {

@@ -58,7 +58,7 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
         (_worker, _assignment, _recipe, _inputs, _reports, _checkpoints, _orders, _tokens, _features, _time) =
             (worker, assignment, assignment.Recipe, inputs, reports, checkpoints, orders, tokens, features, time);
         ComputeThread.Configure(ShareOfCores);
-        _task = TaskModel.Build(_recipe, inputs.Dataset.Labels.Count, inputs.WeightsPath, inputs.Dataset, inputs.Encoder);
+        _task = TaskModel.Build(_recipe, inputs.Dataset.Labels.Count, inputs.WeightsPath, inputs.Dataset, inputs.Encoder, inputs.Words);
         _model = _task.Model;
         try
         {
@@ -192,17 +192,12 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
     /// <inheritdoc/>
     public void OnEpoch(EpochReport report)
     {
-        _epochs.Add(new(report.Epoch, report.TrainingLoss, report.Validation.Loss, report.Validation.Accuracy));
-        _reports.Update(status => status with { Position = WorkerPositions.Of(report.Position), Confusion = report.Validation.Confusion });
+        _epochs.Add(new(report.Epoch, report.TrainingLoss, report.Validation?.Loss ?? double.NaN, report.Validation?.Accuracy ?? double.NaN));
+        _reports.Update(status => status with { Position = WorkerPositions.Of(report.Position), Confusion = report.Validation?.Confusion });
         Tell(Event("epoch", report.Position, report.Epoch + 1) with
         {
-            Values = new Dictionary<string, double>
-            {
-                ["accuracy"] = report.Validation.Accuracy,
-                ["loss"] = report.Validation.Loss,
-                ["macroF1"] = report.Validation.MacroF1,
-                ["trainingLoss"] = report.TrainingLoss,
-            }.Concat(TargetValues.Of(report.Target)).ToDictionary(),
+            Values = new Dictionary<string, double>(
+                [.. TargetValues.Of(report.Validation), new("trainingLoss", report.TrainingLoss), .. TargetValues.Of(report.Target)]),
         });
     }
 
@@ -276,10 +271,12 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
             _reports.Add(Event("log", result.Position, _recipe.Training.Epochs) with { Message = remark });
         _reports.Add(Event("pick", result.Position, _recipe.Training.Epochs) with
         {
-            Message = $"Picked epoch {target.PickedEpoch + 1} of {target.History.Count} by {_recipe.Transfer.Validator}.",
+            Message = target.PickedEpoch == TargetEpoch.Start
+                ? $"Picked the model as it came: no epoch was better by {_recipe.Transfer.Validator}."
+                : $"Picked epoch {target.PickedEpoch + 1} of {_recipe.Training.Epochs} by {_recipe.Transfer.Validator}.",
             Values = TargetValues.Of(_plan, result, target),
         });
-        _reports.Update(status => status with { Confusion = result.Validation.Confusion });
+        _reports.Update(status => status with { Confusion = (result.Validation ?? target.Test)?.Confusion });
     }
 
     private void CatchUpOnReports(GroupOrder order)

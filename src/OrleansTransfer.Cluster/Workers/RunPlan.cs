@@ -42,7 +42,10 @@ public sealed record RunPlan(
     {
         var backbone = recipe.Task == TaskWords.Texts ? null : Backbones.Get(recipe.Model.Backbone);
         var options = new TransferOptions(
-            recipe.Training.Epochs, recipe.Transfer.Unfreeze, recipe.Training.Optimizer.LearningRate, recipe.Training.Optimizer.BackboneFactor);
+            recipe.Training.Epochs, recipe.Transfer.Unfreeze, recipe.Training.Optimizer.LearningRate, recipe.Training.Optimizer.BackboneFactor)
+        {
+            IsFinished = recipe.Model.From.Length > 0,
+        };
         return new(
             recipe.Model.Backbone,
             backbone?.Library ?? Backbones.OwnLibrary,
@@ -60,6 +63,7 @@ public sealed record RunPlan(
                 recipe.Training.Seed)
             {
                 Accumulate = recipe.Training.Accumulate,
+                IsFinished = options.IsFinished,
                 Validator = recipe.Data.Target.Length > 0 ? recipe.Transfer.Validator : UnsupervisedValidators.Last,
             },
             new(
@@ -91,6 +95,13 @@ public sealed record RunPlan(
     /// <summary>Order in which the training samples come, as a function of epoch and step.</summary>
     public static BatchPlan TrainingBatches(Recipe recipe, int samples) =>
         new(samples, recipe.Training.BatchSize, recipe.Training.Seed, shuffle: true);
+
+    /// <summary>
+    /// The batches that an epoch is divided into: the training samples', or the target's where a finished model is adapted without such.
+    /// </summary>
+    public static BatchPlan EpochBatches(Recipe recipe, DatasetIndex dataset) => dataset is { HasSource: false, Target: { } target }
+        ? TargetBatches(recipe, target.Samples.Count)
+        : TrainingBatches(recipe, dataset.Train.Count);
 
     /// <summary>Order in which the target's samples come; it is another one than the source's.</summary>
     public static BatchPlan TargetBatches(Recipe recipe, int samples) =>

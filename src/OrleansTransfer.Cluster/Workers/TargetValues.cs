@@ -18,31 +18,34 @@ internal static class TargetValues
         if (double.IsFinite(epoch.Accuracy)) yield return new(Prefix + "accuracy", epoch.Accuracy);
     }
 
+    /// <summary>The figures on validation samples; nothing without such.</summary>
+    public static IEnumerable<KeyValuePair<string, double>> Of(ClassificationReport? validation) => validation is null ? [] :
+    [
+        new("accuracy", validation.Accuracy),
+        new("loss", validation.Loss),
+        new("macroF1", validation.MacroF1),
+    ];
+
     /// <summary>
-    /// A run's final figures: on the source, the picked epoch's scores, accuracy by pick with its interval, in the last epoch and in the best, and after
-    /// each phase where there are several.
+    /// A run's final figures: on the source, where there is data of it, the picked epoch's scores, accuracy by pick with its interval, in the last
+    /// epoch and in the best, before the adaptation of a finished model, and after each phase where there are several.
     /// </summary>
     public static Dictionary<string, double> Of(RunPlan plan, TrainingResult result, TargetOutcome target)
     {
-        var values = new Dictionary<string, double>
-        {
-            ["accuracy"] = result.Validation.Accuracy,
-            ["loss"] = result.Validation.Loss,
-            ["macroF1"] = result.Validation.MacroF1,
-            [Prefix + "pickedEpoch"] = target.PickedEpoch + 1,
-        };
+        var values = new Dictionary<string, double>(Of(result.Validation)) { [Prefix + "pickedEpoch"] = target.PickedEpoch + 1 };
         foreach (var (name, value) in Of(target.History.FirstOrDefault(epoch => epoch.Epoch == target.PickedEpoch))) values[name] = value;
         if (target.Test is not { } test || target.History.Count == 0) return values;
         values[Prefix + "accuracy"] = test.Accuracy;
         values[Prefix + "macroF1"] = test.MacroF1;
         values[Prefix + "accuracyLast"] = target.History[^1].Accuracy;
         values[Prefix + "accuracyBest"] = target.History.Max(epoch => epoch.Accuracy);
+        if (target.History[0] is { Epoch: TargetEpoch.Start } start) values[Prefix + "accuracyBefore"] = start.Accuracy;
         if (test.Samples > 0)
         {
             var interval = BootstrapInterval.OfAccuracy(test);
             (values[Prefix + "accuracyLow"], values[Prefix + "accuracyHigh"]) = (interval.Low, interval.High);
         }
-        var steps = target.History.GroupBy(epoch => plan.PhaseOf(epoch.Epoch)).ToList();
+        var steps = target.History.Where(epoch => epoch.Epoch != TargetEpoch.Start).GroupBy(epoch => plan.PhaseOf(epoch.Epoch)).ToList();
         if (steps.Count > 1)
             foreach (var (i, step) in steps.Index()) values[$"{Prefix}step.{i + 1}.{step.Key}"] = step.Last().Accuracy;
         return values;

@@ -16,7 +16,7 @@ public sealed class TaskModel
     private TaskModel(Classifier model, LoadReport? loaded, Vocabulary? vocabulary, Func<IReadOnlyList<TextSample>, TokenizedTexts>? tokenize) =>
         (Model, Loaded, Vocabulary, _tokenize) = (model, loaded, vocabulary, tokenize);
 
-    /// <summary>With its pretrained part and a fresh head: the same bits on every rank. The caller owns it.</summary>
+    /// <summary>With its pretrained part and a fresh head, or a finished model's own: the same bits on every rank. The caller owns it.</summary>
     public Classifier Model { get; }
 
     /// <summary>What was done to load pretrained weights; null where there were none.</summary>
@@ -26,26 +26,32 @@ public sealed class TaskModel
     public Vocabulary? Vocabulary { get; }
 
     /// <summary>Builds it.</summary>
-    /// <param name="weightsPath">Local file of the pretrained weights, or null.</param>
+    /// <param name="weightsPath">Local file of the pretrained weights, or of a finished model's; or null.</param>
     /// <param name="dataset">The samples, whose words may join a vocabulary; null where it does not matter which words are known.</param>
     /// <param name="encoder">Tokenizer and sizes where the network is a text encoder.</param>
+    /// <param name="words">Words and sizes where a finished model of word vectors is adapted.</param>
     /// <exception cref="Learning.LearningException">A file it needs is missing or malformed.</exception>
     public static TaskModel Build(
-        Recipe recipe, int classes, string? weightsPath, DatasetIndex? dataset = null, EncoderSource? encoder = null)
+        Recipe recipe, int classes, string? weightsPath, DatasetIndex? dataset = null, EncoderSource? encoder = null,
+        WordSource? words = null)
     {
-        var (model, vocabulary) = encoder is not null ? (Encoder(recipe, classes, encoder, draw: weightsPath is null), null)
+        var (model, vocabulary) = words is not null ? words.Create(classes)
+            : encoder is not null ? (Encoder(recipe, classes, encoder, draw: weightsPath is null), null)
             : recipe.Task == TaskWords.Texts ? Texts(recipe, classes, dataset) : (Pictures(recipe, classes), null);
         try
         {
             LoadReport? loaded = null;
+            var isFinished = recipe.Model.From.Length > 0;
+            // A finished model's head comes from the file, with the dropout of this recipe in front of it.
+            if (isFinished) model.ReplaceHead(classes, recipe.Model.Head.Dropout, recipe.Training.Seed);
             if (weightsPath is not null)
             {
                 using var weights = WeightFile.Open(weightsPath);
-                loaded = StateDict.Load(model, weights, new(IgnoreHead: true));
+                loaded = StateDict.Load(model, weights, new(IgnoreHead: !isFinished));
             }
-            model.ReplaceHead(classes, recipe.Model.Head.Dropout, recipe.Training.Seed);
+            if (!isFinished) model.ReplaceHead(classes, recipe.Model.Head.Dropout, recipe.Training.Seed);
             if (recipe.Model.Lora is { Rank: > 0 } lora)
-                ((TextEncoder)model).Adapt(new(lora.Rank, lora.Alpha > 0 ? lora.Alpha : 2 * lora.Rank), recipe.Training.Seed);
+                ((TextEncoder)model).Adapt(UpdatesOf(lora), recipe.Training.Seed);
             return new(model, loaded, vocabulary, encoder is null ? OfWords(recipe, vocabulary) : OfPieces(recipe, encoder));
         }
         catch
@@ -84,6 +90,12 @@ public sealed class TaskModel
         var tokenizer = TokenizerFiles.Open(encoder.Tokenizer, backbone.Tokenizer);
         return texts => TokenizedTexts.Of(texts, tokenizer, backbone.TextPrefix, recipe.Data.MaximumLength);
     }
+
+    private static LowRank UpdatesOf(LowRankRecipe lora) => new(lora.Rank, lora.Alpha > 0 ? lora.Alpha : 2 * lora.Rank)
+    {
+        Dropout = lora.Dropout,
+        Targets = [.. lora.Targets.Select(target => Enum.Parse<LowRankTarget>(target.Replace("-", ""), ignoreCase: true))],
+    };
 
     private static Classifier Encoder(Recipe recipe, int classes, EncoderSource encoder, bool draw)
     {

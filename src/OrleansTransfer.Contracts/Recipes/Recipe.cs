@@ -74,17 +74,36 @@ public sealed record ModelRecipe
     [Id(10)] public string Config { get; init; } = "";
 
     [Id(11)] public LowRankRecipe Lora { get; init; } = new();
+
+    /// <summary>
+    /// A finished model to adapt to <see cref="DataRecipe.Target"/> without the data it was trained on: the folder of a bundle (a path with a
+    /// separator, as <c>./leaves</c>) or the id of an experiment. Network, weights, labels and preprocessing are then the bundle's. Empty for none.
+    /// </summary>
+    [Id(12)] public string From { get; init; } = "";
 }
 
 /// <summary>Low-rank updates (LoRA) of a text encoder, which train in the place of its weights.</summary>
 [GenerateSerializer, Alias("orleanstransfer.recipe.lora")]
 public sealed record LowRankRecipe
 {
-    /// <summary>Rank of the update of each query and value projection; 0 for no updates.</summary>
+    /// <summary>Rank of the update of each matrix of <see cref="Targets"/>; 0 for no updates.</summary>
     [Id(0)] public int Rank { get; init; }
 
     /// <summary>Scale of the update before it is divided by the rank; 0 for twice the rank.</summary>
     [Id(1)] public double Alpha { get; init; }
+
+    /// <summary>Dropout of what the updates see in training, 0 to 1 (exclusive).</summary>
+    [Id(2)] public double Dropout { get; init; }
+
+    /// <summary>Matrices of each layer with an update: of <see cref="TaskWords.LowRankTargets"/>.</summary>
+    [Id(3)] public IReadOnlyList<string> Targets { get; init; } = ["query", "value"];
+
+    /// <summary>Whether both say the same: lists of the same words are equal, whoever made them.</summary>
+    public bool Equals(LowRankRecipe? other) => other is not null
+        && (Rank, Alpha, Dropout) == (other.Rank, other.Alpha, other.Dropout) && Targets.SequenceEqual(other.Targets);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Rank, Alpha, Dropout, Targets.Count);
 }
 
 /// <summary>The classifier that replaces the pretrained one.</summary>
@@ -102,7 +121,7 @@ public sealed record HeadRecipe
 [GenerateSerializer, Alias("orleanstransfer.recipe.data")]
 public sealed record DataRecipe
 {
-    /// <summary>Folder with one folder of pictures per label. The only key without a default.</summary>
+    /// <summary>Folder with one folder of pictures per label. The only key without a default; with <see cref="ModelRecipe.From"/> left out.</summary>
     [Id(0)] public string Train { get; init; } = "";
 
     /// <summary>

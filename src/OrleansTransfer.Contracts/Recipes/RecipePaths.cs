@@ -20,6 +20,9 @@ public static partial class RecipePaths
     /// </summary>
     public static bool IsWeightsName(string weights) => WeightsName().IsMatch(weights);
 
+    /// <summary>Whether <see cref="ModelRecipe.From"/> names the folder of a bundle; otherwise it is the id of an experiment.</summary>
+    public static bool IsBundleFolder(string from) => from.AsSpan().IndexOfAny('/', '\\') >= 0 || from is "." or "..";
+
     /// <summary>The fraction that <see cref="DataRecipe.Validation"/> asks for, or null when it is a path.</summary>
     public static double? ValidationFraction(string validation) =>
         double.TryParse(validation, NumberStyles.Float, CultureInfo.InvariantCulture, out var fraction) ? fraction : null;
@@ -32,11 +35,12 @@ public static partial class RecipePaths
             Vectors = [.. recipe.Model.Vectors.Select(path => Absolute(path, baseFolder))],
             Tokenizer = recipe.Model.Tokenizer.Length == 0 ? "" : Absolute(recipe.Model.Tokenizer, baseFolder),
             Config = recipe.Model.Config.Length == 0 ? "" : Absolute(recipe.Model.Config, baseFolder),
+            From = IsBundleFolder(recipe.Model.From) ? Absolute(recipe.Model.From, baseFolder) : recipe.Model.From,
             Weights = IsWeightsFile(recipe.Model.Weights) ? Absolute(recipe.Model.Weights, baseFolder) : recipe.Model.Weights,
         },
         Data = recipe.Data with
         {
-            Train = Absolute(recipe.Data.Train, baseFolder),
+            Train = recipe.Data.Train.Length == 0 ? "" : Absolute(recipe.Data.Train, baseFolder),
             Target = recipe.Data.Target.Length == 0 ? "" : Absolute(recipe.Data.Target, baseFolder),
             TargetTest = recipe.Data.TargetTest.Length == 0 ? "" : Absolute(recipe.Data.TargetTest, baseFolder),
             Validation = ValidationFraction(recipe.Data.Validation) is null ? Absolute(recipe.Data.Validation, baseFolder) : recipe.Data.Validation,

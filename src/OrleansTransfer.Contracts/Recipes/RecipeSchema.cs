@@ -9,6 +9,7 @@ internal static class RecipeSchema
         Text("name", r => r.Name, (r, v) => r with { Name = v }),
         Text("task", r => r.Task, (r, v) => r with { Task = v }, ["image-classification", "text-classification"]),
 
+        Text("model.from", r => r.Model.From, (r, v) => r with { Model = r.Model with { From = v } }),
         Text("model.backbone", r => r.Model.Backbone, (r, v) => r with { Model = r.Model with { Backbone = v } }),
         Text("model.weights", r => r.Model.Weights, (r, v) => r with { Model = r.Model with { Weights = v } }),
         Text("model.head.type", r => r.Model.Head.Type, (r, v) => Head(r, r.Model.Head with { Type = v }), ["linear"]),
@@ -26,6 +27,9 @@ internal static class RecipeSchema
         Text("model.config", r => r.Model.Config, (r, v) => r with { Model = r.Model with { Config = v } }),
         Integer("model.lora.rank", r => r.Model.Lora.Rank, (r, v) => Lora(r, r.Model.Lora with { Rank = (int)v })),
         Number("model.lora.alpha", r => r.Model.Lora.Alpha, (r, v) => Lora(r, r.Model.Lora with { Alpha = v })),
+        Number("model.lora.dropout", r => r.Model.Lora.Dropout, (r, v) => Lora(r, r.Model.Lora with { Dropout = v })),
+        new("model.lora.targets", RecipeValueKind.TextList, r => r.Model.Lora.Targets,
+            (r, v) => Lora(r, r.Model.Lora with { Targets = (IReadOnlyList<string>)v })),
 
         Text("data.train", r => r.Data.Train, (r, v) => r with { Data = r.Data with { Train = v } }),
         Text("data.validation", r => r.Data.Validation, (r, v) => r with { Data = r.Data with { Validation = v } }),

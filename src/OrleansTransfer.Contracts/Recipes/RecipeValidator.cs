@@ -21,6 +21,7 @@ public static partial class RecipeValidator
         CheckTexts(recipe, problems);
         CheckTransfer(recipe, problems);
         CheckAdaptation(recipe, problems);
+        if (recipe.Model.From.Length > 0) FinishedModelRules.Check(recipe, problems);
         CheckTraining(recipe.Training, problems);
         CheckResources(recipe, problems);
         return problems;
@@ -60,7 +61,7 @@ public static partial class RecipeValidator
     private static void CheckData(Recipe recipe, List<RecipeProblem> problems)
     {
         var (data, task) = (recipe.Data, recipe.Task);
-        if (data.Train.Length == 0)
+        if (data.Train.Length == 0 && recipe.Model.From.Length == 0)
             problems.Add(new("data.train",
                 "The training data is missing; give a folder that has one folder of pictures per label. It is the only key without a default."));
         CheckSamples(task, "data.train", data.Train, problems);
@@ -104,6 +105,8 @@ public static partial class RecipeValidator
         var (model, data) = (recipe.Model, recipe.Data);
         AtLeast("model.hidden", model.Hidden, 0, problems, "; 0 for no hidden layer");
         AtLeast("data.maximumLength", data.MaximumLength, 1, problems);
+        // A finished model's network is known when its bundle has been looked at.
+        if (model.From.Length > 0 && !FinishedModelRules.IsPinned(model)) return;
         var isEncoder = TaskWords.Encoders.Contains(model.Backbone);
         CheckLowRank(recipe, isEncoder, problems);
         if (recipe.Task == TaskWords.Images)
@@ -114,7 +117,10 @@ public static partial class RecipeValidator
         }
         if (recipe.Task != TaskWords.Texts) return;
         if (isEncoder) CheckEncoder(model, data, problems);
-        else if (model.Backbone == TaskWords.WordVectors) CheckWordVectors(model, problems);
+        else if (model.Backbone == TaskWords.WordVectors)
+        {
+            if (model.From.Length == 0) CheckWordVectors(model, problems);
+        }
         else
             problems.Add(new("model.backbone",
                 $"Found '{model.Backbone}'; for texts there are {TaskWords.WordVectors} and the encoders {string.Join(", ", TaskWords.Encoders)}."));
@@ -151,15 +157,32 @@ public static partial class RecipeValidator
             problems.Add(new("model.lora.alpha", $"Found {RecipeText.Of(lora.Alpha)}; expected a number above 0, or 0 for twice the rank."));
         else if (lora.Alpha > 0 && lora.Rank == 0)
             problems.Add(new("model.lora.rank", $"Found 0 beside an alpha of {RecipeText.Of(lora.Alpha)}; expected at least 1, for instance 8."));
+        if (lora.Dropout is not (>= 0 and < 1))
+            problems.Add(new("model.lora.dropout", $"Found {RecipeText.Of(lora.Dropout)}; expected a number from 0 to below 1."));
+        CheckLowRankTargets(lora.Targets, problems);
+        if (lora.Rank == 0 && (lora.Dropout > 0 || !lora.Targets.SequenceEqual(new LowRankRecipe().Targets)))
+            problems.Add(new("model.lora.rank", "Found 0 beside a dropout or targets of its own; expected at least 1, for instance 8."));
         if (lora.Rank <= 0) return;
         if (!isEncoder)
             problems.Add(new("model.lora.rank",
-                $"Low-rank updates are for the query and value projections of text encoders, and {recipe.Model.Backbone} is none; leave them out."));
+                $"Low-rank updates are for text encoders, and {recipe.Model.Backbone} is none; leave them out."));
         else if (recipe.Transfer.Unfreeze == "none")
             problems.Add(new("transfer.unfreeze", "With none the low-rank updates of model.lora do not train; unfreeze stages, or leave them out."));
         else if (recipe.Transfer.Method == "feature-extraction")
             problems.Add(new("transfer.method",
                 "With feature-extraction the low-rank updates of model.lora do not train; use fine-tune, or leave them out."));
+    }
+
+    private static void CheckLowRankTargets(IReadOnlyList<string> targets, List<RecipeProblem> problems)
+    {
+        const string path = "model.lora.targets";
+        var words = TaskWords.LowRankTargets;
+        if (targets.Count == 0) problems.Add(new(path, $"Found none; expected at least one of {string.Join(", ", words)}."));
+        foreach (var target in targets.Distinct().Except(words))
+            problems.Add(new(
+                path, $"Found '{target}'; expected any of {string.Join(", ", words)}; the nearest is '{NearestName.Of(target, words)}'."));
+        if (targets.GroupBy(target => target).FirstOrDefault(group => group.Count() > 1) is { } twice)
+            problems.Add(new(path, $"Found '{twice.Key}' more than once; each matrix has one update."));
     }
 
     private static void CheckTransfer(Recipe recipe, List<RecipeProblem> problems)
@@ -182,7 +205,7 @@ public static partial class RecipeValidator
     {
         var (transfer, data) = (recipe.Transfer, recipe.Data);
         var adapts = AdaptationWords.Methods.Contains(transfer.Method);
-        if (adapts && data.Target.Length == 0)
+        if (adapts && data.Target.Length == 0 && recipe.Model.From.Length == 0)
             problems.Add(new("data.target", $"The method {transfer.Method} needs pictures of a target domain, without labels; give their folder."));
         if (!adapts && data.Target.Length > 0)
             problems.Add(new("transfer.method",
@@ -194,7 +217,7 @@ public static partial class RecipeValidator
             problems.Add(new("transfer.weight", $"Found {RecipeText.Of(transfer.Weight)}; expected a number above 0, 1 for the published weight."));
         if (transfer.Confidence is not (> 0 and < 1))
             problems.Add(new("transfer.confidence", $"Found {RecipeText.Of(transfer.Confidence)}; expected a number between 0 and 1, for instance 0.95."));
-        if (AdaptationWords.SourceFree.Contains(transfer.Method) && recipe.Training.Epochs == 1)
+        if (AdaptationWords.SourceFree.Contains(transfer.Method) && recipe is { Training.Epochs: 1, Model.From: "" })
             problems.Add(new("training.epochs", $"Found 1; the method {transfer.Method} trains on the source first, then on the target, and needs at least 2."));
         if (transfer.Method == AdaptationWords.WordEvidence)
         {

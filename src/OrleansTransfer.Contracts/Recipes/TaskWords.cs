@@ -3,6 +3,9 @@ namespace OrleansTransfer.Contracts.Recipes;
 /// <summary>The words that recipes have for tasks.</summary>
 public static class TaskWords
 {
+    /// <summary>Values of <see cref="LowRankRecipe.Targets"/>: projections of the attention, and both layers of the feed-forward network.</summary>
+    public static IReadOnlyList<string> LowRankTargets { get; } = ["query", "key", "value", "output", "feed-forward"];
+
     /// <summary>Pictures that have a label each.</summary>
     public const string Images = "image-classification";
 

@@ -16,7 +16,7 @@ public static class SearchValidator
     public static IReadOnlyList<RecipeProblem> Check(Recipe recipe, SearchRecipe search)
     {
         var problems = new SpaceValidator(recipe, search.Space).Check();
-        CheckMetric(search.Metric, recipe.Data.Target.Length > 0, problems);
+        CheckMetric(search.Metric, recipe, problems);
         if (search.Goal.Length > 0) CheckWord("search.goal", search.Goal, SearchWords.Goals, problems);
         CheckWord(SearchSchema.Sampler, search.Sampler.Type, SearchWords.Samplers, problems);
         CheckWord(SearchSchema.Stopping, search.Stopping.Type, SearchWords.StoppingRules, problems);
@@ -27,11 +27,19 @@ public static class SearchValidator
         return problems;
     }
 
-    private static void CheckMetric(string metric, bool hasTarget, List<RecipeProblem> problems)
+    private static void CheckMetric(string metric, Recipe recipe, List<RecipeProblem> problems)
     {
         const string path = "search.metric";
-        IReadOnlyList<string> known = hasTarget ? [.. SearchWords.Metrics, .. SearchWords.TargetMetrics] : SearchWords.Metrics;
+        var finished = recipe.Model.From.Length > 0;
+        IReadOnlyList<string> known = finished ? SearchWords.SourceFreeMetrics
+            : recipe.Data.Target.Length > 0 ? [.. SearchWords.Metrics, .. SearchWords.TargetMetrics] : SearchWords.Metrics;
         if (known.Contains(metric)) return;
+        if (finished && (SearchWords.Metrics.Contains(metric) || SearchWords.TargetMetrics.Contains(metric)))
+        {
+            problems.Add(new(path, $"'{metric}' is measured on labelled samples of the source, and with model.from there are none; use one of "
+                + $"{string.Join(", ", known)}."));
+            return;
+        }
         if (metric is "target.accuracy" or "target.macroF1")
             problems.Add(new(path, $"'{metric}' is measured with labels of the target domain, which are for checking only: a search that chooses by "
                 + $"them has nothing left to check with. Use a score that needs none, for instance {SearchWords.TargetMetrics[0]}."));

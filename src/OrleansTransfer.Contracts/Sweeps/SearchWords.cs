@@ -50,6 +50,14 @@ public static class SearchWords
     public static IReadOnlyList<string> TargetMetrics { get; } =
         [.. AdaptationWords.Validators.Where(validator => validator != "last").Select(validator => TargetPrefix + validator)];
 
+    /// <summary>What is measured after every epoch where a finished model is adapted without data of the source.</summary>
+    public static IReadOnlyList<string> SourceFreeMetrics { get; } =
+    [
+        "trainingLoss",
+        .. AdaptationWords.Validators.Except(AdaptationWords.SourceValidators).Where(validator => validator != "last")
+            .Select(validator => TargetPrefix + validator),
+    ];
+
     /// <summary>What the names of figures of a target domain begin with.</summary>
     public const string TargetPrefix = "target.";
 }

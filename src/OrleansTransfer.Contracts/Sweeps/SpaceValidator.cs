@@ -46,7 +46,8 @@ internal sealed class SpaceValidator(Recipe recipe, IReadOnlyList<SearchParamete
         "training.epochs" => "it is the length of a full trial, and stopping rules compare trials epoch by epoch",
         "task" or "data.train" or "data.validation" or "data.labels" or "data.groups" or "data.target" or "data.targetTest" =>
             "trials are compared by what they measure of the same samples; compare data in sweeps of their own",
-        "model.vectors" => "a list has no place among the values of a parameter",
+        "model.from" => "trials are compared by what they make of the same model",
+        "model.vectors" or "model.lora.targets" => "a list has no place among the values of a parameter",
         _ when path.StartsWith("resources.", StringComparison.Ordinal) => "devices are the same for all trials and change no result",
         _ when path.StartsWith("checkpoint.", StringComparison.Ordinal) => "checkpoints change no result",
         _ => null,

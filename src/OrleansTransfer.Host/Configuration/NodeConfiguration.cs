@@ -48,12 +48,9 @@ public static class NodeConfiguration
                 problems.Add($"{layer.Place(setting)}: {exception.Message}");
             }
         }
-        return problems.Count switch
-        {
-            0 => options,
-            1 => throw new NodeStartException(problems[0]),
-            _ => throw new NodeStartException($"{problems.Count} options of the node are wrong.\n{string.Join('\n', problems)}"),
-        };
+        if (problems.Count == 0) return options;
+        NodePlan.Protect(options, problems);
+        throw NodeStartException.Of(problems);
     }
 
     /// <summary>One place where options are given.</summary>

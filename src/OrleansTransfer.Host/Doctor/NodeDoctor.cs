@@ -15,7 +15,7 @@ public static class NodeDoctor
         results.AddRange(await GuardAsync("state", token => ContainerChecks.MakeAsync(options.StateLocation, token), cancellationToken));
         if (options.Redis is { } redis)
             results.AddRange(await GuardAsync("redis", token => RedisChecks.MakeAsync(redis, token), cancellationToken));
-        if (options.Join is { } join) results.AddRange(await GuardAsync("join", token => JoinCheck.MakeAsync(join, token), cancellationToken));
+        if (options.Join is not null) results.AddRange(await GuardAsync("join", token => JoinCheck.MakeAsync(options, token), cancellationToken));
         results.AddRange(await PortChecks.MakeAsync(options, cancellationToken));
         results.AddRange(SecurityChecks.Make(options));
         results.AddRange(DeviceChecks.Make(options.Devices));

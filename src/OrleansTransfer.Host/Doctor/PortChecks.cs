@@ -1,3 +1,4 @@
+using System.Net;
 using OrleansTransfer.Host.Health;
 
 namespace OrleansTransfer.Host.Doctor;
@@ -10,10 +11,11 @@ internal static class PortChecks
 
     public static async Task<IReadOnlyList<CheckResult>> MakeAsync(NodeOptions options, CancellationToken cancellationToken)
     {
-        if (NodePorts.Wanted(options, out var problem) is not { } ports) return [CheckResult.Failed(Name, problem!, "Correct --advertise.")];
+        if (NodePorts.Wanted(options, out var problem) is not { } ports)
+            return [CheckResult.Failed(Name, problem!, "Correct --advertise or --listen.")];
         var problems = ports.Problems(options).ToList();
-        if (problems.Count == 0) return [CheckResult.Ok(Name, $"{ports.Silo}, {ports.Gateway} and {ports.Http} of {ports.Address} are free")];
-        if (await IsNodeAsync($"http://127.0.0.1:{ports.Http}{HealthEndpoints.Live}", cancellationToken))
+        if (problems.Count == 0) return [CheckResult.Ok(Name, $"{ports.Silo}, {ports.Gateway} and {ports.Http} of {ports.Listen} are free")];
+        if (await IsNodeAsync("http", ports, cancellationToken) || await IsNodeAsync("https", ports, cancellationToken))
         {
             return
             [
@@ -26,9 +28,14 @@ internal static class PortChecks
             Name, what, "Find what uses it with ss -ltnp and stop it, or choose others with --port-offset."))];
     }
 
-    private static async Task<bool> IsNodeAsync(string address, CancellationToken cancellationToken)
+    private static async Task<bool> IsNodeAsync(string scheme, NodePorts ports, CancellationToken cancellationToken)
     {
-        using var http = new HttpClient { Timeout = s_patience };
+        // Whoever it is, it is told nothing: its certificate does not matter.
+        using var handler = new SocketsHttpHandler();
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => true;
+        using var http = new HttpClient(handler) { Timeout = s_patience };
+        var host = IPAddress.IsLoopback(ports.Listen) ? ports.Listen : IPAddress.Loopback;
+        var address = $"{scheme}://{new IPEndPoint(host, ports.Http)}{HealthEndpoints.Live}";
         try
         {
             return await http.GetStringAsync(address, cancellationToken) == HealthEndpoints.LiveAnswer;

@@ -13,6 +13,10 @@ internal static class NodeLogging
     {
         if (options.LogFormat == LogFormat.Json) AddJson(logging, options);
         else AddText(logging);
+        var console = logging.Services.Single(service => service.ImplementationType == typeof(ConsoleLoggerProvider));
+        logging.Services.Remove(console);
+        logging.Services.AddSingleton(services => new LogGate(ActivatorUtilities.CreateInstance<ConsoleLoggerProvider>(services)));
+        logging.Services.AddSingleton<ILoggerProvider>(services => services.GetRequiredService<LogGate>());
         logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         var quiet = options.QuietLogs;
         logging.SetMinimumLevel(LogLevel.Warning);

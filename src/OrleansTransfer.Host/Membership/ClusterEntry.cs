@@ -12,17 +12,30 @@ internal sealed record ClusterEntry(IPEndPoint? FirstNode, RedisAddress? Redis)
 {
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(10), s_gatewayRefresh = TimeSpan.FromSeconds(3);
 
-    /// <summary>Waits until what the options name can be reached.</summary>
-    /// <exception cref="NodeStartException">The options contradict each other, or it cannot be reached.</exception>
-    public static async Task<ClusterEntry> ReachAsync(NodeOptions options, NodeCertificates? certificates, CancellationToken cancellationToken)
+    /// <summary>Refuses options that say two ways to a cluster, or none where there must be one.</summary>
+    /// <exception cref="NodeStartException">They do.</exception>
+    public static void Check(NodeOptions options)
     {
         switch (options)
         {
             case { Join: not null, Redis: not null }:
                 throw new NodeStartException(
                     "--join and --redis are two ways to find a cluster: give --redis to every node, or --join to all but the first.");
+            case { Role: NodeRole.Gateway, Join: null, Redis: null }:
+                throw new NodeStartException(
+                    "A gateway serves a cluster and must be told where it is: give --redis, or as --join what a node's ready line shows under" +
+                    " \"gateway\".");
+        }
+    }
+
+    /// <summary>Waits until what the options name can be reached, and asks the cluster's nodes whether this one may be one of them.</summary>
+    /// <exception cref="NodeStartException">It cannot be reached, or they do not take this node.</exception>
+    public static async Task<ClusterEntry> ReachAsync(NodeOptions options, NodeCertificates? certificates, CancellationToken cancellationToken)
+    {
+        switch (options)
+        {
             case { Join: { } join }:
-                return new(await JoinTarget.ReachAsync(join, s_deadline, cancellationToken, certificates), null);
+                return new(await JoinTarget.ReachAsync(join, options.ClusterId, certificates, s_deadline, cancellationToken), null);
             case { Redis: { } text }:
                 var redis = RedisAddress.Parse(text);
                 await redis.ReachAsync(s_deadline, cancellationToken);
@@ -32,11 +45,8 @@ internal sealed record ClusterEntry(IPEndPoint? FirstNode, RedisAddress? Redis)
                         $"Nodes would take each other for dead: {skew.ToWords($"that of the Redis server {redis.Shown}")}. Let NTP set the clocks.");
                 }
 
+                await Admission.AskAsync(redis, options, certificates, cancellationToken);
                 return new(null, redis);
-            case { Role: NodeRole.Gateway }:
-                throw new NodeStartException(
-                    "A gateway serves a cluster and must be told where it is: give --redis, or as --join what a node's ready line shows under" +
-                    " \"gateway\".");
             default:
                 return new(null, null);
         }

@@ -110,6 +110,23 @@ internal sealed partial class RedisAddress
             policy);
     }
 
+    /// <summary>The silos that the membership of a cluster has, dead ones too; none where it cannot be asked now.</summary>
+    public async Task<IReadOnlyList<RedisMember>> ReadMembersAsync(string clusterId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var connection = await ConnectAsync(cancellationToken);
+            return RedisMember.Read(await connection.GetDatabase().HashGetAllAsync(MembershipKey(clusterId)).WaitAsync(cancellationToken));
+        }
+        catch (Exception exception) when (exception is RedisException or TimeoutException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>Where Orleans keeps the membership of a cluster: a hash with a field for each silo, and one for its version.</summary>
+    public static RedisKey MembershipKey(string clusterId) => $"{NodeComposition.ServiceName}/members/{clusterId}";
+
     /// <summary>Makes the server keep the silo's membership.</summary>
     public void Configure(ISiloBuilder silo) => silo.UseRedisClustering(redis => redis.ConfigurationOptions = _options);
 

@@ -16,7 +16,7 @@ internal sealed partial class RedisWatch(RedisAddress redis, string clusterId, T
     // A hiccup of a second or two is nothing to tell anybody.
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(1), s_hiccup = TimeSpan.FromSeconds(3);
 
-    private readonly RedisKey _key = $"{NodeComposition.ServiceName}/members/{clusterId}";
+    private readonly RedisKey _key = RedisAddress.MembershipKey(clusterId);
     private HashEntry[] _copy = [];
     private DateTimeOffset? _lost;
     private bool _told;

@@ -22,6 +22,10 @@ internal static class NodeAccess
             + " makes the first key), or say --allow-anonymous where something else keeps strangers out.");
     }
 
+    /// <summary>Whether keys or tokens that the API asks for reach it over a network in the clear.</summary>
+    public static bool SendsKeysInTheClear(SecurityOptions security, IPAddress address) =>
+        security is { Https: null } and not { ApiKeysFile: null, Jwt: null } && !IPAddress.IsLoopback(address);
+
     /// <summary>The API's options.</summary>
     public static AccessOptions OptionsOf(SecurityOptions security, IPAddress address, string node)
     {

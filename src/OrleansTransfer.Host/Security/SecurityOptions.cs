@@ -35,4 +35,7 @@ public sealed record SecurityOptions
 
     /// <summary>Mutual TLS between nodes, and for Orleans clients; null: their connections are neither encrypted nor authenticated.</summary>
     public TlsFiles? Tls { get; init; }
+
+    /// <summary>HTTPS at the HTTP port, for API, health and metrics; null: it speaks plain HTTP.</summary>
+    public HttpsFiles? Https { get; init; }
 }

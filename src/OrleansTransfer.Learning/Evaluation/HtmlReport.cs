@@ -10,12 +10,18 @@ public static class HtmlReport
     public static string Render(ReportContent content)
     {
         var page = new StringBuilder();
-        page.Append($"<p class=\"sub\">Report of a training run, evaluated on {Number(content.Evaluation.Samples)} samples</p>\n");
-        Headline(page, content.Evaluation, content.Target?.Test);
-        PerLabel(page, content.Evaluation);
-        Confusion(page, content.Evaluation);
+        var target = content.Target?.Test is { Samples: > 0 } test ? test : null;
+        if ((content.Evaluation ?? target) is { } evaluation)
+        {
+            var what = content.Evaluation is null ? "labelled target samples" : "samples";
+            page.Append($"<p class=\"sub\">Report of a training run, evaluated on {Number(evaluation.Samples)} {what}</p>\n");
+            Headline(page, evaluation, content.Evaluation is null ? null : content.Target?.Test);
+            PerLabel(page, evaluation);
+            Confusion(page, evaluation);
+        }
+        else page.Append("<p class=\"sub\">Report of an adaptation without labelled samples: how often the model is right is not known</p>\n");
         Charts(page, content.Epochs);
-        if (content.Target is { } target) TargetSection.Render(page, target, content.Evaluation.Labels);
+        if (content.Target is { } domain) TargetSection.Render(page, domain, content.Labels);
         page.Append($"<section>\n<h2>Recipe</h2>\n<pre>{Escape(content.Recipe)}</pre>\n</section>\n");
         Pairs(page, "Provenance", content.Provenance);
         Pairs(page, "Broken files that were passed over", [.. content.Broken.Select(file => KeyValuePair.Create(file.Path, file.Reason))]);
@@ -75,16 +81,15 @@ public static class HtmlReport
     private static void Charts(StringBuilder page, IReadOnlyList<EpochPoint> epochs)
     {
         if (epochs.Count == 0) return;
-        ChartLine[] losses =
-        [
-            new("training", "#d97706", [.. epochs.Select(epoch => epoch.TrainingLoss)]),
-            new("validation", "#2563eb", [.. epochs.Select(epoch => epoch.ValidationLoss)]),
-        ];
+        var isValidated = epochs.Any(epoch => double.IsFinite(epoch.ValidationLoss));
+        ChartLine[] losses = [new("training", "#d97706", [.. epochs.Select(epoch => epoch.TrainingLoss)])];
+        if (isValidated) losses = [.. losses, new("validation", "#2563eb", [.. epochs.Select(epoch => epoch.ValidationLoss)])];
         ChartLine[] accuracies = [new("validation", "#2563eb", [.. epochs.Select(epoch => epoch.Accuracy)])];
         var phases = epochs.GroupBy(epoch => epoch.Phase).Select(phase =>
             $"{Escape(phase.Key)}: epochs {phase.Min(epoch => epoch.Epoch) + 1} to {phase.Max(epoch => epoch.Epoch) + 1}");
         page.Append($"<section>\n<h2>Training</h2>\n<p class=\"sub\">{string.Join("; ", phases)}</p>\n<div class=\"charts\">\n");
-        page.Append(LineChart.Render("Loss", losses)).Append('\n').Append(LineChart.Render("Accuracy", accuracies, ceiling: 1));
+        page.Append(LineChart.Render("Loss", losses)).Append('\n');
+        if (isValidated) page.Append(LineChart.Render("Accuracy", accuracies, ceiling: 1));
         page.Append("\n</div>\n</section>\n");
     }
 

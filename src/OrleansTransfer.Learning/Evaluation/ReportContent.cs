@@ -4,14 +4,16 @@ namespace OrleansTransfer.Learning.Evaluation;
 
 /// <summary>What a run's report shows.</summary>
 /// <param name="Title">Usually the experiment's name.</param>
-/// <param name="Evaluation">The final evaluation.</param>
+/// <param name="Labels">Label names in index order.</param>
+/// <param name="Evaluation">The final evaluation on validation samples; null without such.</param>
 /// <param name="Epochs">The course of the training, in order; may be empty.</param>
 /// <param name="Recipe">The resolved recipe as text.</param>
 /// <param name="Provenance">Names and values, in order: where weights, data and program came from.</param>
 /// <param name="Broken">Files of the data set that were passed over.</param>
 public sealed record ReportContent(
     string Title,
-    ClassificationReport Evaluation,
+    IReadOnlyList<string> Labels,
+    ClassificationReport? Evaluation,
     IReadOnlyList<EpochPoint> Epochs,
     string Recipe,
     IReadOnlyList<KeyValuePair<string, string>> Provenance,

@@ -12,22 +12,23 @@ public static class TargetRemarks
     private const double Undecided = 0.5, ManyUndecided = 0.25;
 
     /// <summary>Sentences for a person; none where nothing is strange.</summary>
-    /// <param name="source">Outputs on labelled source samples.</param>
+    /// <param name="source">Outputs on labelled source samples; null without such: labels are then taken to be equally frequent there.</param>
     /// <param name="target">Outputs on target samples.</param>
     /// <param name="labels">Label names in index order.</param>
-    public static IReadOnlyList<string> Of(SampleOutputs source, SampleOutputs target, IReadOnlyList<string> labels)
+    public static IReadOnlyList<string> Of(SampleOutputs? source, SampleOutputs target, IReadOnlyList<string> labels)
     {
-        if (source.Count == 0 || target.Count == 0) return [];
+        if (source is { Count: 0 } || target.Count == 0) return [];
         var remarks = new List<string>();
-        var (inSource, inTarget) = (Shares(source.Labels, labels.Count), Shares(target.Predictions, labels.Count));
+        var inTarget = Shares(target.Predictions, labels.Count);
+        var inSource = source is null ? Enumerable.Repeat(1.0 / labels.Count, labels.Count).ToArray() : Shares(source.Labels, labels.Count);
         var lacking = labels.Where((_, k) => inSource[k] > 0 && inTarget[k] < LackingShare * inSource[k]).ToList();
         if (lacking.Count > 0)
             remarks.Add($"The target seems to lack {Names(lacking)}: next to none of its samples is predicted so. Methods that align whole domains harm there.");
 
-        var (doubtSource, doubtTarget) = (UndecidedShare(source), UndecidedShare(target));
+        var (doubtSource, doubtTarget) = (source is null ? 0 : UndecidedShare(source), UndecidedShare(target));
         if (doubtTarget > ManyUndecided && doubtTarget > 3 * doubtSource)
-            remarks.Add($"{Percent(doubtTarget)} of the target's samples fit no label (less than half of the probability; {Percent(doubtSource)} in the source): "
-                + "it may hold classes that the source has not.");
+            remarks.Add($"{Percent(doubtTarget)} of the target's samples fit no label (less than half of the probability"
+                + $"{(source is null ? "" : $"; {Percent(doubtSource)} in the source")}): it may hold classes that the source has not.");
         return remarks;
     }
 

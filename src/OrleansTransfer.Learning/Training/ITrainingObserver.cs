@@ -30,8 +30,8 @@ public readonly record struct StepTimings(double Data, double Forward, double Ba
 /// <param name="Epoch">The epoch that ended, from 0.</param>
 /// <param name="Position">Where the run stands: the start of the next epoch.</param>
 /// <param name="TrainingLoss">Mean of the epoch's step losses, weighted by samples.</param>
-/// <param name="Validation">Metrics on the validation samples.</param>
-public sealed record EpochReport(int Epoch, TrainingPosition Position, double TrainingLoss, ClassificationReport Validation)
+/// <param name="Validation">Metrics on the validation samples; null without such.</param>
+public sealed record EpochReport(int Epoch, TrainingPosition Position, double TrainingLoss, ClassificationReport? Validation)
 {
     /// <summary>How the model stands towards the target domain; null where there is none.</summary>
     public TargetEpoch? Target { get; init; }

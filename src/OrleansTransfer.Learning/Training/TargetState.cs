@@ -30,6 +30,14 @@ internal sealed class TargetState : IDisposable
     /// <summary>Copies of the picked epoch's weights on the CPU.</summary>
     public IReadOnlyDictionary<string, Tensor> Weights => _weights;
 
+    /// <summary>Forgets the epochs: a run begins, perhaps for the second time.</summary>
+    public void Forget()
+    {
+        Release();
+        _history.Clear();
+        _pick = null;
+    }
+
     /// <summary>Takes an epoch's figures; keeps its weights if no earlier epoch has a score as high.</summary>
     /// <param name="epoch">The figures.</param>
     /// <param name="validator">Place of the score that counts; -1 when the last epoch is to be taken.</param>
@@ -86,9 +94,8 @@ internal sealed class TargetState : IDisposable
 
     private void Clear()
     {
-        Release();
-        _history.Clear();
-        (_pick, Before) = (null, null);
+        Forget();
+        Before = null;
     }
 
     private void Release()

@@ -3,10 +3,16 @@ using OrleansTransfer.Learning.Data;
 namespace OrleansTransfer.Learning.Training;
 
 /// <summary>What one rank trains and evaluates on. Whoever made the streams disposes them.</summary>
-/// <param name="Streams">Training streams by name. The one called <see cref="Train"/> sets the length of an epoch; others start over.</param>
-/// <param name="Validation">This rank's share of the validation samples, always the same: it is read as epoch 0, from step 0.</param>
+/// <param name="Streams">
+/// Training streams by name. The one called <see cref="Train"/>, or without it that called <see cref="Target"/>, sets the length of an epoch; others
+/// start over.
+/// </param>
+/// <param name="Validation">
+/// This rank's share of the validation samples, always the same: it is read as epoch 0, from step 0. Null where there are none: a finished model is
+/// adapted without data of the source.
+/// </param>
 /// <param name="Labels">Label names in index order.</param>
-public sealed record TrainingData(IReadOnlyDictionary<string, IBatchStream> Streams, IBatchStream Validation, IReadOnlyList<string> Labels)
+public sealed record TrainingData(IReadOnlyDictionary<string, IBatchStream> Streams, IBatchStream? Validation, IReadOnlyList<string> Labels)
 {
     /// <summary>Name of the labelled stream: of the target task, or of the source domain where a target domain has no labels.</summary>
     public const string Train = "train";
@@ -25,18 +31,20 @@ public sealed record TrainingData(IReadOnlyDictionary<string, IBatchStream> Stre
         new(new Dictionary<string, IBatchStream> { [Train] = train }, validation, labels);
 
     /// <summary>Steps in one epoch.</summary>
-    public int StepsPerEpoch => Streams[Train].StepsPerEpoch;
+    public int StepsPerEpoch => Streams[Leading].StepsPerEpoch;
+
+    private string Leading => Streams.ContainsKey(Train) ? Train : Target;
 
     /// <summary>This rank's batches of the step at <paramref name="position"/>, one from each stream that is named.</summary>
     internal StepBatches Take(TrainingPosition position, IReadOnlySet<string> names, CancellationToken cancellationToken)
     {
-        var batches = new StepBatches();
+        var (batches, leading) = (new StepBatches(), Leading);
         try
         {
             foreach (var (name, stream) in Streams)
             {
                 if (!names.Contains(name)) continue;
-                var (epoch, step) = name == Train
+                var (epoch, step) = name == leading
                     ? (position.Epoch, position.Step)
                     : ((int)(position.GlobalStep / stream.StepsPerEpoch), (int)(position.GlobalStep % stream.StepsPerEpoch));
                 batches.Add(name, stream.Take(epoch, step, cancellationToken));
@@ -52,10 +60,10 @@ public sealed record TrainingData(IReadOnlyDictionary<string, IBatchStream> Stre
 }
 
 /// <summary>This rank's share of what is looked at after each epoch, always the same: it is read as epoch 0, from step 0.</summary>
-/// <param name="Source">Labelled source samples that are not trained on.</param>
+/// <param name="Source">Labelled source samples that are not trained on; null where there is no data of the source.</param>
 /// <param name="Target">Target samples; their labels are of no meaning.</param>
 /// <param name="Test">Labelled target samples, for checking only; null without such.</param>
-public sealed record TargetData(IBatchStream Source, IBatchStream Target, IBatchStream? Test);
+public sealed record TargetData(IBatchStream? Source, IBatchStream Target, IBatchStream? Test);
 
 /// <summary>One batch of each stream.</summary>
 internal sealed class StepBatches : Dictionary<string, Batch>, IDisposable

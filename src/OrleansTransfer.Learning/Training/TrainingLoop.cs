@@ -177,8 +177,9 @@ public sealed class TrainingLoop(
         return phase.LearningRate * Schedules.Factor(replica.Plan.Schedule, step, (long)phase.Epochs * stepsPerEpoch);
     }
 
-    private ClassificationReport Evaluate(int epoch, CancellationToken cancellationToken)
+    private ClassificationReport? Evaluate(int epoch, CancellationToken cancellationToken)
     {
+        if (data.Validation is null) return null;
         replica.EnterPhaseOf(epoch);
         _activity = TrainingActivity.Evaluation;
         try
@@ -191,7 +192,10 @@ public sealed class TrainingLoop(
         }
     }
 
-    /// <summary>Lets the objective look at the target, and keeps how the domains lie before the first step.</summary>
+    /// <summary>
+    /// Lets the objective look at the target, and keeps how the domains lie before the first step; of a finished model also how it stands by itself,
+    /// which may be better than what adaptation makes of it.
+    /// </summary>
     private void BeginEpoch(TrainingPosition position, CancellationToken cancellationToken)
     {
         if (data.TargetSamples is not { } samples) return;
@@ -201,7 +205,15 @@ public sealed class TrainingLoop(
         try
         {
             var target = Outputs(samples.Target, cancellationToken);
-            if (position.GlobalStep == 0) replica.Target.Before = DomainMap.Of(Outputs(samples.Source, cancellationToken), target);
+            if (position.GlobalStep == 0)
+            {
+                replica.Target.Before = DomainMap.Of(SourceOutputs(samples, cancellationToken), target);
+                if (replica.Plan.IsFinished)
+                {
+                    replica.Target.Forget();
+                    Judge(TargetEpoch.Start, samples, target, cancellationToken);
+                }
+            }
             if (looks) objective.BeginEpoch(replica.Active.Phase, target, Progress(position, data.StepsPerEpoch));
         }
         finally
@@ -216,17 +228,23 @@ public sealed class TrainingLoop(
         _activity = TrainingActivity.Evaluation;
         try
         {
-            var input = new ValidatorInput(Outputs(samples.Source, cancellationToken), Outputs(samples.Target, cancellationToken));
-            var scores = TargetEvaluator.Scores(input, exchange, _sequence++, cancellationToken);
-            var test = samples.Test is null ? null : Evaluator.Run(replica, samples.Test, data.Labels, exchange, _sequence++, cancellationToken);
-            var result = new TargetEpoch(epoch, scores, test?.Accuracy ?? double.NaN, test?.MacroF1 ?? double.NaN);
-            replica.Target.Add(result, UnsupervisedValidators.IndexOf(replica.Plan.Validator), replica.Model.state_dict());
-            return result;
+            return Judge(epoch, samples, null, cancellationToken);
         }
         finally
         {
             Freezing.SetTrainingMode(replica.Model, replica.Active.Phase, replica.Plan.BatchNorm);
         }
+    }
+
+    private TargetEpoch Judge(int epoch, TargetData samples, SampleOutputs? target, CancellationToken cancellationToken)
+    {
+        var source = SourceOutputs(samples, cancellationToken);
+        var input = new ValidatorInput(source, target ?? Outputs(samples.Target, cancellationToken));
+        var scores = TargetEvaluator.Scores(input, exchange, _sequence++, cancellationToken);
+        var test = samples.Test is null ? null : Evaluator.Run(replica, samples.Test, data.Labels, exchange, _sequence++, cancellationToken);
+        var result = new TargetEpoch(epoch, scores, test?.Accuracy ?? double.NaN, test?.MacroF1 ?? double.NaN);
+        replica.Target.Add(result, UnsupervisedValidators.IndexOf(replica.Plan.Validator), replica.Model.state_dict());
+        return result;
     }
 
     /// <summary>The end of a run with a target domain: the picked epoch's weights, and what they make of both domains.</summary>
@@ -235,13 +253,16 @@ public sealed class TrainingLoop(
         replica.AdoptPick(position.Epoch);
         var validation = Evaluate(position.Epoch, cancellationToken);
         _activity = TrainingActivity.Evaluation;
-        var (source, target) = (Outputs(samples.Source, cancellationToken), Outputs(samples.Target, cancellationToken));
+        var (source, target) = (SourceOutputs(samples, cancellationToken), Outputs(samples.Target, cancellationToken));
         var test = samples.Test is null ? null : Evaluator.Run(replica, samples.Test, data.Labels, exchange, _sequence++, cancellationToken);
         return new(position, validation)
         {
             Target = new(replica.Target.History, replica.Target.PickedEpoch ?? position.Epoch - 1, test, source, target, replica.Target.Before),
         };
     }
+
+    private SampleOutputs? SourceOutputs(TargetData samples, CancellationToken cancellationToken) =>
+        samples.Source is null ? null : Outputs(samples.Source, cancellationToken);
 
     private SampleOutputs Outputs(IBatchStream stream, CancellationToken cancellationToken) =>
         OutputGathering.Run(replica, stream, exchange, _sequence++, cancellationToken);

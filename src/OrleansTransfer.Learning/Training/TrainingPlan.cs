@@ -63,6 +63,12 @@ public sealed record TrainingPlan(
     /// </summary>
     public string Validator { get; init; } = Evaluation.Validators.UnsupervisedValidators.Last;
 
+    /// <summary>
+    /// Whether the network is a finished model, head and all, that is adapted to a target domain: what it makes of the target before the first step
+    /// then counts as an epoch that may be picked.
+    /// </summary>
+    public bool IsFinished { get; init; }
+
     /// <summary>Epochs of all phases together.</summary>
     public int Epochs => Phases.Sum(phase => phase.Epochs);
 }

@@ -8,6 +8,12 @@ namespace OrleansTransfer.Learning.Transfer;
 /// <param name="ProbeEpochs">Epochs of the linear probe, for methods that have one; otherwise a third of all, rounded, and at least 1.</param>
 public sealed record TransferOptions(int Epochs, string Unfreeze, double LearningRate, double BackboneFactor, int? ProbeEpochs = null)
 {
+    /// <summary>
+    /// Whether the network comes with its head, trained on the source before: source-free methods then leave out their phase on the source, and all
+    /// epochs are the target's.
+    /// </summary>
+    public bool IsFinished { get; init; }
+
     internal void Validate()
     {
         if (Epochs < 1) throw new LearningException($"epochs is {Epochs}; a run needs at least 1.");

@@ -70,6 +70,35 @@ public sealed class ApiKeyTests : IAsyncLifetime
         Assert.Equal(2, _seen.Count);
     }
 
+    [Fact]
+    public async Task A_key_that_crosses_a_network_in_the_clear_is_warned_of()
+    {
+        await File.WriteAllTextAsync(_file, "otx_good", TestContext.Current.CancellationToken);
+        Assert.DoesNotContain("unencrypted", (await RunAsync("--api-key-file", _file)).Streams.ErrorText);
+        foreach (var (address, warned) in ((string, bool)[])[("http://otx.invalid", true), ("https://otx.invalid", false)])
+        {
+            var streams = new RecordedStreams();
+            string[] command = ["experiments", "list", "--cluster", address, "--api-key-file", _file];
+            Assert.Equal(ExitCodes.Unreachable, await CliApplication.RunAsync(command, streams, TestContext.Current.CancellationToken));
+            Assert.Equal(
+                warned,
+                streams.ErrorText.Contains(
+                    $"warning: The API key crosses the network unencrypted, for {address} is no https:// address.", StringComparison.Ordinal));
+            Assert.DoesNotContain("otx_good", streams.ErrorText);
+        }
+    }
+
+    [Theory]
+    [InlineData("nowhere.pem", "cannot be read from 'nowhere.pem'")]
+    [InlineData(null, "holds no certificate in PEM")]
+    public async Task Authorities_that_cannot_be_read_are_wrong_input(string? file, string expected)
+    {
+        var (code, streams) = await RunAsync("--cluster-ca", file ?? _file);
+        Assert.Equal(ExitCodes.WrongInput, code);
+        Assert.Contains(expected, streams.LastErrorLine);
+        Assert.Empty(_seen);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("two words")]

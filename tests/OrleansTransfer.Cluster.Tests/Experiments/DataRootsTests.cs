@@ -49,6 +49,16 @@ public sealed class DataRootsTests : IDisposable
     }
 
     [Fact]
+    public void The_bundle_of_a_finished_model_is_read_within_too_and_an_experiment_is_no_path()
+    {
+        IReadOnlyList<RecipeProblem> Of(string from) =>
+            DataRoots.Within([Root]).Check(new() { Model = new() { From = from }, Data = new() { Target = _data } }, CancellationToken.None);
+        Assert.Equal("model.from", Assert.Single(Of(_secret)).Path);
+        Assert.Empty(Of(_data));
+        Assert.Empty(Of("leaves-3f9a12"));
+    }
+
+    [Fact]
     public void Links_that_lead_out_are_found_wherever_they_are()
     {
         var inner = Directory.CreateDirectory(Path.Combine(_data, "healthy", "deep")).FullName;

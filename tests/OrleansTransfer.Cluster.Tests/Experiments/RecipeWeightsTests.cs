@@ -114,7 +114,8 @@ public sealed class RecipeWeightsTests : IDisposable
         LeafDataset.WriteTarget(Path.Combine(_folder, "leaves"), perClassTrain: 8, perClassTest: 2, seed: 7, size: 32);
         var recipe = Recipe($"{Backbone}/second") with { Data = new() { Train = Path.Combine(_folder, "leaves", "train") } };
         var cluster = new ClusterStatus([new NodeStatus("n1", "", "", [new DeviceStatus("cpu:0", null)], "machine", "1", "")], []);
-        var prepared = await new RecipePreparation(_weights).PrepareAsync(recipe, cluster, TestContext.Current.CancellationToken);
+        var prepared = await new RecipePreparation(_weights, (_, _) => throw new InvalidOperationException("No model is asked for."))
+            .PrepareAsync(recipe, cluster, TestContext.Current.CancellationToken);
         Assert.Equal(Sha256, prepared.WeightsSha256);
         Assert.Equal(_file, await File.ReadAllBytesAsync(prepared.WeightsPath!, TestContext.Current.CancellationToken));
         Assert.Equal(($"{Backbone}/second", $"{s_second}"), (prepared.Recipe.Model.Weights, prepared.Recipe.Model.Preprocessing));

@@ -15,6 +15,7 @@ public sealed class SearchValidatorTests
     [InlineData("checkpoint.keep: { int: [1, 2] }", "checkpoints change no result")]
     [InlineData("data.train: [./a, ./b]", "the same samples")]
     [InlineData("data.validation: [0.1, 0.2]", "the same samples")]
+    [InlineData("model.from: [./a, ./b]", "the same model")]
     [InlineData("model.vectors: [a, b]", "a list has no place")]
     [InlineData("training.optimizer: [adamw, sgd]", "This is a section of the recipe; vary one of its keys: type, learningRate")]
     [InlineData("training.learningRate: { log: [1e-4, 1e-1] }", "'training.optimizer.learningRate'")]

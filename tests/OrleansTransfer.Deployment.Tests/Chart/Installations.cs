@@ -42,6 +42,7 @@ internal static class Installations
             "--set", "security.protectMetrics=true,metrics.serviceMonitor.enabled=true,security.metricsKey.existingSecret.name=my-metrics-key",
             "--set", "security.jwt.authority=https://login.example,security.jwt.audience=otx,security.jwt.roles=operator=ml-team",
         ],
+        ["https"] = ["--set", "security.https.existingSecret=my-https,service.port=443,metrics.serviceMonitor.enabled=true"],
         ["open"] = ["--set", "networkPolicy.enabled=false,serviceAccount.create=false,fullnameOverride=training,security.allowAnonymous=true"],
     };
 

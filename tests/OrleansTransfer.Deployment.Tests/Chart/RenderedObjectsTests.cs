@@ -57,7 +57,10 @@ public sealed class RenderedObjectsTests(KubernetesTools tools)
             Assert.Equal(HealthEndpoints.Live, node.LivenessProbe.HttpGet.Path);
             Assert.Equal(HealthEndpoints.Ready, node.ReadinessProbe.HttpGet.Path);
             foreach (var probe in new[] { node.StartupProbe, node.LivenessProbe, node.ReadinessProbe })
+            {
                 Assert.Contains(node.Ports, port => port.Name == probe.HttpGet.Port.Value);
+                Assert.Equal(installation == "https" ? "HTTPS" : null, probe.HttpGet.Scheme);
+            }
 
             // A node may wait 10 s for Redis and a minute to be admitted; a frozen one is declared dead by the others within seconds.
             Assert.True(node.StartupProbe.PeriodSeconds * node.StartupProbe.FailureThreshold > 75);
@@ -208,7 +211,34 @@ public sealed class RenderedObjectsTests(KubernetesTools tools)
         }
         var endpoint = Assert.Single(Assert.Single(manifest.Of<ServiceMonitor>()).Spec.Endpoints);
         Assert.Equal(("my-metrics-key", "key"), (endpoint.Authorization!.Credentials.Name, endpoint.Authorization.Credentials.Key));
+        Assert.Null(endpoint.Scheme);
     }
+
+    [Fact]
+    public async Task HTTPS_takes_its_certificate_from_a_secret_and_Prometheus_checks_it()
+    {
+        var manifest = await RenderAsync("https");
+
+        foreach (var node in manifest.Nodes)
+        {
+            Assert.Equal(
+                new() { Certificate = Mounted.File(node, "my-https", "tls.crt"), Key = Mounted.File(node, "my-https", "tls.key") },
+                StartedWith.Read(node).Options.Security.Https);
+        }
+        Assert.All(manifest.Of<V1Service>(), service =>
+            Assert.Equal("https", Assert.Single(service.Spec.Ports, port => port.Name == "http").AppProtocol));
+        var endpoint = Assert.Single(Assert.Single(manifest.Of<ServiceMonitor>()).Spec.Endpoints);
+        Assert.Equal(
+            ("https", "my-https", "ca.crt", "otx-orleanstransfer.training.svc"),
+            (endpoint.Scheme, endpoint.TlsConfig!.Ca!.Secret.Name, endpoint.TlsConfig.Ca.Secret.Key, endpoint.TlsConfig.ServerName));
+
+        var own = await tools.RenderAsync(
+            KubernetesTools.Release,
+            [.. Installations.All["https"], "--set-json", """metrics.serviceMonitor.tlsConfig={"insecureSkipVerify":true}"""]);
+        var tls = Assert.Single(Assert.Single(own.Of<ServiceMonitor>()).Spec.Endpoints).TlsConfig!;
+        Assert.Equal((true, null), (tls.InsecureSkipVerify, tls.Ca));
+    }
+
     private static bool IsGateway(Workload node) => StartedWith.Read(node).Options.Role == NodeRole.Gateway;
 
     [Fact]

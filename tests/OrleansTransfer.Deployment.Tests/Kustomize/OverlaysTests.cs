@@ -129,6 +129,54 @@ public sealed class OverlaysTests(KubernetesTools tools)
         Assert.Empty(manifest.Of<V1Secret>());
     }
 
+    [Fact]
+    public async Task The_component_for_HTTPS_makes_of_an_overlay_what_the_chart_makes_of_its_value()
+    {
+        var chart = await tools.RenderAsync(
+            "orleanstransfer", "--namespace", "orleanstransfer", "--set", "clusterId=orleanstransfer,metrics.serviceMonitor.enabled=true",
+            "--set", "security.https.existingSecret=orleanstransfer-https");
+        var folder = Directory.CreateTempSubdirectory("otx-https-").FullName;
+        try
+        {
+            string Path(string part) => System.IO.Path.GetRelativePath(folder, Repository.At("k8s", part));
+            await File.WriteAllTextAsync(
+                System.IO.Path.Combine(folder, "kustomization.yaml"),
+                $"""
+                apiVersion: kustomize.config.k8s.io/v1beta1
+                kind: Kustomization
+                namespace: orleanstransfer
+                resources: ["{Path("base")}"]
+                components: ["{Path("monitoring")}", "{Path("https")}"]
+                """,
+                TestContext.Current.CancellationToken);
+            var overlay = Manifest.Parse((await tools.KubectlAsync("kustomize", folder)).Content());
+
+            Assert.Equal(chart.Nodes.Count(), overlay.Nodes.Count());
+            foreach (var node in overlay.Nodes)
+            {
+                var expected = chart.Nodes.Single(one => one.Name == node.Name);
+                Assert.Equal(
+                    new()
+                    {
+                        Certificate = Mounted.File(node, "orleanstransfer-https", "tls.crt"),
+                        Key = Mounted.File(node, "orleanstransfer-https", "tls.key"),
+                    },
+                    StartedWith.Read(node).Options.Security.Https);
+                Assert.Equal(StartedWith.Read(expected).Options.Security, StartedWith.Read(node).Options.Security);
+                Assert.Equal(Text(expected.Node.StartupProbe), Text(node.Node.StartupProbe));
+                Assert.Equal(Text(expected.Node.ReadinessProbe), Text(node.Node.ReadinessProbe));
+                Assert.Equal(Text(expected.Node.LivenessProbe), Text(node.Node.LivenessProbe));
+            }
+            foreach (var service in chart.Of<V1Service>())
+                Assert.Equal(Text(service.Spec.Ports), Text(overlay.Of<V1Service>().Single(one => one.Name() == service.Name()).Spec.Ports));
+            Assert.Equal(Text(chart.Of<ServiceMonitor>().Single().Spec.Endpoints), Text(overlay.Of<ServiceMonitor>().Single().Spec.Endpoints));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     private async Task<Manifest> BuildAsync(string folder) =>
         Manifest.Parse((await tools.KubectlAsync("kustomize", Repository.At("k8s", folder))).Content());
 

@@ -62,8 +62,32 @@ public sealed class MutualTlsTests : IDisposable
 
         var refusal = await RefusedAsync(With("n2", _authority.Issue("n2")) with { Join = first.Silo });
 
-        Assert.Contains(first.Silo, refusal, StringComparison.Ordinal);
-        Assert.Contains("TLS", refusal, StringComparison.Ordinal);
+        Assert.StartsWith($"The node at {first.Silo} uses no TLS with other nodes, and this one does", refusal, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_node_without_TLS_hears_at_once_that_the_others_use_it()
+    {
+        await using var first = await NodeHost.StartAsync(With("n1", _authority.Issue("n1")), Token);
+
+        foreach (var plain in (NodeOptions[])[
+            _state.Options with { Name = "n2", Join = first.Silo },
+            _state.Options with { Name = "g1", Join = first.Gateway, Role = NodeRole.Gateway }])
+        {
+            var refusal = await RefusedAsync(plain);
+            Assert.StartsWith($"The node at {plain.Join} uses mutual TLS with other nodes, and this one does not", refusal, StringComparison.Ordinal);
+            Assert.Contains("--tls-cert", refusal, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_node_of_another_cluster_is_told_so()
+    {
+        await using var first = await NodeHost.StartAsync(_state.Options with { Name = "n1", ClusterId = "blue" }, Token);
+
+        Assert.Equal(
+            $"The node at {first.Silo} belongs to the cluster 'blue', and this one is for 'green'. Correct --join, or --cluster-id.",
+            await RefusedAsync(_state.Options with { Name = "n2", ClusterId = "green", Join = first.Silo }));
     }
 
     [Fact]

@@ -180,7 +180,7 @@ public class GroupTests
             var hashes = new List<SortedDictionary<string, string>>();
             var observer = new RecordingObserver { AfterStep = _ => hashes.Add(Runs.Hashes(model)) };
             var result = Runs.Loop(replica, 10, observer, exchange, globalBatch, settings).Run(TrainingPosition.Start, cancellationToken)!;
-            return new Trace([.. observer.Steps.Select(step => step.Loss)], hashes, result.Validation);
+            return new Trace([.. observer.Steps.Select(step => step.Loss)], hashes, result.Validation!);
         });
 
     private sealed record Trace(

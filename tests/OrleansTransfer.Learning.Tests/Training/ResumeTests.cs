@@ -38,8 +38,8 @@ public class ResumeTests
         Assert.Equal(straight.Final, resumed.Final);
         Assert.Equal(straight.Observer.Steps.Skip((int)at).Select(step => (step.Position, step.Loss, step.LearningRate, step.Phase)),
             resumed.Observer.Steps.Select(step => (step.Position, step.Loss, step.LearningRate, step.Phase)));
-        Assert.Equal(straight.Observer.Epochs.TakeLast(resumed.Observer.Epochs.Count).Select(epoch => (epoch.TrainingLoss, epoch.Validation.Loss)),
-            resumed.Observer.Epochs.Select(epoch => (epoch.TrainingLoss, epoch.Validation.Loss)));
+        Assert.Equal(straight.Observer.Epochs.TakeLast(resumed.Observer.Epochs.Count).Select(epoch => (epoch.TrainingLoss, epoch.Validation!.Loss)),
+            resumed.Observer.Epochs.Select(epoch => (epoch.TrainingLoss, epoch.Validation!.Loss)));
         Assert.All(straight.Observer.Epochs, epoch => Assert.True(double.IsFinite(epoch.TrainingLoss)));
     }
 

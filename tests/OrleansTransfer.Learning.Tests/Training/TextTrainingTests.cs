@@ -56,7 +56,7 @@ public sealed class TextTrainingTests
             var loop = new TrainingLoop(
                 replica, new SupervisedObjective(), TrainingData.Supervised(training, validation, ["even", "odd"]), exchange, observer);
             var result = loop.Run(TrainingPosition.Start, cancellationToken)!;
-            return (observer.Steps.Select(step => step.Loss).ToList(), Runs.Hashes(model), result.Validation.Accuracy);
+            return (observer.Steps.Select(step => step.Loss).ToList(), Runs.Hashes(model), result.Validation!.Accuracy);
         });
     }
 

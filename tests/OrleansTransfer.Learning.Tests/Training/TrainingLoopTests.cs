@@ -18,8 +18,8 @@ public class TrainingLoopTests
         Assert.Equal(60, observer.Steps.Count);
         Assert.Equal([0, 1, 2], observer.Epochs.Select(epoch => epoch.Epoch));
         Assert.Same(observer.Epochs[^1].Validation, result.Validation);
-        Assert.Equal(30, result.Validation.Samples);
-        Assert.True(result.Validation.Accuracy > 0.8, $"accuracy {result.Validation.Accuracy}");
+        Assert.Equal(30, result.Validation!.Samples);
+        Assert.True(result.Validation!.Accuracy > 0.8, $"accuracy {result.Validation!.Accuracy}");
         Assert.True(observer.Epochs[2].TrainingLoss < observer.Epochs[0].TrainingLoss);
         Assert.Equal(observer.Steps.Take(20).Average(step => step.Loss), observer.Epochs[0].TrainingLoss, 1e-9);
         Assert.All(observer.Steps, step => Assert.True(step.GradientNorm > 0 && step.Timings.Total > 0));
@@ -32,7 +32,7 @@ public class TrainingLoopTests
         using var replica = new Replica(Runs.Plan(), model, torch.CPU);
         var before = Runs.Hashes(model);
         var result = Runs.Loop(replica, 4, new RecordingObserver()).Run(new(1, 0, 4), TestContext.Current.CancellationToken)!;
-        Assert.Equal(30, result.Validation.Samples);
+        Assert.Equal(30, result.Validation!.Samples);
         Assert.Equal(before, Runs.Hashes(model));
     }
 

@@ -122,8 +122,8 @@ internal sealed record TrunkRun(
         Assert.Equal(expected.Steps.Count, Steps.Count);
         Assert.All(expected.Steps.Zip(Steps), pair => AssertClose(pair.First.Loss, pair.Second.Loss));
         Assert.All(expected.Steps.Zip(Steps), pair => AssertClose(pair.First.GradientNorm, pair.Second.GradientNorm));
-        Assert.All(expected.Epochs.Zip(Epochs), pair => AssertClose(pair.First.Validation.Loss, pair.Second.Validation.Loss));
-        Assert.Equal(expected.Epochs.Select(epoch => epoch.Validation.Accuracy), Epochs.Select(epoch => epoch.Validation.Accuracy));
+        Assert.All(expected.Epochs.Zip(Epochs), pair => AssertClose(pair.First.Validation!.Loss, pair.Second.Validation!.Loss));
+        Assert.Equal(expected.Epochs.Select(epoch => epoch.Validation!.Accuracy), Epochs.Select(epoch => epoch.Validation!.Accuracy));
 
         void AssertClose(double first, double second) => Assert.Equal(first, second, tolerance * Math.Max(1e-2, Math.Abs(first)));
     }
@@ -133,8 +133,8 @@ internal sealed record TrunkRun(
     {
         Assert.Equal(expected.Steps.TakeLast(Steps.Count).Select(step => (step.Position, step.Loss, step.Phase)),
             Steps.Select(step => (step.Position, step.Loss, step.Phase)));
-        Assert.Equal(expected.Epochs.TakeLast(Epochs.Count).Select(epoch => (epoch.TrainingLoss, epoch.Validation.Loss)),
-            Epochs.Select(epoch => (epoch.TrainingLoss, epoch.Validation.Loss)));
+        Assert.Equal(expected.Epochs.TakeLast(Epochs.Count).Select(epoch => (epoch.TrainingLoss, epoch.Validation!.Loss)),
+            Epochs.Select(epoch => (epoch.TrainingLoss, epoch.Validation!.Loss)));
         Assert.Equal(expected.Weights, Weights);
     }
 }

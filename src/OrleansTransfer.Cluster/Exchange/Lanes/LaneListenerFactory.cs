@@ -4,14 +4,15 @@ using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
+using OrleansTransfer.Cluster.Transport;
 
 namespace OrleansTransfer.Cluster.Exchange.Lanes;
 
 /// <summary>
-/// Listens on a silo's port for two kinds of connections, told apart by their first bytes: lanes go to the <see cref="LaneAcceptor"/>, and what is
-/// left, messages of Orleans, to Orleans, over Kestrel's socket transport.
+/// Listens on a silo's port for three kinds of connections, told apart by their first bytes: lanes go to the <see cref="LaneAcceptor"/>, greetings of
+/// nodes that want to join to the <see cref="NodeGreeter"/>, and what is left, messages of Orleans, to Orleans, over Kestrel's socket transport.
 /// </summary>
-public sealed class LaneListenerFactory(LaneAcceptor acceptor, ILoggerFactory loggers) : IConnectionListenerFactory
+public sealed class LaneListenerFactory(LaneAcceptor acceptor, ILoggerFactory loggers, NodeGreeter? greeter = null) : IConnectionListenerFactory
 {
     private const int Backlog = 512;
 
@@ -30,12 +31,12 @@ public sealed class LaneListenerFactory(LaneAcceptor acceptor, ILoggerFactory lo
             throw;
         }
         var connections = new SocketConnectionContextFactory(new(), loggers.CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets"));
-        return new(new Listener(socket, acceptor, connections));
+        return new(new Listener(socket, acceptor, greeter, connections));
     }
 
     private sealed class Listener : IConnectionListener
     {
-        // A peer that sends nothing does not begin either kind of connection.
+        // A peer that sends nothing does not begin any kind of connection.
         private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
         private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(1);
 
@@ -49,13 +50,14 @@ public sealed class LaneListenerFactory(LaneAcceptor acceptor, ILoggerFactory lo
         private readonly SemaphoreSlim _unsorted = new(MaximumUnsorted);
         private readonly Socket _socket;
         private readonly LaneAcceptor _acceptor;
+        private readonly NodeGreeter? _greeter;
         private readonly SocketConnectionContextFactory _connections;
         private readonly Channel<ConnectionContext> _accepted = Channel.CreateUnbounded<ConnectionContext>();
         private volatile bool _unbound;
 
-        public Listener(Socket socket, LaneAcceptor acceptor, SocketConnectionContextFactory connections)
+        public Listener(Socket socket, LaneAcceptor acceptor, NodeGreeter? greeter, SocketConnectionContextFactory connections)
         {
-            (_socket, _acceptor, _connections) = (socket, acceptor, connections);
+            (_socket, _acceptor, _greeter, _connections) = (socket, acceptor, greeter, connections);
             EndPoint = socket.LocalEndPoint!;
             _ = ListenAsync();
         }
@@ -111,9 +113,16 @@ public sealed class LaneListenerFactory(LaneAcceptor acceptor, ILoggerFactory lo
             try
             {
                 accepted.NoDelay = true;
-                if (BeginsLane(accepted))
+                Span<byte> first = stackalloc byte[LaneHandshake.Magic.Length];
+                Peek(accepted, first);
+                if (first.SequenceEqual(LaneHandshake.Magic))
                 {
                     _ = _acceptor.AcceptAsync(accepted);
+                    return;
+                }
+                if (_greeter is not null && first.SequenceEqual(NodeGreeting.Magic))
+                {
+                    _ = _greeter.AnswerAsync(accepted);
                     return;
                 }
                 var connection = _connections.Create(accepted);
@@ -129,20 +138,20 @@ public sealed class LaneListenerFactory(LaneAcceptor acceptor, ILoggerFactory lo
             }
         }
 
-        private static bool BeginsLane(Socket accepted)
+        // Fills it as far as it can begin a lane or a greeting.
+        private static void Peek(Socket accepted, Span<byte> first)
         {
-            Span<byte> first = stackalloc byte[LaneHandshake.Magic.Length];
             accepted.ReceiveTimeout = (int)s_patience.TotalMilliseconds;
             var end = Environment.TickCount64 + (long)s_patience.TotalMilliseconds;
             while (true)
             {
                 var peeked = accepted.Receive(first, SocketFlags.Peek);
-                if (peeked == first.Length || peeked == 0 || !first[..peeked].SequenceEqual(LaneHandshake.Magic[..peeked])) break;
+                var begun = first[..peeked];
+                if (peeked == first.Length || peeked == 0 || !(LaneHandshake.Magic.StartsWith(begun) || NodeGreeting.Magic.StartsWith(begun))) break;
                 if (Environment.TickCount64 > end) throw new SocketException((int)SocketError.TimedOut);
                 Thread.Sleep(s_pause); // less than eight bytes: the rest is on its way, and peeking does not wait for it
             }
             accepted.ReceiveTimeout = 0;
-            return first.SequenceEqual(LaneHandshake.Magic);
         }
     }
 }

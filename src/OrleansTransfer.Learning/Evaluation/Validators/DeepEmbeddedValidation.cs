@@ -18,6 +18,7 @@ public sealed class DeepEmbeddedValidation : IUnsupervisedValidator
     /// <inheritdoc/>
     public double Score(ValidatorInput input)
     {
+        if (input.Source is null) return double.NaN;
         var (source, target) = (input.Source.AtMost(MostSamples), input.Target.AtMost(MostSamples));
         if (source.Count < 4 || target.Count < 4) return double.NaN;
         var predictions = source.Predictions;

@@ -1,9 +1,9 @@
 namespace OrleansTransfer.Learning.Evaluation.Validators;
 
 /// <summary>What a validator may look at: never a label of the target.</summary>
-/// <param name="Source">Labelled source samples that the model was not trained on.</param>
+/// <param name="Source">Labelled source samples that the model was not trained on; null where there are none.</param>
 /// <param name="Target">Target samples; their labels are of no meaning.</param>
-public sealed record ValidatorInput(SampleOutputs Source, SampleOutputs Target);
+public sealed record ValidatorInput(SampleOutputs? Source, SampleOutputs Target);
 
 /// <summary>
 /// Judges a model of an unlabelled domain, so that one of several epochs, methods or settings can be chosen without labels. A pure function; scores

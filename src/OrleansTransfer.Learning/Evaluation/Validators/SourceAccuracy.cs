@@ -11,5 +11,6 @@ public sealed class SourceAccuracy : IUnsupervisedValidator
 
     /// <inheritdoc/>
     public double Score(ValidatorInput input) =>
-        input.Source.Count == 0 ? double.NaN : input.Source.Predictions.Zip(input.Source.Labels, (p, label) => p == label ? 1.0 : 0.0).Average();
+        input.Source is not { Count: > 0 } source ? double.NaN
+            : source.Predictions.Zip(source.Labels, (p, label) => p == label ? 1.0 : 0.0).Average();
 }

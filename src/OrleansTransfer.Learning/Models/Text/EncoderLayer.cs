@@ -14,8 +14,7 @@ internal sealed class EncoderLayer : Module<Tensor, Tensor>
 {
     private readonly AttentionMask _mask;
     private readonly int _heads, _headWidth;
-    private readonly AdaptableLinear _query, _value;
-    private readonly Linear _key, _attentionOutput, _inner, _output;
+    private readonly AdaptableLinear _query, _key, _value, _attentionOutput, _inner, _output;
     private readonly LayerNorm _attentionNorm, _outputNorm;
     private readonly SeededDropout _weightDropout, _attentionDropout, _outputDropout;
 
@@ -24,12 +23,12 @@ internal sealed class EncoderLayer : Module<Tensor, Tensor>
         var (hidden, inner) = (configuration.Hidden, configuration.Inner);
         (_mask, _heads, _headWidth) = (mask, configuration.Heads, configuration.HeadWidth);
         _query = Put(keys.Query, new AdaptableLinear(hidden, hidden));
-        _key = Put(keys.Key, Linear(hidden, hidden));
+        _key = Put(keys.Key, new AdaptableLinear(hidden, hidden));
         _value = Put(keys.Value, new AdaptableLinear(hidden, hidden));
-        _attentionOutput = Put(keys.AttentionOutput, Linear(hidden, hidden));
+        _attentionOutput = Put(keys.AttentionOutput, new AdaptableLinear(hidden, hidden));
         _attentionNorm = Put(keys.AttentionNorm, LayerNorm(hidden, configuration.NormEpsilon));
-        _inner = Put(keys.Inner, Linear(hidden, inner));
-        _output = Put(keys.Output, Linear(inner, hidden));
+        _inner = Put(keys.Inner, new AdaptableLinear(hidden, inner));
+        _output = Put(keys.Output, new AdaptableLinear(inner, hidden));
         _outputNorm = Put(keys.OutputNorm, LayerNorm(hidden, configuration.NormEpsilon));
 
         // Without parameters, so their names are no one else's.
@@ -44,8 +43,12 @@ internal sealed class EncoderLayer : Module<Tensor, Tensor>
         }
     }
 
-    /// <summary>The projections that low-rank updates are added to, those of which the paper found the update to help most (table 5).</summary>
-    public IReadOnlyList<AdaptableLinear> Adaptable => [_query, _value];
+    /// <summary>The matrices that low-rank updates can be added to, in the order in which the updates are drawn.</summary>
+    public IReadOnlyList<(LowRankTarget Target, AdaptableLinear Matrix)> Adaptable =>
+    [
+        (LowRankTarget.Query, _query), (LowRankTarget.Key, _key), (LowRankTarget.Value, _value), (LowRankTarget.Output, _attentionOutput),
+        (LowRankTarget.FeedForward, _inner), (LowRankTarget.FeedForward, _output),
+    ];
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)

@@ -10,6 +10,9 @@ internal sealed class LowRankUpdate : nn.Module<Tensor, Tensor>
 {
     private readonly double _scale;
 
+    // Null without dropout: it would take a place among the network's others, and change their masks.
+    private readonly SeededDropout? _dropout;
+
     // Fields are named as the keys of the state dict: [rank,I] and [O,rank].
     private readonly Parameter A, B;
 
@@ -26,13 +29,15 @@ internal sealed class LowRankUpdate : nn.Module<Tensor, Tensor>
         Initializers.Uniform(A, 1 / Math.Sqrt(inputs), generator);
         Initializers.Constant(B, 0);
         RegisterComponents();
+        if (lowRank.Dropout > 0) register_module("dropout", _dropout = new SeededDropout(lowRank.Dropout));
     }
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        return nn.functional.linear(nn.functional.linear(input, A), B).Times(_scale).MoveToOuterDisposeScope();
+        var seen = _dropout is null ? input : _dropout.call(input);
+        return nn.functional.linear(nn.functional.linear(seen, A), B).Times(_scale).MoveToOuterDisposeScope();
     }
 
     /// <summary>Adds to <paramref name="weight"/>, <c>[O,I]</c>, what makes it do the update's work as well.</summary>

@@ -145,10 +145,10 @@ public abstract class TextEncoder : Classifier
     }
 
     /// <summary>
-    /// Freezes the encoder and adds low-rank updates to the query and value projections of every layer, which from now on are what trains in it. They
-    /// change no output until they are trained. Weights of a file are loaded before.
+    /// Freezes the encoder and adds low-rank updates to matrices of every layer, which from now on are what trains in it. They change no output until
+    /// they are trained. Weights of a file are loaded before.
     /// </summary>
-    /// <param name="lowRank">Rank and scale.</param>
+    /// <param name="lowRank">Rank, scale, dropout and matrices.</param>
     /// <param name="seed">All that the updates' first values depend on.</param>
     public void Adapt(LowRank lowRank, long seed)
     {
@@ -156,8 +156,12 @@ public abstract class TextEncoder : Classifier
         if (lowRank.Rank < 1 || lowRank.Rank > Configuration.Hidden || !(lowRank.Alpha > 0))
             throw new LearningException($"A low-rank update of {Architecture} has a rank from 1 to {Configuration.Hidden} and an alpha above 0; " +
                 $"given were rank {lowRank.Rank} and alpha {lowRank.Alpha}.");
+        if (lowRank.Targets.Count == 0 || lowRank.Dropout is not (>= 0 and < 1))
+            throw new LearningException($"Low-rank updates of {Architecture} are of at least one matrix and have a dropout from 0 to below 1; " +
+                $"given were {lowRank.Targets.Count} matrices and a dropout of {lowRank.Dropout}.");
         using var generator = new Generator((ulong)seed);
-        foreach (var projection in Adaptable()) projection.Adapt(lowRank, generator);
+        foreach (var (target, matrix) in Adaptable())
+            if (lowRank.Targets.Contains(target)) matrix.Adapt(lowRank, generator);
         Adaptation = lowRank;
         foreach (var (key, parameter) in named_parameters()) if (IsFixed(key)) parameter.requires_grad = false;
     }
@@ -169,7 +173,7 @@ public abstract class TextEncoder : Classifier
     public void Merge()
     {
         if (Adaptation is null) return;
-        foreach (var projection in Adaptable()) projection.Merge();
+        foreach (var (_, matrix) in Adaptable()) matrix.Merge();
         foreach (var (key, parameter) in named_parameters()) if (IsFixed(key)) parameter.requires_grad = true;
         Adaptation = null;
     }
@@ -230,7 +234,7 @@ public abstract class TextEncoder : Classifier
         Initializers.Constant(bias, 0);
     }
 
-    private IEnumerable<AdaptableLinear> Adaptable() => _layers.SelectMany(layer => layer.Adaptable);
+    private IEnumerable<(LowRankTarget Target, AdaptableLinear Matrix)> Adaptable() => _layers.SelectMany(layer => layer.Adaptable);
 
     private string LayerKey(int i) => Keys[$"{Keys.Layers}.{i}"];
 }

@@ -15,8 +15,8 @@ internal static class AdaptationPhases
         [new(name, options.Epochs, StageSelector.Parse(options.Unfreeze, stages), options.LearningRate, options.BackboneFactor)];
 
     /// <summary>
-    /// Training on the source, then a phase that sees the target alone. Its part of the backbone is that of the recipe, or all of it where the recipe
-    /// freezes all.
+    /// Training on the source, then a phase that sees the target alone; of a finished model that phase only, for all epochs. Its part of the backbone
+    /// is that of the recipe, or all of it where the recipe freezes all.
     /// </summary>
     /// <param name="adaptEpochs">Length of the second phase; the first has the rest.</param>
     /// <param name="scope">What trains in the second phase.</param>
@@ -24,15 +24,18 @@ internal static class AdaptationPhases
     public static IReadOnlyList<Phase> SourceFree(
         string name, TransferOptions options, IReadOnlyList<string> stages, int adaptEpochs, TrainableScope scope)
     {
-        if (options.Epochs < 2)
+        if (options.Epochs < 2 && !options.IsFinished)
             throw new LearningException($"{name} needs at least 2 epochs, one on the source and one on the target; the recipe has {options.Epochs}.");
         var selected = StageSelector.Parse(options.Unfreeze, stages);
         if (selected.Count == 0 && scope == TrainableScope.Stages)
             throw new LearningException($"{name} keeps the head and adapts the backbone, and with unfreeze: none there is nothing to adapt. Unfreeze stages.");
-        return
-        [
-            new(Source, options.Epochs - adaptEpochs, selected, options.LearningRate, options.BackboneFactor),
-            new(name, adaptEpochs, selected, options.LearningRate * AdaptRate, scope == TrainableScope.Stages ? options.BackboneFactor : 1) { Scope = scope },
-        ];
+        var target = new Phase(
+            name, options.IsFinished ? options.Epochs : adaptEpochs, selected, options.LearningRate * AdaptRate,
+            scope == TrainableScope.Stages ? options.BackboneFactor : 1)
+        {
+            Scope = scope,
+        };
+        return options.IsFinished ? [target]
+            : [new(Source, options.Epochs - adaptEpochs, selected, options.LearningRate, options.BackboneFactor), target];
     }
 }

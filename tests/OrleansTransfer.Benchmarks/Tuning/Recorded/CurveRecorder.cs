@@ -105,7 +105,7 @@ internal static class CurveRecorder
 
         public void OnStep(StepReport report) { }
 
-        public void OnEpoch(EpochReport report) => Wrong.Add((int)Math.Round((1 - report.Validation.Accuracy) * ValidationSamples));
+        public void OnEpoch(EpochReport report) => Wrong.Add((int)Math.Round((1 - report.Validation!.Accuracy) * ValidationSamples));
 
         public bool WantsCheckpoint(TrainingPosition position, bool endOfEpoch) => false;
 

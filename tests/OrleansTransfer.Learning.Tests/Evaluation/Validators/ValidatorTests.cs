@@ -77,6 +77,15 @@ public class ValidatorTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Without_a_source_those_that_measure_there_cannot_tell_and_the_others_say_the_same(string name)
+    {
+        var target = Clusters(mixed: false);
+        var expected = name is "dev" or "source-accuracy" ? double.NaN : Score(name, target);
+        Assert.Equal(expected, UnsupervisedValidators.All[UnsupervisedValidators.IndexOf(name)].Score(new(null, target)));
+    }
+
     [Fact]
     public void An_unknown_validator_is_named_with_those_there_are()
     {
@@ -95,6 +104,11 @@ public class ValidatorTests
         Assert.Empty(TargetRemarks.Of(source, Target(i => Logits(i % 3, 9)), labels));
         Assert.Contains("lack 'c'", Assert.Single(TargetRemarks.Of(source, Target(i => Logits(i % 2, 9)), labels)));
         Assert.Contains("50 %", Assert.Single(TargetRemarks.Of(source, Target(i => Logits(i % 3, i < 20 ? 9 : 0.01f)), labels)));
+
+        // Where nothing is known of the source, the target is judged by itself.
+        Assert.Empty(TargetRemarks.Of(null, Target(i => Logits(i % 3, 9)), labels));
+        Assert.Contains("lack 'c'", Assert.Single(TargetRemarks.Of(null, Target(i => Logits(i % 2, 9)), labels)));
+        Assert.DoesNotContain("in the source", Assert.Single(TargetRemarks.Of(null, Target(i => Logits(i % 3, i < 20 ? 9 : 0.01f)), labels)));
     }
 
     [Fact]

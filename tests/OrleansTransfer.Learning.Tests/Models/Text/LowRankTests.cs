@@ -1,3 +1,4 @@
+using OrleansTransfer.Learning.Compute;
 using OrleansTransfer.Learning.Data;
 using OrleansTransfer.Learning.Models.Text;
 using OrleansTransfer.Learning.Training;
@@ -101,6 +102,72 @@ public class LowRankTests
         bool Trains(string key) => model.IsHead(key) || key.Contains(".lora.", StringComparison.Ordinal);
     }
 
+    public static TheoryData<string, LowRankTarget[]> Targets => new()
+    {
+        { "bert", [LowRankTarget.Key] },
+        { "bert", [LowRankTarget.Output, LowRankTarget.Query] },
+        { "distilbert", [LowRankTarget.FeedForward] },
+        { "xlm-roberta", [LowRankTarget.Query, LowRankTarget.Key, LowRankTarget.Value, LowRankTarget.Output, LowRankTarget.FeedForward] },
+    };
+
+    [Theory, MemberData(nameof(Targets))]
+    public void Each_matrix_that_is_asked_for_does_what_its_weight_plus_the_scaled_product_does(string name, LowRankTarget[] targets)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        using var model = SmallEncoders.CreateInitialized(name);
+        using var byHand = SmallEncoders.CreateInitialized(name);
+        var input = SmallEncoders.Batch(model, s_texts);
+        model.Adapt(new LowRank(2, 6) { Targets = targets }, seed: 3);
+        using var generator = new Generator(1);
+        var state = model.state_dict();
+        string[] updated = [.. state.Keys.Where(key => key.EndsWith(".lora.B", StringComparison.Ordinal)).Select(key => key[..^".lora.B".Length])];
+        var matrices = targets.Sum(target => target == LowRankTarget.FeedForward ? 2 : 1);
+        Assert.Equal(matrices * model.Configuration.Layers, updated.Length);
+        var plain = byHand.state_dict();
+        foreach (var matrix in updated)
+        {
+            state[$"{matrix}.lora.B"].normal_(0, 0.5, generator);
+            plain[$"{matrix}.weight"].add_(state[$"{matrix}.lora.B"].mm(state[$"{matrix}.lora.A"]) * 3);
+        }
+        Assert.Equal(0, (byHand.call(input) - model.call(input)).abs().max().ToSingle(), 1e-4);
+
+        using var folder = new TemporaryFolder();
+        StateDict.Save(model, folder["merged.safetensors"]);
+        using var loaded = SmallEncoders.Create(name);
+        using (var file = WeightFile.Open(folder["merged.safetensors"])) StateDict.Load(loaded, file, new LoadOptions());
+        loaded.eval();
+        Assert.Equal(0, (loaded.call(input) - model.call(input)).abs().max().ToSingle(), 1e-4);
+    }
+
+    [Fact]
+    public void Dropout_is_of_what_the_updates_see_in_training_and_of_nothing_else()
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        using var generator = new Generator(1);
+        const double rate = 0.5;
+        var (weight, input) = (rand([3L, 4], generator: generator), rand([2L, 4], generator: generator));
+        using var update = new LowRankUpdate(new LowRank(2, 6) { Dropout = rate }, weight, generator);
+        update.state_dict()["B"].normal_(0, 1, generator);
+        var (a, b) = (update.state_dict()["A"], update.state_dict()["B"]);
+        var plain = input.mm(a.t()).mm(b.t()) * 3;
+        update.eval();
+        Assert.Equal(0, (update.call(input) - plain).abs().max().ToSingle(), 1e-5);
+
+        update.train();
+        var dropout = Assert.Single(update.modules().OfType<SeededDropout>());
+        dropout.Reseed(7);
+        var mask = ones_like(input);
+        mask = dropout.call(mask);
+        Assert.Contains(0f, mask.data<float>().ToArray());
+        Assert.Equal(0, (update.call(input) - (input * mask).mm(a.t()).mm(b.t()) * 3).abs().max().ToSingle(), 1e-5);
+
+        // What is not dropped out has no place among the dropouts that a replica seeds in their order.
+        using var without = new LowRankUpdate(new LowRank(2, 6), weight, generator);
+        Assert.Empty(without.modules().OfType<SeededDropout>());
+    }
+
     [Fact]
     public void First_values_are_a_function_of_the_seed()
     {
@@ -126,6 +193,8 @@ public class LowRankTests
         using var model = SmallEncoders.Create("bert");
         Assert.Contains("rank 0", Assert.Throws<LearningException>(() => model.Adapt(new LowRank(0), seed: 1)).Message);
         Assert.Contains("alpha -1", Assert.Throws<LearningException>(() => model.Adapt(new LowRank(2, -1), seed: 1)).Message);
+        Assert.Contains("0 matrices", Assert.Throws<LearningException>(() => model.Adapt(new LowRank(2) { Targets = [] }, seed: 1)).Message);
+        Assert.Contains("dropout of 1", Assert.Throws<LearningException>(() => model.Adapt(new LowRank(2) { Dropout = 1 }, seed: 1)).Message);
         model.Adapt(new LowRank(2), seed: 1);
         Assert.Throws<InvalidOperationException>(() => model.Adapt(new LowRank(2), seed: 1));
     }
