@@ -15,8 +15,8 @@ using TorchSharp;
 namespace OrleansTransfer.Benchmarks;
 
 /// <summary>
-/// Trials that begin with a frozen backbone, on samples and on features that are computed once: what a trial takes without, the first one with, and a later
-/// one, and how far their losses are apart. One worker, workers of one node, linear probing before fine-tuning, and texts. Options:
+/// Trials that begin with a frozen backbone, on samples and on features that are computed once: what a trial takes without, the first one with, and a
+/// later one, and how far their losses are apart. One worker, workers of one node, linear probing before fine-tuning, and texts. Options:
 /// <c>--network resnet18 --size 96 --pictures 256 --epochs 10 --threads 1 --workers 2 --texts 256 --length 64</c>.
 /// </summary>
 internal static class FeatureBenchmark
@@ -99,8 +99,9 @@ internal static class FeatureBenchmark
             using var model = samples.Model();
             model.ReplaceHead(Classes, 0, 7);
             var phases = TransferMethods.Plan(setting.Method, new(setting.Epochs, "last-1-stages", 1e-3, 0.1), model);
-            using var replica = new Replica(
-                new(model.Architecture, Classes, 0, phases, BatchNormPolicy.Frozen, OptimizerKind.AdamW, 0.01, ScheduleKind.OneCycle, 42), model, torch.CPU);
+            var plan = new TrainingPlan(
+                model.Architecture, Classes, 0, phases, BatchNormPolicy.Frozen, OptimizerKind.AdamW, 0.01, ScheduleKind.OneCycle, 42);
+            using var replica = new Replica(plan, model, torch.CPU);
             var trunk = new FrozenTrunk(replica);
             var observer = new Losses();
             using var train = Stream(training: true);
@@ -113,9 +114,9 @@ internal static class FeatureBenchmark
             {
                 var count = samples.Count(training);
                 var stream = samples.Open(training, new(count, training ? BatchSize : 64, 3, shuffle: training), exchange.Rank, exchange.WorldSize);
-                return cache is null
-                    ? stream
-                    : new TrunkStream(stream, cache.Open(samples.KeyOf(training, model), count, () => trunk.ShapeOfSample(samples.PictureSize)).File, trunk);
+                if (cache is null) return stream;
+                var kept = cache.Open(samples.KeyOf(training, model), count, () => trunk.ShapeOfSample(samples.PictureSize));
+                return new TrunkStream(stream, kept.File, trunk);
             }
         }
     }
@@ -189,7 +190,8 @@ internal static class FeatureBenchmark
         public EncodedText Encode(string text, int maximumLength)
         {
             var random = new SplitMix64(text.Sum(letter => letter));
-            return new([1, .. Enumerable.Range(0, length / 2 - 2 + text.Length % (length / 2)).Select(_ => 3 + (int)(random.NextDouble() * 900)), 2], false);
+            var words = length / 2 - 2 + text.Length % (length / 2);
+            return new([1, .. Enumerable.Range(0, words).Select(_ => 3 + (int)(random.NextDouble() * 900)), 2], false);
         }
 
         private TokenizedTexts Tokens(bool training) => TokenizedTexts.Of(

@@ -46,7 +46,8 @@ public sealed class FeatureTests(DrawnLeaves leaves)
         using var shared = new StateFolder();
         await using var cluster = await StartAsync(shared, megabytes: 100, nodes: 2);
         AssertClose(expected, await RunAsync(megabytes: 100, ["--cluster", cluster.Nodes[0].Http, "--workers", "2"], shared));
-        foreach (var node in cluster.Nodes) Assert.True((await CountsAsync(node, "feature_samples"))["computed"] > 0, $"{node.Name} computed nothing.");
+        foreach (var node in cluster.Nodes)
+            Assert.True((await CountsAsync(node, "feature_samples"))["computed"] > 0, $"{node.Name} computed nothing.");
 
         async Task<IReadOnlyList<double>> RunAsync(int megabytes, IReadOnlyList<string> where, StateFolder? folder = null)
         {
@@ -67,15 +68,16 @@ public sealed class FeatureTests(DrawnLeaves leaves)
     {
         IReadOnlyList<string> recipe =
         [
-            .. Training.SqueezeNet(leaves, epochs: 150, batchSize: 10), "--set", "transfer.method=feature-extraction", "--set", "model.head.dropout=0",
-            "--set", "data.augment=none", "--set", "training.optimizer.learningRate=0.001",
+            .. Training.SqueezeNet(leaves, epochs: 150, batchSize: 10), "--set", "transfer.method=feature-extraction",
+            "--set", "model.head.dropout=0", "--set", "data.augment=none", "--set", "training.optimizer.learningRate=0.001",
         ];
         using var plain = new StateFolder();
         await using var alone = OtxProcess.Start([.. recipe, "--state", plain.Path, "--devices", "cpu:1"], Environment(megabytes: 0));
 
         using var state = new StateFolder();
         await using var cluster = await StartAsync(state, megabytes: 100, nodes: 2);
-        await using var run = await ElasticRun.StartAsync(state, cluster.Nodes[0], cluster.Nodes[0], [.. recipe, "--workers", "2", "--set", "resources.minWorkers=2"]);
+        await using var run = await ElasticRun.StartAsync(
+            state, cluster.Nodes[0], cluster.Nodes[0], [.. recipe, "--workers", "2", "--set", "resources.minWorkers=2"]);
         // On features one worker alone would be done before another node is there: it is made to wait.
         cluster.Nodes[1].Process.Send(Signal.Kill);
         await run.UntilAsync(() => run.StateName == "Queued", "the run to wait for a second device");

@@ -19,7 +19,7 @@ public sealed record Batch(Tensor Inputs, Tensor Labels, int GlobalCount) : IDis
     /// <summary>Seconds that were spent on computing that, of those it took to get the batch.</summary>
     public double TrunkSeconds { get; init; }
 
-    /// <summary>Places of the share whose inputs mean nothing, because nobody needs them, ascending: see <see cref="ISampleStream.Spares"/>.</summary>
+    /// <summary>Places of the share whose inputs mean nothing, for nobody needs them, ascending: see <see cref="ISampleStream.Spares"/>.</summary>
     public IReadOnlyList<int> Spared { get; init; } = [];
 
     /// <summary>Samples of this share.</summary>

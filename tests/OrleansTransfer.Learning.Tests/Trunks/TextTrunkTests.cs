@@ -75,7 +75,8 @@ public sealed class TextTrunkTests : IDisposable
         torch.Tensor FeaturesInBatchesOf(int texts)
         {
             using var stream = new TextBatchStream(Tokens(model), new(Texts, texts, 3, shuffle: false), 0, 1, 42);
-            return torch.cat([.. Enumerable.Range(0, stream.StepsPerEpoch).Select(step => trunk.Of(stream.Take(0, step, CancellationToken.None).Inputs))]);
+            var steps = Enumerable.Range(0, stream.StepsPerEpoch);
+            return torch.cat([.. steps.Select(step => trunk.Of(stream.Take(0, step, CancellationToken.None).Inputs))]);
         }
     }
 

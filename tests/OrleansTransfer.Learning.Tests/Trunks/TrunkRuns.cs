@@ -110,7 +110,8 @@ internal sealed record TrunkSetting(string Network, string Method = "fine-tune",
 /// <param name="Computed">Features that were computed.</param>
 /// <param name="Read">Features that were read.</param>
 internal sealed record TrunkRun(
-    RecordingObserver Observer, IReadOnlyDictionary<string, string> Weights, TrainingPosition Position, ReplicaCheckpoint State, int Computed, int Read)
+    RecordingObserver Observer, IReadOnlyDictionary<string, string> Weights, TrainingPosition Position, ReplicaCheckpoint State, int Computed,
+    int Read)
 {
     public List<StepReport> Steps => Observer.Steps;
 
