@@ -71,12 +71,12 @@ public sealed class CutNetworkTests(DrawnLeaves leaves)
         Assert.Equal([$"{survivor.Node.Name}/cpu:0"], run.GetProperty("workers").EnumerateArray().Select(worker => worker.GetString()));
         var total = run.GetProperty("totalSteps").GetInt64();
         TestContext.Current.TestOutputHelper?.WriteLine($"{total} steps, {run.GetProperty("stepsLost").GetInt64()} done again");
-        AssertEachStepOnce(state, id, total);
+        AssertEveryStep(state, id, total);
         Assert.Equal([survivor.Node.Name], survivor.Node.SeenNodes());
     }
 
     // A run that nobody could hand over went back to its last checkpoint: what comes after is another walk, from a step that the one before has done.
-    private static void AssertEachStepOnce(StateFolder state, string id, long total)
+    private static void AssertEveryStep(StateFolder state, string id, long total)
     {
         var last = 0L;
         var walks = 1;
