@@ -93,7 +93,7 @@ public sealed class ElasticityTests(DrawnLeaves leaves)
     [Fact]
     public async Task When_the_node_of_the_coordinator_dies_another_coordinates_and_the_run_goes_on()
     {
-        const int epochs = 60;
+        const int epochs = 30;
         var expected = await UndisturbedAsync(epochs);
         using var state = new StateFolder();
         await using var cluster = await StartAsync(state, nodes: 2);

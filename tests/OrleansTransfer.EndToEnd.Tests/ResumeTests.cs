@@ -6,14 +6,16 @@ public sealed class ResumeTests(DrawnLeaves leaves)
 {
     private const int StepsPerEpoch = 12;
 
+    // Weights of the run that nothing interrupts: both tests compare with them.
+    private static byte[]? s_expected;
+
     private IReadOnlyList<string> Recipe =>
         [.. Training.ResNet(leaves, epochs: 2, batchSize: 48 / StepsPerEpoch), "--workers", "2", "--set", "checkpoint.everySteps=2"];
 
     [Fact]
     public async Task A_run_killed_in_the_middle_of_an_epoch_ends_with_the_weights_of_one_that_was_not()
     {
-        using var state = new StateFolder();
-        var expected = state.Model(await RunAsync([.. Recipe, "--state", state.Path, "--devices", "cpu:2"]));
+        var expected = await UninterruptedAsync();
 
         using var killed = new StateFolder();
         await using (var train = OtxProcess.Start([.. Recipe, "--state", killed.Path, "--devices", "cpu:2"], Training.OneThread))
@@ -37,8 +39,7 @@ public sealed class ResumeTests(DrawnLeaves leaves)
     [Fact]
     public async Task A_cancelled_run_resumes_to_the_same_weights_and_trains_on_with_more_epochs()
     {
-        using var state = new StateFolder();
-        var expected = state.Model(await RunAsync([.. Recipe, "--state", state.Path, "--devices", "cpu:2"]));
+        var expected = await UninterruptedAsync();
 
         using var cancelled = new StateFolder();
         await using (var train = OtxProcess.Start([.. Recipe, "--state", cancelled.Path, "--devices", "cpu:2"], Training.OneThread))
@@ -90,9 +91,12 @@ public sealed class ResumeTests(DrawnLeaves leaves)
         Assert.True(expected.AsSpan().SequenceEqual(state.Model(id)), "The weights differ from those of the run that was not interrupted.");
     }
 
-    private static async Task<string> RunAsync(IEnumerable<string> arguments)
+    private async Task<byte[]> UninterruptedAsync()
     {
-        await using var train = OtxProcess.Start(arguments, Training.OneThread);
-        return (await train.WaitAsync(TimeSpan.FromMinutes(2))).Expect(0).Json.GetProperty("experiment").GetString()!;
+        if (s_expected is not null) return s_expected;
+        using var state = new StateFolder();
+        await using var train = OtxProcess.Start([.. Recipe, "--state", state.Path, "--devices", "cpu:2"], Training.OneThread);
+        var ended = (await train.WaitAsync(TimeSpan.FromMinutes(2))).Expect(0).Json;
+        return s_expected = state.Model(ended.GetProperty("experiment").GetString()!);
     }
 }
