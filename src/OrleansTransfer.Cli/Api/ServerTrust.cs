@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using OrleansTransfer.Cluster.Transport;
 
 namespace OrleansTransfer.Cli.Api;
 
@@ -55,8 +56,7 @@ internal sealed class ServerTrust(Uri address, ClusterAuthorities? authorities)
             return ($"{subject} is valid from {from:u} to {until:u}, or an authority of it has expired", "Renew it, or set this machine's clock.");
         }
         if (status != X509ChainStatusFlags.NoError) return ($"{subject} is not sound ({status})", "Issue another one.");
-        var names = shown.Extensions.OfType<X509SubjectAlternativeNameExtension>()
-            .SelectMany(one => one.EnumerateDnsNames().Concat(one.EnumerateIPAddresses().Select(ip => $"{ip}"))).ToList();
+        var names = CertificateNames.Of(shown);
         return (
             $"{subject} is for {(names.Count == 0 ? "no name" : string.Join(", ", names))}, not for {address.Host}",
             "Use an address that it names, or issue one that names this address.");

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using OrleansTransfer.Learning.Data;
 using OrleansTransfer.Storage;
@@ -47,25 +46,15 @@ public sealed record DatasetIndex(
     /// <summary>The index of a target domain alone, whose labels a finished model decides.</summary>
     public static DatasetIndex Of(IReadOnlyList<string> labels, TargetIndex target) => new(labels, "", [], "", [], []) { Target = target };
 
-    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web);
-
     /// <summary>Reads an experiment's index.</summary>
     /// <exception cref="InvalidDataException">There is none.</exception>
-    public static async Task<DatasetIndex> ReadAsync(IBlobContainer container, string experiment, CancellationToken cancellationToken)
-    {
-        await using var stream = await container.OpenReadAsync(BlobLayout.Dataset(experiment), cancellationToken)
-            ?? throw new InvalidDataException(
-                $"{container.Description} holds no {BlobLayout.Dataset(experiment)}: the experiment's index of samples is gone.");
-        return await JsonSerializer.DeserializeAsync<DatasetIndex>(stream, s_json, cancellationToken)
-            ?? throw new InvalidDataException($"{BlobLayout.Dataset(experiment)} is empty.");
-    }
+    public static Task<DatasetIndex> ReadAsync(IBlobContainer container, string experiment, CancellationToken cancellationToken) =>
+        ExperimentDocument.ReadAsync<DatasetIndex>(
+            container, BlobLayout.Dataset(experiment), "the experiment's index of samples is gone", cancellationToken);
 
     /// <summary>Stores the index of a new experiment.</summary>
-    public async Task WriteAsync(IBlobContainer container, string experiment, CancellationToken cancellationToken)
-    {
-        using var stream = new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(this, s_json));
-        await container.WriteAsync(BlobLayout.Dataset(experiment), stream, BlobCondition.IfNew, cancellationToken);
-    }
+    public Task WriteAsync(IBlobContainer container, string experiment, CancellationToken cancellationToken) =>
+        ExperimentDocument.WriteAsync(container, BlobLayout.Dataset(experiment), this, cancellationToken);
 }
 
 /// <summary>The target domain of a run.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using OrleansTransfer.Contracts.Recipes;
 using OrleansTransfer.Learning.Models.Text;
 using OrleansTransfer.Learning.Text;
@@ -18,19 +17,11 @@ public sealed record EncoderSource(TextConfiguration Configuration, TokenizerFil
 
     /// <summary>Reads an experiment's.</summary>
     /// <exception cref="InvalidDataException">There is none.</exception>
-    public static async Task<EncoderSource> ReadAsync(IBlobContainer container, string experiment, CancellationToken cancellationToken)
-    {
-        await using var stream = await container.OpenReadAsync(BlobLayout.Encoder(experiment), cancellationToken)
-            ?? throw new InvalidDataException(
-                $"{container.Description} holds no {BlobLayout.Encoder(experiment)}: the tokenizer and sizes of the experiment's encoder are gone.");
-        return await JsonSerializer.DeserializeAsync<EncoderSource>(stream, JsonSerializerOptions.Web, cancellationToken)
-            ?? throw new InvalidDataException($"{BlobLayout.Encoder(experiment)} is empty.");
-    }
+    public static Task<EncoderSource> ReadAsync(IBlobContainer container, string experiment, CancellationToken cancellationToken) =>
+        ExperimentDocument.ReadAsync<EncoderSource>(
+            container, BlobLayout.Encoder(experiment), "the tokenizer and sizes of the experiment's encoder are gone", cancellationToken);
 
     /// <summary>Stores that of a new experiment.</summary>
-    public async Task WriteAsync(IBlobContainer container, string experiment, CancellationToken cancellationToken)
-    {
-        using var stream = new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(this, JsonSerializerOptions.Web));
-        await container.WriteAsync(BlobLayout.Encoder(experiment), stream, BlobCondition.IfNew, cancellationToken);
-    }
+    public Task WriteAsync(IBlobContainer container, string experiment, CancellationToken cancellationToken) =>
+        ExperimentDocument.WriteAsync(container, BlobLayout.Encoder(experiment), this, cancellationToken);
 }

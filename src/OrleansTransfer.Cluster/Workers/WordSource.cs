@@ -1,4 +1,3 @@
-using System.Text.Json;
 using OrleansTransfer.Contracts.Recipes;
 using OrleansTransfer.Learning.Models.Text;
 using OrleansTransfer.Learning.Text;
@@ -34,19 +33,11 @@ public sealed record WordSource(IReadOnlyList<string> Words, BundleText Text)
 
     /// <summary>Reads an experiment's.</summary>
     /// <exception cref="InvalidDataException">There is none.</exception>
-    public static async Task<WordSource> ReadAsync(IBlobContainer container, string experiment, CancellationToken cancellationToken)
-    {
-        await using var stream = await container.OpenReadAsync(BlobLayout.Words(experiment), cancellationToken)
-            ?? throw new InvalidDataException(
-                $"{container.Description} holds no {BlobLayout.Words(experiment)}: the words of the experiment's model are gone.");
-        return await JsonSerializer.DeserializeAsync<WordSource>(stream, JsonSerializerOptions.Web, cancellationToken)
-            ?? throw new InvalidDataException($"{BlobLayout.Words(experiment)} is empty.");
-    }
+    public static Task<WordSource> ReadAsync(IBlobContainer container, string experiment, CancellationToken cancellationToken) =>
+        ExperimentDocument.ReadAsync<WordSource>(
+            container, BlobLayout.Words(experiment), "the words of the experiment's model are gone", cancellationToken);
 
     /// <summary>Stores that of a new experiment.</summary>
-    public async Task WriteAsync(IBlobContainer container, string experiment, CancellationToken cancellationToken)
-    {
-        using var stream = new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(this, JsonSerializerOptions.Web));
-        await container.WriteAsync(BlobLayout.Words(experiment), stream, BlobCondition.IfNew, cancellationToken);
-    }
+    public Task WriteAsync(IBlobContainer container, string experiment, CancellationToken cancellationToken) =>
+        ExperimentDocument.WriteAsync(container, BlobLayout.Words(experiment), this, cancellationToken);
 }

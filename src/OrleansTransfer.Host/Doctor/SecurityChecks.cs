@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using OrleansTransfer.Cluster.Transport;
 using OrleansTransfer.Host.Security;
 
 namespace OrleansTransfer.Host.Doctor;
@@ -41,8 +42,7 @@ internal static class SecurityChecks
 
     private static CheckResult OfCertificate(X509Certificate2 certificate)
     {
-        var names = certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>()
-            .SelectMany(one => one.EnumerateDnsNames().Concat(one.EnumerateIPAddresses().Select(address => $"{address}"))).ToList();
+        var names = CertificateNames.Of(certificate);
         var until = certificate.NotAfter.ToUniversalTime();
         var found = $"'{certificate.Subject}' for {(names.Count == 0 ? "no name that clients could check" : string.Join(", ", names))},"
             + $" valid until {until:u}";

@@ -11,6 +11,9 @@ namespace OrleansTransfer.Learning.Trunks;
 /// </summary>
 public sealed class PictureDigests
 {
+    // A node that never rests meets ever more sets. Those that are forgotten are read once more when they come again.
+    private const int MostSets = 1024;
+
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(100);
 
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
@@ -38,8 +41,9 @@ public sealed class PictureDigests
     {
         lock (_entries)
         {
-            if (!_entries.TryGetValue(stamp, out var entry)) _entries[stamp] = entry = new();
-            return entry;
+            if (_entries.TryGetValue(stamp, out var entry)) return entry;
+            if (_entries.Count == MostSets) _entries.Clear();
+            return _entries[stamp] = new();
         }
     }
 

@@ -50,13 +50,13 @@ public sealed class FinishedModelRulesTests
     }
 
     [Theory]
-    [InlineData("./bundle", "/work/bundle")]
+    [InlineData("./bundle", "/here/bundle")]
     [InlineData("/else/bundle", "/else/bundle")]
     [InlineData("leaves-3f9a12", "leaves-3f9a12")]
     public void A_path_has_a_separator_and_an_id_has_none(string from, string absolute)
     {
-        var recipe = RecipePaths.MakeAbsolute(new Recipe { Model = new() { From = from }, Data = new() { Target = "field" } }, "/work");
-        Assert.Equal((absolute, "", "/work/field"), (recipe.Model.From, recipe.Data.Train, recipe.Data.Target));
+        var recipe = RecipePaths.MakeAbsolute(new Recipe { Model = new() { From = from }, Data = new() { Target = "field" } }, "/here");
+        Assert.Equal((absolute, "", "/here/field"), (recipe.Model.From, recipe.Data.Train, recipe.Data.Target));
     }
 
     [Theory]

@@ -20,7 +20,7 @@ public class AdaptationUnderCollectionTests
         Assert.Equal(quiet, Train(method));
     }
 
-    // A step of each phase has all of a method's arithmetic, and takes hundreds of times as long as it does in peace.
+    // Two steps an epoch have all of a method's arithmetic. More take minutes for all methods together, so much is what they do interrupted.
     private static SortedDictionary<string, string> Train(IAdaptationMethod method)
     {
         var exchange = new NoExchange();
