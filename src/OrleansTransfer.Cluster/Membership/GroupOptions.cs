@@ -15,8 +15,12 @@ public sealed class GroupOptions
     /// <summary>How long a group may take to reach a step boundary when a node wants to leave, before the step is given up; 3 s by default.</summary>
     public TimeSpan PausePatience { get; set; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>How long a worker may send nothing at all; 6 s by default. Workers report every half second, whatever they compute.</summary>
-    public TimeSpan Silence { get; set; } = TimeSpan.FromSeconds(6);
+    /// <summary>
+    /// How long a worker may send nothing at all; 9 s by default. Workers report every half second, whatever they compute. Longer than the cluster takes
+    /// to declare a node dead that is frozen or cut off (<see cref="Hosting.MembershipProfile"/>): where the network between two nodes is cut, this
+    /// coordinator's may be the dead one, and steps that its side goes on to do are lost.
+    /// </summary>
+    public TimeSpan Silence { get; set; } = TimeSpan.FromSeconds(9);
 
     /// <summary>How long a worker may stay at the same step, or load; 30 minutes by default. A hang that answers, as opposed to a death.</summary>
     public TimeSpan Progress { get; set; } = TimeSpan.FromMinutes(30);

@@ -81,7 +81,7 @@ public class GroupPolicyTests
     [Fact]
     public void A_second_death_while_the_group_halts_is_taken_in_with_the_first()
     {
-        MemberView[] members = [Halted(s_a, s_at7), Training(s_b) with { NodeGone = true }, Training(s_c) with { Silent = Seconds(6.1) }];
+        MemberView[] members = [Halted(s_a, s_at7), Training(s_b) with { NodeGone = true }, Training(s_c) with { Silent = Seconds(9.1) }];
         var open = Decide<GroupDecision.Open>(GroupStage.Halting, members);
         Assert.Equal([s_a], open.Group);
         Assert.Equal(["node-lost", "silent"], open.Departed.Select(departure => departure.Kind));
@@ -90,9 +90,9 @@ public class GroupPolicyTests
     [Fact]
     public void A_frozen_worker_counts_as_lost_once_it_has_been_silent_too_long()
     {
-        Decide<GroupDecision.Wait>(GroupStage.Training, [Training(s_a), Training(s_b) with { Silent = Seconds(5.9) }]);
-        var halt = Decide<GroupDecision.Halt>(GroupStage.Training, [Training(s_a), Training(s_b) with { Silent = Seconds(6.1) }]);
-        Assert.Contains("n2/cpu:0 (rank 1) has been silent for 6 s", halt.Reason);
+        Decide<GroupDecision.Wait>(GroupStage.Training, [Training(s_a), Training(s_b) with { Silent = Seconds(8.9) }]);
+        var halt = Decide<GroupDecision.Halt>(GroupStage.Training, [Training(s_a), Training(s_b) with { Silent = Seconds(9.1) }]);
+        Assert.Contains("n2/cpu:0 (rank 1) has been silent for 9 s", halt.Reason);
     }
 
     [Fact]
@@ -126,7 +126,7 @@ public class GroupPolicyTests
     {
         // Of the two that may believe they own the run, the other is the one whose write to the container succeeds.
         MemberView[] members =
-            [Halted(s_a, s_at7), Training(s_b) with { Silent = Seconds(7) }, Training(s_c) with { Silent = Seconds(7) }, Training(s_d) with { Silent = Seconds(7) }];
+            [Halted(s_a, s_at7), Training(s_b) with { Silent = Seconds(10) }, Training(s_c) with { Silent = Seconds(10) }, Training(s_d) with { Silent = Seconds(10) }];
         var save = Decide<GroupDecision.Save>(GroupStage.Halting, members, least: 3);
         Assert.Equal(s_a, save.Worker);
         Assert.Contains("1 of at least 3", save.Reason);
@@ -301,8 +301,8 @@ public class GroupPolicyTests
     public void A_generation_that_was_written_down_and_never_told_to_the_workers_is_given_up_for_another()
     {
         MemberView[] untold = [Halted(s_a, s_at7) with { Noted = 1 }, Halted(s_b, s_at7) with { Noted = 1 }];
-        Decide<GroupDecision.Wait>(GroupStage.Training, untold, inStage: 5.9);
-        Assert.Contains("has not heard of generation 2", Decide<GroupDecision.Halt>(GroupStage.Training, untold, inStage: 6.1).Reason);
+        Decide<GroupDecision.Wait>(GroupStage.Training, untold, inStage: 8.9);
+        Assert.Contains("has not heard of generation 2", Decide<GroupDecision.Halt>(GroupStage.Training, untold, inStage: 9.1).Reason);
         Decide<GroupDecision.Open>(GroupStage.Halting, [Halted(s_a, s_at7), Halted(s_b, s_at7)]);
     }
 
