@@ -16,6 +16,8 @@ public sealed partial class ExperimentGrain
     // An order is one small message; a node that does not take it in this time is in no state to train.
     private static readonly TimeSpan s_orderDeadline = TimeSpan.FromSeconds(5);
 
+    private const int OrderAttempts = 3;
+
     // A node that was left out is not asked for again at once.
     private static readonly TimeSpan s_avoidance = TimeSpan.FromMinutes(5);
 
@@ -87,7 +89,8 @@ public sealed partial class ExperimentGrain
         }
         catch (Exception e)
         {
-            roster.Unreachable(worker, FirstLine(e));
+            // One that has reported has begun: only the answer was lost.
+            if (roster.LastOf(worker) is null) roster.Unreachable(worker, FirstLine(e));
         }
     }
 
@@ -245,15 +248,24 @@ public sealed partial class ExperimentGrain
 
     private async Task OrderAsync(GroupRoster roster, WorkerAddress worker, GroupOrder order)
     {
-        try
+        for (var attempt = 1; ; attempt++)
         {
-            await grains.GetGrain<IWorkerGrain>(worker.ToString()).Open(order).WaitAsync(s_orderDeadline, time);
-        }
-        catch (Exception e)
-        {
-            // One that is lost says nothing more; the others must not wait for the next tick.
-            if (roster.Generation == order.Generation) roster.Unreachable(worker, FirstLine(e));
-            if (ReferenceEquals(roster, _roster)) await JudgeAsync();
+            try
+            {
+                await grains.GetGrain<IWorkerGrain>(worker.ToString()).Open(order).WaitAsync(s_orderDeadline, time);
+                return;
+            }
+            catch (Exception e)
+            {
+                // It may have the order, and only the answer was lost. Or the order was: whether the worker lives, the cluster and its silence will tell.
+                if (roster.Generation != order.Generation || roster.HasNoted(worker, order.Generation)) return;
+                if (e is TimeoutException && attempt < OrderAttempts && !IsGone(roster, worker)) continue;
+
+                // One that is lost says nothing more; the others must not wait for the next tick.
+                roster.Unreachable(worker, FirstLine(e));
+                if (ReferenceEquals(roster, _roster)) await JudgeAsync();
+                return;
+            }
         }
     }
 
@@ -270,8 +282,16 @@ public sealed partial class ExperimentGrain
         };
         await WriteAsync();
         Depart(roster, save.Departed.Where(departure => departure.Worker != save.Worker).ToList());
-        roster.Enter(GroupStage.Saving, time.GetUtcNow());
-        Tell(save.Worker, grain => grain.Save(Id, Snapshot.Generation));
+        roster.Save(save.Worker, time.GetUtcNow());
+        TellKeeper();
+    }
+
+    // An order may be lost, and to order it twice is to order it once.
+    private void TellKeeper()
+    {
+        if (_roster is not { Keeper: { } keeper, Saved: false }) return;
+        var generation = Snapshot.Generation;
+        Tell(keeper, grain => grain.Save(Id, generation));
     }
 
     private async Task RequeueAsync(GroupRoster roster, GroupDecision.Requeue requeue)

@@ -431,6 +431,7 @@ public sealed partial class ExperimentGrain(
             WatchNodes(_roster);
             WatchPace(_roster);
             await JudgeAsync();
+            TellKeeper();
             AskForMore();
         }
         if (!Snapshot.State.IsFinal() && time.GetUtcNow() - _written > HeartbeatPeriod) await WriteAsync();

@@ -31,7 +31,7 @@ public static class GroupPolicy
             GroupStage.Training => Watch(view, live, lost, options),
             GroupStage.Pausing => AwaitPause(view, live, lost, options),
             GroupStage.Halting => Regroup(view, live, lost, options),
-            GroupStage.Saving => AwaitSave(view, live, lost),
+            GroupStage.Saving => AwaitSave(view, live, lost, options),
             _ => throw new ArgumentOutOfRangeException(nameof(view), view.Stage, "Unknown stage."),
         };
     }
@@ -118,10 +118,16 @@ public static class GroupPolicy
         return Open(view, [.. staying, .. joining], departed, kind);
     }
 
-    private static GroupDecision AwaitSave(GroupView view, IReadOnlyList<MemberView> live, IReadOnlyList<Departure> lost) =>
-        view.Saved || !live.Any(member => member.AtRest)
-            ? new GroupDecision.Requeue(lost, "too few workers are left")
-            : new GroupDecision.Wait("waits for the replica to be stored");
+    private static GroupDecision AwaitSave(
+        GroupView view, IReadOnlyList<MemberView> live, IReadOnlyList<Departure> lost, GroupOptions options)
+    {
+        if (view.Saved) return new GroupDecision.Requeue(lost, "too few workers are left");
+
+        // A keeper may be lost before it has saved, and another hold the same replica.
+        return live.Any(member => member.Worker == view.Keeper)
+            ? new GroupDecision.Wait($"waits for worker {view.Keeper} to store its replica")
+            : Regroup(view, live, lost, options);
+    }
 
     private static GroupDecision Open(GroupView view, IReadOnlyList<MemberView> group, IReadOnlyList<Departure> departed, string kind)
     {

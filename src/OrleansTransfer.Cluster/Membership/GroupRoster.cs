@@ -31,7 +31,10 @@ public sealed class GroupRoster
     /// <summary>What the experiment is doing.</summary>
     public GroupStage Stage { get; private set; }
 
-    /// <summary>Whether the replica has been stored since <see cref="GroupStage.Saving"/> began.</summary>
+    /// <summary>Who is to store its replica, in <see cref="GroupStage.Saving"/>; null in other stages.</summary>
+    public WorkerAddress? Keeper { get; private set; }
+
+    /// <summary>Whether it has.</summary>
     public bool Saved { get; set; }
 
     /// <summary>The group in rank order.</summary>
@@ -122,12 +125,11 @@ public sealed class GroupRoster
         }
     }
 
-    /// <summary>Enters a stage other than that of an open generation.</summary>
-    public void Enter(GroupStage stage, DateTimeOffset now)
-    {
-        (Stage, _since) = (stage, now);
-        if (stage == GroupStage.Saving) Saved = false;
-    }
+    /// <summary>Enters a stage other than that of an open generation, or of saving.</summary>
+    public void Enter(GroupStage stage, DateTimeOffset now) => (Stage, _since, Keeper) = (stage, now, null);
+
+    /// <summary>Enters <see cref="GroupStage.Saving"/>, once more if another keeper was lost.</summary>
+    public void Save(WorkerAddress keeper, DateTimeOffset now) => (Stage, _since, Keeper, Saved) = (GroupStage.Saving, now, keeper, false);
 
     /// <summary>Opens a generation.</summary>
     public void Open(int generation, GroupDecision.Open decision, DateTimeOffset now)
@@ -136,13 +138,20 @@ public sealed class GroupRoster
         Remove(decision.Departed.Select(departure => departure.Worker).ToList());
         _members = [.. decision.Group];
         _joiners = [.. _joiners.Except(decision.Group)];
-        (Generation, Stage, _since) = (generation, GroupStage.Training, now);
+        (Generation, Stage, _since, Keeper) = (generation, GroupStage.Training, now, null);
         foreach (var member in _known.Values) member.Blamed = false;
     }
 
     /// <summary>What is known, for a decision.</summary>
     public GroupView View(int wanted, int least, DateTimeOffset now) =>
-        new(Stage, now - _since, Generation, ViewsOf(_members, UnknownPhase, now), ViewsOf(_joiners, WorkerPhase.Loading, now), wanted, least, _breaks.Count, Saved);
+        new(Stage, now - _since, Generation, ViewsOf(_members, UnknownPhase, now), ViewsOf(_joiners, WorkerPhase.Loading, now), wanted, least, _breaks.Count)
+        {
+            Keeper = Keeper,
+            Saved = Saved,
+        };
+
+    /// <summary>Whether a worker has taken an order in, as its reports have it.</summary>
+    public bool HasNoted(WorkerAddress worker, int generation) => LastOf(worker)?.Generation >= generation;
 
     /// <summary>Newest report of a worker, or null.</summary>
     public WorkerReport? LastOf(WorkerAddress worker) => _known.TryGetValue(worker, out var member) ? member.Last : null;

@@ -65,7 +65,6 @@ public sealed record MemberView(
 /// <param name="Wanted">Workers that the recipe asks for.</param>
 /// <param name="Least">Fewest workers it may go on with.</param>
 /// <param name="BreaksHere">How often the group broke up at the present step without anyone being lost.</param>
-/// <param name="Saved">Whether the replica has been stored, in the stage that does so.</param>
 public sealed record GroupView(
     GroupStage Stage,
     TimeSpan InStage,
@@ -74,5 +73,11 @@ public sealed record GroupView(
     IReadOnlyList<MemberView> Joiners,
     int Wanted,
     int Least,
-    int BreaksHere = 0,
-    bool Saved = false);
+    int BreaksHere = 0)
+{
+    /// <summary>Who is to store its replica, in the stage that does so.</summary>
+    public WorkerAddress? Keeper { get; init; }
+
+    /// <summary>Whether it has.</summary>
+    public bool Saved { get; init; }
+}

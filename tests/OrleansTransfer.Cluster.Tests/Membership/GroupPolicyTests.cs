@@ -145,9 +145,19 @@ public class GroupPolicyTests
     [Fact]
     public void After_saving_the_run_goes_back_to_the_queue()
     {
-        Decide<GroupDecision.Wait>(GroupStage.Saving, [Halted(s_a, s_at7)], least: 2);
-        Decide<GroupDecision.Requeue>(GroupStage.Saving, [Halted(s_a, s_at7)], least: 2, saved: true);
-        Decide<GroupDecision.Requeue>(GroupStage.Saving, [Halted(s_a, s_at7) with { NodeGone = true }], least: 2);
+        Decide<GroupDecision.Wait>(GroupStage.Saving, [Halted(s_a, s_at7)], least: 2, keeper: s_a);
+        Decide<GroupDecision.Requeue>(GroupStage.Saving, [Halted(s_a, s_at7)], least: 2, keeper: s_a, saved: true);
+        Decide<GroupDecision.Requeue>(GroupStage.Saving, [Halted(s_a, s_at7) with { NodeGone = true }], least: 2, keeper: s_a);
+    }
+
+    [Fact]
+    public void A_keeper_that_dies_before_it_has_saved_is_replaced_by_another_that_holds_the_state()
+    {
+        MemberView[] members = [Halted(s_a, s_at7) with { NodeGone = true }, Halted(s_b, s_at7)];
+        var save = Decide<GroupDecision.Save>(GroupStage.Saving, members, least: 3, keeper: s_a);
+        Assert.Equal(s_b, save.Worker);
+        Assert.Equal([s_a], save.Departed.Select(departure => departure.Worker));
+        Decide<GroupDecision.Requeue>(GroupStage.Saving, members, least: 3, keeper: s_a, saved: true);
     }
 
     [Fact]
@@ -388,10 +398,11 @@ public class GroupPolicyTests
         IReadOnlyList<MemberView>? joiners = null,
         double inStage = 0.5,
         int breaks = 0,
+        WorkerAddress? keeper = null,
         bool saved = false)
         where T : GroupDecision =>
         Assert.IsType<T>(GroupPolicy.Decide(
-            new(stage, Seconds(inStage), Generation: 2, members, joiners ?? [], wanted, least, breaks, saved), s_options));
+            new(stage, Seconds(inStage), Generation: 2, members, joiners ?? [], wanted, least, breaks) { Keeper = keeper, Saved = saved }, s_options));
 
     private static T Decide<T>(GroupRoster roster, double at)
         where T : GroupDecision =>
