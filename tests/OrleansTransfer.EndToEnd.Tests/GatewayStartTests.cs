@@ -1,11 +1,6 @@
-using OrleansTransfer.EndToEnd.Tests;
-
-[assembly: CollectionBehavior(CollectionBehavior.CollectionPerAssembly)]
-
 namespace OrleansTransfer.EndToEnd.Tests;
 
-/// <summary>Gateways that cannot start. They wait most of the time: other tests run beside them.</summary>
-[Collection("Waiting")]
+/// <summary>Gateways that cannot start.</summary>
 public sealed class GatewayStartTests
 {
     [Fact]

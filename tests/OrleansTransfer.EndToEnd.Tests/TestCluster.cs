@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
@@ -81,6 +82,8 @@ internal sealed class TestCluster : IAsyncDisposable
 /// <summary>One node of a <see cref="TestCluster"/>.</summary>
 internal sealed class TestNode : IAsyncDisposable
 {
+    private static readonly ConcurrentDictionary<int, bool> s_given = [];
+
     private static readonly HttpClient s_http = new() { Timeout = TimeSpan.FromSeconds(10) };
 
     private TestNode(string name, OtxProcess process, JsonElement ready)
@@ -129,13 +132,13 @@ internal sealed class TestNode : IAsyncDisposable
         }
     }
 
-    /// <summary>An offset whose three ports nobody uses.</summary>
+    /// <summary>An offset whose three ports nobody uses, nor a test that runs beside this one has been given.</summary>
     public static int FreeOffset()
     {
         while (true)
         {
             var offset = Random.Shared.Next(1000, 20000);
-            if (new[] { 11111, 30000, 8080 }.All(port => IsFree(port + offset))) return offset;
+            if (new[] { 11111, 30000, 8080 }.All(port => IsFree(port + offset)) && s_given.TryAdd(offset, true)) return offset;
         }
     }
 
