@@ -38,6 +38,16 @@ internal sealed partial class BenchmarkNode : ISoakNode
         }
     }
 
+    /// <summary>Processor time that the process has taken so far, in seconds.</summary>
+    public double ProcessorSeconds
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime.TotalSeconds;
+        }
+    }
+
     /// <summary>Starts a node with one device and waits until it is ready.</summary>
     /// <param name="name">Name in the cluster.</param>
     /// <param name="join">Silo of the first node; null to be that.</param>

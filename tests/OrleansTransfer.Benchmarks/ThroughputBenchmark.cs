@@ -13,9 +13,10 @@ namespace OrleansTransfer.Benchmarks;
 /// Training throughput on one and two node processes with one compute thread each, and that of PyTorch's DistributedDataParallel over Gloo (Debian's
 /// python3-torch and python3-torchvision, where they are installed), as it comes and with glibc's thresholds raised. Options: <c>--network
 /// resnet18 --size 64 --batch 16</c> (per worker) <c>--steps 60 --rounds 1 --wire fp32 --bucket 25 --python /usr/bin/python3</c>. A line of JSON for
-/// each round. Our step is the mean of all steps but the first five, from waiting for decoded pictures to the updated weights, with augmentation and
-/// checkpoints beside it; the peer's is a median, and its pictures never change. <c>hiddenShare</c> is the part of the exchange that ran under the
-/// backward pass.
+/// each round. A step is the mean of all steps but the first five, ours from waiting for decoded pictures to the updated weights, with augmentation and
+/// checkpoints beside it; the peer's pictures never change. <c>hiddenShare</c> is the part of the exchange that ran under the backward pass,
+/// <c>processorSeconds</c> what a step takes of all cores, per worker. <c>apart</c> is the machine's own limit: two runs of one worker at the same time
+/// that exchange nothing, beside one run that has the machine to itself.
 /// </summary>
 internal static class ThroughputBenchmark
 {
@@ -37,6 +38,7 @@ internal static class ThroughputBenchmark
         {
             var ours = new Dictionary<int, Measured>();
             foreach (var workers in s_workers) ours[workers] = await MeasureAsync(network, size, batch, steps, workers, wire, bucket);
+            var apart = await Task.WhenAll(s_workers.Select(_ => MeasureAsync(network, size, batch, steps, 1, wire, bucket)));
             var stock = await MeasurePeerAsync(options, network, size, batch, steps, null);
             var tuned = await MeasurePeerAsync(options, network, size, batch, steps, TunedAllocator);
             Console.WriteLine(JsonSerializer.Serialize(new
@@ -50,7 +52,13 @@ internal static class ThroughputBenchmark
                 samplesPerSecond = ours.ToDictionary(pair => pair.Key, pair => Math.Round(pair.Key * batch / pair.Value.Step, 2)),
                 scalingEfficiency = Math.Round(ours[1].Step / ours[2].Step, 4),
                 phases = ours.ToDictionary(pair => pair.Key, pair => pair.Value.Phases),
+                processorSeconds = ours.ToDictionary(pair => pair.Key, pair => Math.Round(pair.Value.ProcessorSeconds, 4)),
                 hiddenShare = Math.Round(ours[2].HiddenShare, 3),
+                apart = new
+                {
+                    samplesPerSecond = Math.Round(apart.Sum(run => batch / run.Step), 2),
+                    scalingEfficiency = Math.Round(apart.Average(run => ours[1].Step / run.Step), 4),
+                },
                 ddp = Peer(stock),
                 ddpTuned = Peer(tuned),
             }));
@@ -66,7 +74,7 @@ internal static class ThroughputBenchmark
 
     private static async Task<Measured> MeasureAsync(string network, int size, int batch, int steps, int workers, string wire, double bucket)
     {
-        var folder = Path.Combine(Path.GetTempPath(), $"otx-benchmark-{Environment.ProcessId}");
+        var folder = Directory.CreateTempSubdirectory("otx-benchmark-").FullName;
         var nodes = new List<BenchmarkNode>();
         try
         {
@@ -123,10 +131,11 @@ internal static class ThroughputBenchmark
     private static async Task<Counters> ReadAsync(IReadOnlyList<BenchmarkNode> nodes)
     {
         var seconds = new Dictionary<string, double>();
-        double count = 0, hidden = 0;
+        double count = 0, hidden = 0, processor = 0;
         using var http = new HttpClient();
         foreach (var node in nodes)
         {
+            processor += node.ProcessorSeconds;
             foreach (var line in (await http.GetStringAsync(node.Http + "/metrics")).Split('\n'))
             {
                 var value = line.Length > 0 && line[0] != '#' ? double.Parse(line.Split("} ")[^1].Split(' ')[^1], CultureInfo.InvariantCulture) : 0;
@@ -137,14 +146,14 @@ internal static class ThroughputBenchmark
                 if (phase == "forward" && line.Contains("seconds_count{", StringComparison.Ordinal)) count += value;
             }
         }
-        return new(seconds, hidden, count);
+        return new(seconds, hidden, processor, count);
     }
 
-    // Median seconds of a step by number of ranks; null where the peer is not installed.
+    // Mean seconds of a step by number of ranks; null where the peer is not installed.
     private static async Task<Dictionary<int, double>?> MeasurePeerAsync(
         Options options, string network, int size, int batch, int steps, string? allocator)
     {
-        var medians = new Dictionary<int, double>();
+        var means = new Dictionary<int, double>();
         foreach (var ranks in s_workers)
         {
             var start = new ProcessStartInfo(
@@ -161,17 +170,18 @@ internal static class ThroughputBenchmark
                 await Console.Error.WriteLineAsync("DistributedDataParallel is left out: python3-torch and python3-torchvision are not there.");
                 return null;
             }
-            medians[ranks] = double.Parse(printed, CultureInfo.InvariantCulture);
+            means[ranks] = double.Parse(printed, CultureInfo.InvariantCulture);
         }
-        return medians;
+        return means;
     }
 
     /// <param name="Step">Mean seconds of one step.</param>
     /// <param name="Phases">Mean seconds of one step by phase.</param>
     /// <param name="HiddenShare">Share of the exchange's time that replicas did not wait for.</param>
-    private sealed record Measured(double Step, IReadOnlyDictionary<string, double> Phases, double HiddenShare);
+    /// <param name="ProcessorSeconds">Of all threads, for one worker's step.</param>
+    private sealed record Measured(double Step, IReadOnlyDictionary<string, double> Phases, double HiddenShare, double ProcessorSeconds);
 
-    private sealed record Counters(Dictionary<string, double> Seconds, double Hidden, double Count)
+    private sealed record Counters(Dictionary<string, double> Seconds, double Hidden, double Processor, double Count)
     {
         public Measured Since(Counters before)
         {
@@ -179,7 +189,11 @@ internal static class ThroughputBenchmark
             var phases = Seconds.ToDictionary(
                 pair => pair.Key, pair => Math.Round((pair.Value - before.Seconds.GetValueOrDefault(pair.Key)) / steps, 5));
             var hidden = (Hidden - before.Hidden) / steps;
-            return new(phases.Values.Sum(), phases, hidden + phases["exchange"] > 0 ? hidden / (hidden + phases["exchange"]) : 0);
+            return new(
+                phases.Values.Sum(),
+                phases,
+                hidden + phases["exchange"] > 0 ? hidden / (hidden + phases["exchange"]) : 0,
+                (Processor - before.Processor) / steps);
         }
     }
 }
