@@ -19,6 +19,6 @@ public sealed partial class SchedulerGrain
     [LoggerMessage(LogLevel.Information, "{Experiment} gets {Count} devices more")]
     private partial void LogExtended(string experiment, int count);
 
-    [LoggerMessage(LogLevel.Warning, "{Experiment} could not take its devices")]
-    private partial void LogGrantFailed(Exception exception, string experiment);
+    [LoggerMessage(LogLevel.Warning, "{Experiment} could not take its devices: {Reason}")]
+    private partial void LogGrantFailed(string experiment, string reason);
 }

@@ -184,7 +184,7 @@ public sealed partial class SchedulerGrain(
         }
         catch (Exception e)
         {
-            LogGrantFailed(e, experiment);
+            LogGrantFailed(experiment, e.Message.Split('\n')[0].Trim());
             await ReleaseSome(experiment, workers);
             Serve();
         }

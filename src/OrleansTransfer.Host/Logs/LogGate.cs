@@ -8,6 +8,8 @@ namespace OrleansTransfer.Host.Logs;
 /// </summary>
 internal sealed class LogGate(ILoggerProvider inner) : ILoggerProvider, ISupportExternalScope
 {
+    // A message that has passed must be with the provider before that is closed: it writes later ones at once, after the last word.
+    private readonly object _lock = new();
     private volatile bool _closed;
 
     /// <inheritdoc/>
@@ -19,7 +21,7 @@ internal sealed class LogGate(ILoggerProvider inner) : ILoggerProvider, ISupport
     /// <summary>Writes what was logged before, and nothing that is logged after.</summary>
     public void Dispose()
     {
-        _closed = true;
+        lock (_lock) _closed = true;
         inner.Dispose();
     }
 
@@ -31,7 +33,10 @@ internal sealed class LogGate(ILoggerProvider inner) : ILoggerProvider, ISupport
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            if (!gate._closed) logger.Log(logLevel, eventId, state, exception, formatter);
+            lock (gate._lock)
+            {
+                if (!gate._closed) logger.Log(logLevel, eventId, state, exception, formatter);
+            }
         }
     }
 }

@@ -22,9 +22,36 @@ public sealed class LogGateTests
         Assert.True(written.Disposed);
     }
 
+    [Fact]
+    public async Task The_end_waits_for_what_is_being_written()
+    {
+        using var goesOn = new SemaphoreSlim(0);
+        using var begun = new SemaphoreSlim(0);
+        var written = new Written
+        {
+            Writing = () =>
+            {
+                begun.Release();
+                goesOn.Wait();
+            },
+        };
+        var gate = new LogGate(written);
+        var logging = Task.Run(() => gate.CreateLogger("any").LogWarning("before"), TestContext.Current.CancellationToken);
+        await begun.WaitAsync(TestContext.Current.CancellationToken);
+
+        var ending = Task.Run(gate.Dispose, TestContext.Current.CancellationToken);
+        await Task.WhenAny(ending, Task.Delay(100, TestContext.Current.CancellationToken));
+        goesOn.Release();
+        await Task.WhenAll(logging, ending);
+
+        Assert.Equal(["before"], written.Lines);
+    }
+
     private sealed class Written : ILoggerProvider, ILogger
     {
         public List<string> Lines { get; } = [];
+
+        public Action Writing { get; init; } = () => { };
 
         public bool Disposed { get; private set; }
 
@@ -34,8 +61,11 @@ public sealed class LogGateTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Add(formatter(state, exception));
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            Writing();
+            Lines.Add(Disposed ? "after the end" : formatter(state, exception));
+        }
 
         public void Dispose() => Disposed = true;
     }
