@@ -85,6 +85,8 @@ internal static class ThroughputBenchmark
                 nodes.Add(await BenchmarkNode.StartAsync($"n{node}", nodes.FirstOrDefault()?.Silo, state, cores: 1));
 
             using var http = new HttpClient { BaseAddress = new(nodes[0].Http), Timeout = TimeSpan.FromMinutes(1) };
+            // Each node tells the scheduler what it offers within a second of being ready.
+            while ((await http.GetFromJsonAsync<JsonElement>("/api/v1/cluster")).GetProperty("nodes").GetArrayLength() < workers) await Task.Delay(100);
             var submitted = await SubmitAsync(http, new()
             {
                 Name = $"throughput-{workers}",
@@ -97,8 +99,11 @@ internal static class ThroughputBenchmark
             });
             await UntilAsync(http, submitted.Id, now => now.Step >= WarmUp);
             var before = await ReadAsync(nodes);
+            // Before the evaluation and the bundle, which take processor time but belong to no step.
+            await UntilAsync(http, submitted.Id, now => now.Step >= WarmUp + steps - 2 || now.State == ExperimentState.Completed);
+            var measured = (await ReadAsync(nodes)).Since(before);
             await UntilAsync(http, submitted.Id, now => now.State == ExperimentState.Completed);
-            return (await ReadAsync(nodes)).Since(before);
+            return measured;
         }
         finally
         {

@@ -24,6 +24,7 @@ internal sealed class AdamW(FlatParameters parameters, double weightDecay) : Fla
             // The gradients have served: their memory takes the denominator sqrt(square / correction2) + epsilon.
             var denominator = chunk.Gradients.copy_(square).sqrt_().mul_(correction).add_(epsilon, one);
             chunk.Values.addcdiv_(mean, denominator, step);
+            chunk.Gradients.zero_();
         }
     }
 }

@@ -42,7 +42,7 @@ internal abstract class FlatOptimizer : IDisposable
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Unknown optimizer."),
     };
 
-    /// <summary>Updates all parameters from their gradients, which it may overwrite. Run it inside a dispose scope.</summary>
+    /// <summary>Updates all parameters from their gradients, and leaves those at zero. Run it inside a dispose scope.</summary>
     /// <param name="headRate">Learning rate of the head.</param>
     /// <param name="backboneRate">Learning rate of the backbone.</param>
     public void Step(double headRate, double backboneRate)
@@ -51,6 +51,7 @@ internal abstract class FlatOptimizer : IDisposable
         Steps++;
         foreach (var (group, chunks) in _parameters.Groups.Zip(_chunks))
             Update(chunks, group.IsHead ? headRate : backboneRate, group.Decays ? WeightDecay : 0);
+        _parameters.Cleared();
     }
 
     /// <summary>Copies of the state on the CPU, keyed <c>{state}/{parameter key}</c>, and <c>step</c>. The caller disposes them.</summary>
@@ -86,7 +87,10 @@ internal abstract class FlatOptimizer : IDisposable
         foreach (var (_, values) in States) values.Dispose();
     }
 
-    /// <summary>Updates one group; <see cref="Steps"/> already counts this step.</summary>
+    /// <summary>
+    /// Updates one group; <see cref="Steps"/> already counts this step. Sets each chunk's gradients to zero behind it, while they are in the cache: in a
+    /// pass of its own before the next step that takes as long as reading them all.
+    /// </summary>
     protected abstract void Update(IReadOnlyList<Chunk> chunks, double rate, double weightDecay);
 
     private static Tensor Find(IReadOnlyDictionary<string, Tensor> state, string key, long[] shape) =>

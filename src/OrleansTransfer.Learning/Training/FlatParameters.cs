@@ -32,6 +32,7 @@ internal sealed class FlatParameters : IDisposable
     private const long Alignment = 16;
 
     private readonly List<TorchSharp.Modules.Parameter> _parameters = [];
+    private bool _zero;
 
     /// <summary>Lays out the parameters of <paramref name="model"/> that require gradients; the model must be on its device already.</summary>
     /// <param name="companion">Networks that train beside the model, laid out behind it; null for none.</param>
@@ -102,6 +103,17 @@ internal sealed class FlatParameters : IDisposable
 
     /// <summary>Gradients and tail <c>[Count + tail]</c>, contiguous.</summary>
     public Tensor Exchanged { get; }
+
+    /// <summary>Makes all of <see cref="Exchanged"/> zero, for the gradients of a step to be added to.</summary>
+    public void Clear()
+    {
+        if (_zero) Tail.zero_();
+        else Exchanged.zero_();
+        _zero = false;
+    }
+
+    /// <summary>Takes in that all gradients have been set to zero.</summary>
+    public void Cleared() => _zero = true;
 
     /// <summary>The part of a flat tensor <c>[Count]</c> that belongs to a parameter, in the parameter's shape. The caller disposes it.</summary>
     public static Tensor View(Tensor flat, ParameterSlot slot)

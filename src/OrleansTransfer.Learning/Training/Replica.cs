@@ -115,7 +115,7 @@ public sealed class Replica : IDisposable
     /// <summary>Readies gradients and random masks for a step.</summary>
     internal void BeginStep(long globalStep, int rank)
     {
-        Active.Parameters.Exchanged.zero_();
+        Active.Parameters.Clear();
         for (var i = 0; i < _dropouts.Count; i++) _dropouts[i].Reseed(StepSeed.Of(Plan.Seed, globalStep, rank, i));
     }
 

@@ -21,6 +21,7 @@ internal sealed class Sgd(FlatParameters parameters, double weightDecay) : FlatO
             if (weightDecay != 0) chunk.Gradients.add_(chunk.Values, decay);
             var velocity = TensorArithmetic.Add(chunk.States[0].mul_(momentum), chunk.Gradients);
             chunk.Values.add_(velocity, step);
+            chunk.Gradients.zero_();
         }
     }
 }

@@ -43,6 +43,27 @@ public class OptimizerTests
         Assert.NotEqual(before["bn1.bias"], after["bn1.bias"]);
     }
 
+    [Theory]
+    [InlineData(OptimizerKind.AdamW)]
+    [InlineData(OptimizerKind.Sgd)]
+    public void Every_step_begins_without_gradients_whether_the_one_before_was_done_or_given_up(OptimizerKind kind)
+    {
+        using var scope = NewDisposeScope();
+        using var model = SmallNetwork.Create(width: 144);
+        using var parameters = new FlatParameters(model, 3);
+        using var optimizer = FlatOptimizer.Create(kind, parameters, Decay);
+
+        parameters.Exchanged.fill_(1);
+        optimizer.Step(Rate, Rate);
+        Assert.Equal(0, parameters.Gradients.abs().max().item<float>());
+        parameters.Clear();
+        Assert.Equal(0, parameters.Exchanged.abs().max().item<float>());
+
+        parameters.Exchanged.fill_(1);
+        parameters.Clear();
+        Assert.Equal(0, parameters.Exchanged.abs().max().item<float>());
+    }
+
     private static void AssertEqual(
         OptimizerKind kind, Func<List<TorchSharp.Modules.Parameter>, List<TorchSharp.Modules.Parameter>, optim.Optimizer> reference)
     {
