@@ -13,10 +13,10 @@ namespace OrleansTransfer.Benchmarks;
 /// Training throughput on one and two node processes with one compute thread each, and that of PyTorch's DistributedDataParallel over Gloo (Debian's
 /// python3-torch and python3-torchvision, where they are installed), as it comes and with glibc's thresholds raised. Options: <c>--network
 /// resnet18 --size 64 --batch 16</c> (per worker) <c>--steps 60 --rounds 1 --wire fp32 --bucket 25 --python /usr/bin/python3</c>. A line of JSON for
-/// each round. A step is the mean of all steps but the first five, ours from waiting for decoded pictures to the updated weights, with augmentation and
-/// checkpoints beside it; the peer's pictures never change. <c>hiddenShare</c> is the part of the exchange that ran under the backward pass,
-/// <c>processorSeconds</c> what a step takes of all cores, per worker. <c>apart</c> is the machine's own limit: two runs of one worker at the same time
-/// that exchange nothing, beside one run that has the machine to itself.
+/// each round. A step is the mean of all steps but the first five, ours from waiting for decoded pictures to the updated weights, with augmentation
+/// and checkpoints beside it; the peer's pictures never change. <c>hiddenShare</c> is the part of the exchange that ran under the backward pass,
+/// <c>processorSeconds</c> what a step takes of all cores, per worker. <c>apart</c> is the machine's own limit: two runs of one worker at the same
+/// time that exchange nothing, beside one run that has the machine to itself.
 /// </summary>
 internal static class ThroughputBenchmark
 {
@@ -86,7 +86,8 @@ internal static class ThroughputBenchmark
 
             using var http = new HttpClient { BaseAddress = new(nodes[0].Http), Timeout = TimeSpan.FromMinutes(1) };
             // Each node tells the scheduler what it offers within a second of being ready.
-            while ((await http.GetFromJsonAsync<JsonElement>("/api/v1/cluster")).GetProperty("nodes").GetArrayLength() < workers) await Task.Delay(100);
+            while ((await http.GetFromJsonAsync<JsonElement>("/api/v1/cluster")).GetProperty("nodes").GetArrayLength() < workers)
+                await Task.Delay(100);
             var submitted = await SubmitAsync(http, new()
             {
                 Name = $"throughput-{workers}",

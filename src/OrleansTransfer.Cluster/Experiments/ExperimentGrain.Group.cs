@@ -257,7 +257,7 @@ public sealed partial class ExperimentGrain
             }
             catch (Exception e)
             {
-                // It may have the order, and only the answer was lost. Or the order was: whether the worker lives, the cluster and its silence will tell.
+                // It may have the order, and only the answer was lost. Or the order was: whether it lives, the cluster and its silence will tell.
                 if (roster.Generation != order.Generation || roster.HasNoted(worker, order.Generation)) return;
                 if (e is TimeoutException && attempt < OrderAttempts && !IsGone(roster, worker)) continue;
 

@@ -16,9 +16,9 @@ public sealed class GroupOptions
     public TimeSpan PausePatience { get; set; } = TimeSpan.FromSeconds(3);
 
     /// <summary>
-    /// How long a worker may send nothing at all; 9 s by default. Workers report every half second, whatever they compute. Longer than the cluster takes
-    /// to declare a node dead that is frozen or cut off (<see cref="Hosting.MembershipProfile"/>): where the network between two nodes is cut, this
-    /// coordinator's may be the dead one, and steps that its side goes on to do are lost.
+    /// How long a worker may send nothing at all; 9 s by default. Workers report every half second, whatever they compute. Longer than the cluster
+    /// takes to declare a node dead that is frozen or cut off (<see cref="Hosting.MembershipProfile"/>): where the network between two nodes is cut,
+    /// this coordinator's may be the dead one, and steps that its side goes on to do are lost.
     /// </summary>
     public TimeSpan Silence { get; set; } = TimeSpan.FromSeconds(9);
 

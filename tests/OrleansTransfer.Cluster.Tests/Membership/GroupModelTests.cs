@@ -3,9 +3,9 @@ using OrleansTransfer.Cluster.Tests.Membership.Model;
 namespace OrleansTransfer.Cluster.Tests.Membership;
 
 /// <summary>
-/// The roster, the decisions and the workers' orders, all real, in a made-up cluster of which each seed makes another history: nodes that die, freeze,
-/// are cut off, leave and come at any moment, and messages that come late or never. The run must complete once peace returns, must never add
-/// gradients of different steps, and must not go back by more than the step in flight while anyone is left who holds its state.
+/// The roster, the decisions and the workers' orders, all real, in a made-up cluster of which each seed makes another history: nodes that die,
+/// freeze, are cut off, leave and come at any moment, and messages that come late or never. The run must complete once peace returns, must never
+/// add gradients of different steps, and must not go back by more than the step in flight while anyone is left who holds its state.
 /// </summary>
 public sealed class GroupModelTests
 {
@@ -36,9 +36,8 @@ public sealed class GroupModelTests
             for (var node = 0; node < world.Wanted; node++) world.AddNode();
             world.Rescue();
         });
-        var ended = world.RunUntil(Peace + Patience);
-        Assert.True(ended, $"Seed {seed} does not come to an end.\n{world.Journal}");
-        Assert.True(world.Record.State == ModelState.Completed, $"Seed {seed}: {world.Record.Reason}\n{world.Journal}");
+        if (!world.RunUntil(Peace + Patience)) world.Fail("does not come to an end");
+        if (world.Record.State != ModelState.Completed) world.Fail($"fails: {world.Record.Reason}");
     }
 
     private static void Trouble(ModelWorld world)

@@ -166,9 +166,8 @@ internal sealed class ModelCoordinator
                 break;
             case GroupDecision.Requeue:
                 // Of two replicas one may have done the step in flight.
-                Assert.True(
-                    _world.Checkpoint >= (_world.Nodes.Where(node => node.IsReachableFrom(Node) && node.Run?.Attempt == Record.Attempt).Max(node => node.Run!.Position) ?? 0) - 1,
-                    $"Goes back to the checkpoint of step {_world.Checkpoint}.\n{_world.Journal}");
+                var replicas = _world.Nodes.Where(node => node.IsReachableFrom(Node)).Select(node => node.Run).Where(run => run?.Attempt == Record.Attempt);
+                if (replicas.Max(run => run?.Position) - 1 > _world.Checkpoint) _world.Fail($"goes back to the checkpoint of step {_world.Checkpoint}");
                 foreach (var worker in roster.Everyone) Dismiss(worker);
                 _roster = null;
                 Write(Record with { Attempt = Record.Attempt + 1, State = ModelState.Queued });
@@ -187,8 +186,8 @@ internal sealed class ModelCoordinator
     {
         // A group that goes on loses the step in flight at most: whoever did it is among those it hears of, or was one of those who are lost.
         var from = (int)open.From.GlobalStep;
-        if (roster.Stage != GroupStage.Gathering)
-            Assert.True(from >= _world.Furthest.GetValueOrDefault(roster.Generation) - 1, $"Goes back to {from}.\n{_world.Journal}");
+        if (roster.Stage != GroupStage.Gathering && from < _world.Furthest.GetValueOrDefault(roster.Generation) - 1)
+            _world.Fail($"goes back to step {from}");
         Write(Record with { Generation = Record.Generation + 1, Workers = open.Group, State = ModelState.Running });
         _world.Note($"generation {Record.Generation} from {from}: {string.Join(", ", open.Group)}");
         Depart(roster, open.Departed);

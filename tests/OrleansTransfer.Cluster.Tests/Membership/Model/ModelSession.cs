@@ -39,7 +39,7 @@ internal sealed class ModelSession(ModelWorld world, int generation, IReadOnlyLi
         if (_arrived.Count < group.Count) return;
 
         // Gradients of different steps must never be added.
-        Assert.True(_arrived.Values.Select(one => one.Position).Distinct().Count() == 1, $"Generation {generation} adds different steps.\n{world.Journal}");
+        if (_arrived.Values.Select(one => one.Position).Distinct().Count() > 1) world.Fail($"generation {generation} adds different steps");
         var rest = _arrived.Values.Any(one => one.Pause);
         _arrived.Clear();
         var gone = group.Any(member => !_members[member].Node.IsAlive);

@@ -155,7 +155,7 @@ internal sealed class ModelWorker
             Compute(session);
             return;
         }
-        Assert.True(order.Source is { } other && other != Address, $"{Address} is to start from {order.From} and stands at {Position}.\n{_world.Journal}");
+        if (order.Source is null || order.Source == Address) _world.Fail($"{Address} is to start from {order.From} and stands at {Position}");
         Later(_world.Between(0.1, 1), () =>
         {
             if (Session != session) return;

@@ -3,9 +3,9 @@ using OrleansTransfer.Contracts.Workers;
 namespace OrleansTransfer.Cluster.Tests.Membership.Model;
 
 /// <summary>
-/// A cluster in one thread and in made-up time: nodes that die, freeze, are cut off, leave and come, and a network that delays and loses messages, all
-/// drawn from a seed. What one run needs of a cluster is here: who is a member, who coordinates, which devices are free, the stored record and the
-/// newest checkpoint.
+/// A cluster in one thread and in made-up time: nodes that die, freeze, are cut off, leave and come, and a network that delays and loses messages,
+/// all drawn from a seed. What one run needs of a cluster is here: who is a member, who coordinates, which devices are free, the stored record and
+/// the newest checkpoint.
 /// </summary>
 internal sealed class ModelWorld
 {
@@ -70,8 +70,8 @@ internal sealed class ModelWorld
     /// <summary>Who decides about the run at present; null between two.</summary>
     public ModelCoordinator? Coordinator { get; private set; }
 
-    /// <summary>What happened, for a test that fails.</summary>
-    public string Journal => string.Join('\n', _journal.TakeLast(400));
+    /// <summary>Ends the test, with what happened.</summary>
+    public void Fail(string what) => Assert.Fail($"It {what}.\n{string.Join('\n', _journal.TakeLast(400))}");
 
     public void Note(string what) => _journal.Add($"{Now,8:0.000} {what}");
 
@@ -172,10 +172,10 @@ internal sealed class ModelWorld
         foreach (var node in side) node.Side = 1;
         After(SilenceIsKnown + Between(-1, 1), () =>
         {
-            var far = Random.Next(2);
             var live = _nodes.Where(node => node.IsMember).ToList();
-            if (live.Count(node => node.Side == 0) != live.Count(node => node.Side == 1)) far = live.Count(node => node.Side == 0) < live.Count(node => node.Side == 1) ? 0 : 1;
-            foreach (var node in live.Where(node => node.Side == far)) Declare(node);
+            var more = live.Count(node => node.Side == 0).CompareTo(live.Count(node => node.Side == 1));
+            var dead = more == 0 ? Random.Next(2) : more > 0 ? 1 : 0;
+            foreach (var node in live.Where(node => node.Side == dead)) Declare(node);
             foreach (var node in _nodes) node.Side = 0;
         });
     }
@@ -215,8 +215,8 @@ internal sealed class ModelWorld
     /// <summary>Wakes the run, as soon as there is someone who can.</summary>
     public void Rescue()
     {
-        if (_nodes.FirstOrDefault(node => node is { IsMember: true, IsAlive: true } && node.FrozenUntil <= Now) is not { } node || Reach(node) is null)
-            After(1, Rescue);
+        var awake = _nodes.FirstOrDefault(node => node is { IsMember: true, IsAlive: true } && node.FrozenUntil <= Now);
+        if (awake is null || Reach(awake) is null) After(1, Rescue);
     }
 
     private void Declare(ModelNode node)
