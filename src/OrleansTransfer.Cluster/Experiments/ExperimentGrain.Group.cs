@@ -258,12 +258,14 @@ public sealed partial class ExperimentGrain
             catch (Exception e)
             {
                 // It may have the order, and only the answer was lost. Or the order was: whether it lives, the cluster and its silence will tell.
-                if (roster.Generation != order.Generation || roster.HasNoted(worker, order.Generation)) return;
+                // Never once the attempt is over: the device may already have a worker of the next one, to which every generation is new.
+                if (!ReferenceEquals(roster, _roster) || roster.Generation != order.Generation || !roster.Counts(worker)) return;
+                if (roster.HasNoted(worker, order.Generation)) return;
                 if (e is TimeoutException && attempt < OrderAttempts && !IsGone(roster, worker)) continue;
 
                 // One that is lost says nothing more; the others must not wait for the next tick.
                 roster.Unreachable(worker, FirstLine(e));
-                if (ReferenceEquals(roster, _roster)) await JudgeAsync();
+                await JudgeAsync();
                 return;
             }
         }

@@ -224,10 +224,11 @@ internal sealed class ModelCoordinator
         {
             if (IsOver()) return;
             roster.Unreachable(worker, "no answer");
-            if (roster == _roster) Judge();
+            Judge();
         }
 
-        bool IsOver() => roster.Generation != order.Generation || roster.HasNoted(worker, order.Generation);
+        bool IsOver() =>
+            roster != _roster || roster.Generation != order.Generation || !roster.Counts(worker) || roster.HasNoted(worker, order.Generation);
     }
 
     private void Depart(GroupRoster roster, IReadOnlyList<Departure> departed)
