@@ -62,8 +62,8 @@ public sealed record ModelRecipe
     [Id(8)] public string Unknown { get; init; } = "drop";
 
     /// <summary>
-    /// The tokenizer of a text encoder: a <c>vocab.txt</c>, a SentencePiece <c>.model</c>, or the folder that holds one; empty takes the one beside
-    /// the weights file.
+    /// The tokenizer of a text encoder: a <c>vocab.txt</c>, a SentencePiece <c>.model</c>, a <c>tokenizer.json</c>, or the folder that holds one;
+    /// empty takes the one beside the weights file.
     /// </summary>
     [Id(9)] public string Tokenizer { get; init; } = "";
 

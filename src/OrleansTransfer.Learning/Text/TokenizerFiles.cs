@@ -5,34 +5,44 @@ namespace OrleansTransfer.Learning.Text;
 /// <summary>Tokenizers as files, as they lie beside the weights of public text encoders.</summary>
 public static class TokenizerFiles
 {
-    private const string WordPieceName = "vocab.txt", WordPieceExtension = ".txt", SentencePieceExtension = ".model";
+    internal const string WordPieceName = "vocab.txt", SentencePieceName = "sentencepiece.bpe.model";
+
+    private const string WordPieceExtension = ".txt", SentencePieceExtension = ".model", DocumentExtension = ".json";
 
     // Embeddings may be filled up with rows that no token has, for the sake of a round number or, in multilingual E5, by 35.
     private const int SpareRows = 128;
 
     /// <summary>
-    /// Opens a tokenizer by its file: a WordPiece vocabulary (<c>vocab.txt</c>, or any <c>.txt</c>) or a SentencePiece model (<c>.model</c>); or by
-    /// the folder that holds one of the two.
+    /// Opens a tokenizer by its file: a WordPiece vocabulary (<c>vocab.txt</c>, or any <c>.txt</c>), a SentencePiece model (<c>.model</c>) or a
+    /// <c>tokenizer.json</c> of one of the two; or by the folder that holds one of them.
     /// </summary>
     /// <param name="path">The file or the folder.</param>
     /// <param name="cased">Whether texts keep their case, where the file does not say.</param>
     /// <exception cref="LearningException">There is no such file, or it is no tokenizer.</exception>
-    public static ITextTokenizer Open(string path, bool cased = true) => Parse(TokenizerFile.Read(path), path, cased);
+    public static ITextTokenizer Open(string path, bool cased = true) =>
+        Open(TokenizerFile.Read(path), path, cased);
 
     /// <summary>Opens a tokenizer whose file was read before.</summary>
     /// <param name="file">The file.</param>
     /// <param name="kind">What the encoder's catalogue line says.</param>
     /// <exception cref="LearningException">It is no tokenizer, or one of another kind.</exception>
-    public static ITextTokenizer Open(TokenizerFile file, TokenizerKind kind) => OfKind(Parse(file, file.Name, IsCased(kind)), file.Name, kind);
+    public static ITextTokenizer Open(TokenizerFile file, TokenizerKind kind)
+    {
+        var tokenizer = OfKind(Parse(file, file.Name, IsCased(kind)), file.Name, kind);
+        if (file.Cased is { } cased && cased != IsCased(kind))
+            throw new LearningException($"The tokenizer {(cased ? "keeps" : "does not keep")} the case of texts, and the encoder wants one that " +
+                $"{(cased ? "does not" : "does")}.");
+        return tokenizer;
+    }
 
     /// <summary>Opens the tokenizer of an encoder that is known to want one of the kind <paramref name="kind"/>.</summary>
     /// <param name="path">The file or the folder.</param>
     /// <param name="kind">What the encoder's catalogue line says.</param>
     /// <exception cref="LearningException">There is no such file, it is no tokenizer, or it is one of another kind.</exception>
-    public static ITextTokenizer Open(string path, TokenizerKind kind) => OfKind(Open(path, IsCased(kind)), path, kind);
+    public static ITextTokenizer Open(string path, TokenizerKind kind) => Open(TokenizerFile.Read(path), kind);
 
     /// <summary>What the file of a tokenizer of that kind is called beside public weights.</summary>
-    public static string NameOf(TokenizerKind kind) => kind == TokenizerKind.SentencePiece ? "sentencepiece.bpe.model" : WordPieceName;
+    public static string NameOf(TokenizerKind kind) => kind == TokenizerKind.SentencePiece ? SentencePieceName : WordPieceName;
 
     /// <summary>Throws unless all ids of <paramref name="tokenizer"/> are rows of a token embedding with <paramref name="rows"/> rows, and few are
     /// left over.</summary>
@@ -77,15 +87,22 @@ public static class TokenizerFiles
         var vocabulary = Path.Combine(path, WordPieceName);
         if (File.Exists(vocabulary)) return vocabulary;
         var models = Directory.GetFiles(path, "*" + SentencePieceExtension);
-        return models.Length == 1
-            ? models[0]
-            : throw new LearningException($"The folder '{path}' holds no {WordPieceName} and {models.Length} files *{SentencePieceExtension}; " +
-                "expected is one tokenizer. A tokenizer.json is not read: the same repository has the other file too.");
+        if (models.Length == 1) return models[0];
+        var document = Path.Combine(path, TokenizerDocument.Name);
+        if (models.Length == 0 && File.Exists(document)) return document;
+        throw new LearningException($"The folder '{path}' holds no {WordPieceName}, {models.Length} files *{SentencePieceExtension} and " +
+            $"{(File.Exists(document) ? "a" : "no")} {TokenizerDocument.Name}; expected is one tokenizer.");
     }
+
+    /// <summary>Whether the file is a <c>tokenizer.json</c>, by its name.</summary>
+    internal static bool IsDocument(string path) => Path.GetExtension(path).Equals(DocumentExtension, StringComparison.OrdinalIgnoreCase);
 
     private static bool IsCased(TokenizerKind kind) => kind != TokenizerKind.WordPieceUncased;
 
-    private static bool IsName(string path) => Path.GetExtension(path).ToLowerInvariant() is WordPieceExtension or SentencePieceExtension;
+    private static bool IsName(string path) => Path.GetExtension(path).ToLowerInvariant() is WordPieceExtension or SentencePieceExtension
+        || IsDocument(path);
+
+    private static ITextTokenizer Open(TokenizerFile file, string path, bool cased) => Parse(file, path, file.Cased ?? cased);
 
     private static ITextTokenizer Parse(TokenizerFile file, string path, bool cased) => Path.GetExtension(file.Name).ToLowerInvariant() switch
     {
@@ -95,8 +112,8 @@ public static class TokenizerFiles
     };
 
     private static LearningException Unknown(string path) => new(
-        $"'{path}' is not known as a tokenizer by its name: expected is a WordPiece vocabulary, {WordPieceName}, or a SentencePiece model, " +
-        $"*{SentencePieceExtension}.");
+        $"'{path}' is not known as a tokenizer by its name: expected is a WordPiece vocabulary, {WordPieceName}, a SentencePiece model, " +
+        $"*{SentencePieceExtension}, or a {TokenizerDocument.Name}.");
 
     private static ITextTokenizer OfKind(ITextTokenizer tokenizer, string path, TokenizerKind kind) =>
         tokenizer is SentencePieceTokenizer == (kind == TokenizerKind.SentencePiece)

@@ -43,11 +43,11 @@ public sealed class TokenizerFilesTests : IDisposable
     {
         Assert.Contains("cannot be read", Assert.Throws<LearningException>(() => TokenizerFiles.Open(_folder["vocab.txt"])).Message);
         Assert.Contains("cannot be read", Assert.Throws<LearningException>(() => TokenizerFiles.Open(_folder["x.model"])).Message);
-        Assert.Contains("not known as a tokenizer", Assert.Throws<LearningException>(() => TokenizerFiles.Open(_folder["tokenizer.json"])).Message);
-        Assert.Contains("holds no vocab.txt and 0 files", Assert.Throws<LearningException>(() => TokenizerFiles.Open(_folder.Path)).Message);
+        Assert.Contains("not known as a tokenizer", Assert.Throws<LearningException>(() => TokenizerFiles.Open(_folder["tokenizer.bin"])).Message);
+        Assert.Contains("holds no vocab.txt, 0 files", Assert.Throws<LearningException>(() => TokenizerFiles.Open(_folder.Path)).Message);
         WriteModel("1.model", 10);
         WriteModel("2.model", 10);
-        Assert.Contains("and 2 files", Assert.Throws<LearningException>(() => TokenizerFiles.Open(_folder.Path)).Message);
+        Assert.Contains(", 2 files", Assert.Throws<LearningException>(() => TokenizerFiles.Open(_folder.Path)).Message);
     }
 
     [Theory]
