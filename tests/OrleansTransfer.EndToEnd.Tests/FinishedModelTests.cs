@@ -75,30 +75,32 @@ public sealed class FinishedModelTests : IDisposable
     {
         var target = DrawnMarks.Write(_folder.Combine("target"), "field", 48, seed: 2, dim: true, labelled: false);
         var bundle = await SourceBundleAsync("mobilenetv1_025", epochs: 3);
-        // A pseudo-label of SHOT is a decision, which rounding may turn where layers that normalise by a handful of values amplify it.
+        // A pseudo-label of SHOT is a decision, which rounding may turn where layers that normalise by a handful of values amplify it; in those
+        // layers, each update amplifies what the last one rounded, so TENT's are small.
         IReadOnlyList<(string Method, IReadOnlyList<double> Losses, double Score)> one =
-            [.. await ScoresAsync("1", "shot", "frozen"), .. await ScoresAsync("1", "tent,adabn", "synchronized")];
+            [.. await ScoresAsync("1", "shot", "frozen", "1e-3"), .. await ScoresAsync("1", "tent,adabn", "synchronized", "1e-4")];
         IReadOnlyList<(string Method, IReadOnlyList<double> Losses, double Score)> two =
-            [.. await ScoresAsync("2", "shot", "frozen"), .. await ScoresAsync("2", "tent,adabn", "synchronized")];
+            [.. await ScoresAsync("2", "shot", "frozen", "1e-3"), .. await ScoresAsync("2", "tent,adabn", "synchronized", "1e-4")];
         Assert.Equal(["shot", "tent", "adabn"], one.Select(run => run.Method));
         foreach (var (expected, found) in one.Zip(two))
         {
             Assert.Equal(expected.Losses.Count, found.Losses.Count);
-            Assert.All(expected.Losses.Zip(found.Losses), pair =>
-                Assert.Equal(pair.First, pair.Second, 1e-4 * Math.Max(1, Math.Abs(pair.First))));
+            Assert.True(
+                expected.Losses.Zip(found.Losses).All(pair => Math.Abs(pair.First - pair.Second) <= 1e-4 * Math.Max(1, Math.Abs(pair.First))),
+                $"{expected.Method}: {string.Join(' ', expected.Losses)} by one, {string.Join(' ', found.Losses)} by two.");
             Assert.Equal(expected.Score, found.Score, 1e-3);
         }
         Assert.True(one[0].Losses.Max() - one[0].Losses.Min() > 0.01, "The losses hardly change: agreement would say nothing.");
 
         async Task<IReadOnlyList<(string Method, IReadOnlyList<double> Losses, double Score)>> ScoresAsync(
-            string workers, string methods, string norms)
+            string workers, string methods, string norms, string rate)
         {
             var compared = (await OtxProcess.RunAsync(
             [
                 "adapt", "--model", bundle, "--target", target, "--methods", methods, "--epochs", "2", "--batch-size", "24",
                 "--set", $"transfer.batchNorm={norms}", "--set", "model.head.dropout=0", "--set", "data.augment=none",
                 "--set", "transfer.validator=last", "--set", "training.optimizer.type=sgd",
-                "--set", "training.optimizer.learningRate=0.001",
+                "--set", $"training.optimizer.learningRate={rate}",
                 "--workers", workers, "--state", _state.Path, "--devices", "cpu:2", "-o", "json",
             ])).Expect(0).Json;
             IReadOnlyList<JsonElement> runs = compared.TryGetProperty("runs", out var several) ? [.. several.EnumerateArray()] : [compared];
