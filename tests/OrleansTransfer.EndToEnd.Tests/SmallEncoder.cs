@@ -23,7 +23,7 @@ internal static class SmallEncoder
         var isRoberta = architecture.StartsWith("xlm", StringComparison.Ordinal);
         var isSentence = architecture.StartsWith("multilingual-e5", StringComparison.Ordinal);
         var vocabulary = isRoberta || isSentence
-            ? WritePieces(folder, isSentence ? ["query:", .. words] : words)
+            ? isSentence ? WriteDocument(folder, ["query:", .. words]) : WritePieces(folder, words)
             : WriteWords(folder, words);
         var sizes = isDistilled
             ? new Dictionary<string, object>
@@ -71,6 +71,19 @@ internal static class SmallEncoder
         File.WriteAllBytes(
             Path.Combine(folder, "sentencepiece.bpe.model"), SentencePieceFile.Unigram([.. words.Select(word => ("▁" + word, -1f))]));
         return 4 + words.Count + 1;
+    }
+
+    // The same in the one file that newer checkpoints have.
+    private static int WriteDocument(string folder, IReadOnlyList<string> words)
+    {
+        object[] pieces = [.. ((string[])["<s>", "<pad>", "</s>", "<unk>", .. words.Select(word => "▁" + word), "<mask>"])
+            .Select((piece, id) => new object[] { piece, id < 4 || piece == "<mask>" ? 0 : -1 })];
+        File.WriteAllText(Path.Combine(folder, "tokenizer.json"), JsonSerializer.Serialize(new
+        {
+            pre_tokenizer = new { type = "Metaspace", replacement = "▁", prepend_scheme = "always" },
+            model = new { type = "Unigram", unk_id = 3, vocab = pieces },
+        }));
+        return pieces.Length;
     }
 
     private static List<(string, int[], float[])> Distilled(int vocabulary)
