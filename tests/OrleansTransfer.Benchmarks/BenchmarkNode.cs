@@ -54,14 +54,20 @@ internal sealed partial class BenchmarkNode : ISoakNode
     /// <param name="state">Folder of experiments and checkpoints.</param>
     /// <param name="cores">Cores the process may believe to have; 0 for all. As many are its device's compute threads.</param>
     /// <param name="devices">What it offers; <c>-</c> for what it finds.</param>
+    /// <param name="compilesOnce">
+    /// Whether methods are compiled with all optimisations when they are first called. Otherwise that goes on beside the work for half a minute, which
+    /// a run of hours would not notice.
+    /// </param>
     /// <exception cref="InvalidOperationException">The process ended before it was ready.</exception>
-    public static async Task<BenchmarkNode> StartAsync(string name, string? join, string state, int cores = 0, string devices = "cpu:1")
+    public static async Task<BenchmarkNode> StartAsync(
+        string name, string? join, string state, int cores = 0, string devices = "cpu:1", bool compilesOnce = false)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(typeof(BenchmarkNode).Assembly.Location);
         foreach (var argument in (string[])[Word, "--name", name, "--join", join ?? "-", "--state", state, "--devices", devices])
             start.ArgumentList.Add(argument);
         if (cores > 0) start.Environment["DOTNET_PROCESSOR_COUNT"] = cores.ToString(CultureInfo.InvariantCulture);
+        if (compilesOnce) start.Environment["DOTNET_TieredCompilation"] = "0";
         var process = Process.Start(start)!;
         return await process.StandardOutput.ReadLineAsync() is { } line && line.Split(' ') is [var silo, var http]
             ? new(name, process, silo, http)

@@ -12,16 +12,15 @@ namespace OrleansTransfer.Benchmarks;
 /// <summary>
 /// Training throughput on one and two node processes with one compute thread each, and that of PyTorch's DistributedDataParallel over Gloo (Debian's
 /// python3-torch and python3-torchvision, where they are installed), as it comes and with glibc's thresholds raised. Options: <c>--network
-/// resnet18 --size 64 --batch 16</c> (per worker) <c>--steps 60 --rounds 1 --wire fp32 --bucket 25 --python /usr/bin/python3</c>. A line of JSON for
-/// each round. A step is the mean of all steps but the first five, ours from waiting for decoded pictures to the updated weights, with augmentation
-/// and checkpoints beside it; the peer's pictures never change. <c>hiddenShare</c> is the part of the exchange that ran under the backward pass,
+/// resnet18 --size 64 --batch 16</c> (per worker) <c>--warm-up 15 --steps 30 --rounds 3 --wire fp32 --bucket 25 --python /usr/bin/python3</c>. A
+/// line of JSON for each round, and one of the medians of what rounds compare: machines change their speed from minute to minute. A step is the mean
+/// of <c>steps</c> after <c>warm-up</c> (the peer's: 5): ours from waiting for decoded pictures to the updated weights, with decoding and augmentation
+/// beside it; the peer's pictures never change. <c>hiddenShare</c> is the part of the exchange that ran under the backward pass,
 /// <c>processorSeconds</c> what a step takes of all cores, per worker. <c>apart</c> is the machine's own limit: two runs of one worker at the same
 /// time that exchange nothing, beside one run that has the machine to itself.
 /// </summary>
 internal static class ThroughputBenchmark
 {
-    private const int WarmUp = 5;
-
     // Freed memory stays with the process: the part of our own programs' settings that speeds PyTorch up.
     private const string TunedAllocator = "glibc.malloc.mmap_threshold=4294967296:glibc.malloc.trim_threshold=8589934592";
 
@@ -32,15 +31,20 @@ internal static class ThroughputBenchmark
     public static async Task RunAsync(Options options)
     {
         string network = options.Text("network", "resnet18"), wire = options.Text("wire", "fp32");
-        int size = options.Number("size", 64), batch = options.Number("batch", 16), steps = options.Number("steps", 60);
+        int size = options.Number("size", 64), batch = options.Number("batch", 16);
+        int warmUp = options.Number("warm-up", 15), steps = options.Number("steps", 30);
         var bucket = options.Numbers("bucket", new ExchangeRecipe().BucketMegabytes)[0];
-        for (var round = 0; round < options.Number("rounds", 1); round++)
+        List<Round> rounds = [];
+        for (var round = 0; round < options.Number("rounds", 3); round++)
         {
             var ours = new Dictionary<int, Measured>();
-            foreach (var workers in s_workers) ours[workers] = await MeasureAsync(network, size, batch, steps, workers, wire, bucket);
-            var apart = await Task.WhenAll(s_workers.Select(_ => MeasureAsync(network, size, batch, steps, 1, wire, bucket)));
+            foreach (var workers in s_workers) ours[workers] = await MeasureAsync(network, size, batch, warmUp, steps, workers, wire, bucket);
+            var apart = await Task.WhenAll(s_workers.Select(_ => MeasureAsync(network, size, batch, warmUp, steps, 1, wire, bucket)));
             var stock = await MeasurePeerAsync(options, network, size, batch, steps, null);
             var tuned = await MeasurePeerAsync(options, network, size, batch, steps, TunedAllocator);
+            rounds.Add(new(
+                ours[1].Step / ours[2].Step, apart.Average(run => ours[1].Step / run.Step),
+                stock?[1] / stock?[2], stock?[2] / ours[2].Step, tuned?[1] / tuned?[2], tuned?[2] / ours[2].Step));
             Console.WriteLine(JsonSerializer.Serialize(new
             {
                 benchmark = "throughput",
@@ -50,29 +54,52 @@ internal static class ThroughputBenchmark
                 wire,
                 bucketMegabytes = bucket,
                 samplesPerSecond = ours.ToDictionary(pair => pair.Key, pair => Math.Round(pair.Key * batch / pair.Value.Step, 2)),
-                scalingEfficiency = Math.Round(ours[1].Step / ours[2].Step, 4),
+                scalingEfficiency = Math.Round(rounds[^1].Efficiency, 4),
                 phases = ours.ToDictionary(pair => pair.Key, pair => pair.Value.Phases),
                 processorSeconds = ours.ToDictionary(pair => pair.Key, pair => Math.Round(pair.Value.ProcessorSeconds, 4)),
                 hiddenShare = Math.Round(ours[2].HiddenShare, 3),
                 apart = new
                 {
                     samplesPerSecond = Math.Round(apart.Sum(run => batch / run.Step), 2),
-                    scalingEfficiency = Math.Round(apart.Average(run => ours[1].Step / run.Step), 4),
+                    scalingEfficiency = Math.Round(rounds[^1].Apart, 4),
                 },
-                ddp = Peer(stock),
-                ddpTuned = Peer(tuned),
+                ddp = Peer(stock, rounds[^1].DdpEfficiency, rounds[^1].OverDdp),
+                ddpTuned = Peer(tuned, rounds[^1].TunedEfficiency, rounds[^1].OverTuned),
             }));
 
-            object? Peer(Dictionary<int, double>? seconds) => seconds is null ? null : new
+            object? Peer(Dictionary<int, double>? seconds, double? efficiency, double? ratioAtTwo) => seconds is null ? null : new
             {
                 samplesPerSecond = seconds.ToDictionary(pair => pair.Key, pair => Math.Round(pair.Key * batch / pair.Value, 2)),
-                scalingEfficiency = Math.Round(seconds[1] / seconds[2], 4),
-                ratioAtTwo = Math.Round(seconds[2] / ours[2].Step, 3),
+                scalingEfficiency = Rounded(efficiency),
+                ratioAtTwo = Rounded(ratioAtTwo),
             };
         }
+        Console.WriteLine(JsonSerializer.Serialize(new
+        {
+            benchmark = "throughput",
+            network,
+            size,
+            batchPerWorker = batch,
+            medianOfRounds = rounds.Count,
+            scalingEfficiency = Median(round => round.Efficiency),
+            apart = Median(round => round.Apart),
+            ddpScalingEfficiency = Median(round => round.DdpEfficiency),
+            ratioToDdp = Median(round => round.OverDdp),
+            ddpTunedScalingEfficiency = Median(round => round.TunedEfficiency),
+            ratioToDdpTuned = Median(round => round.OverTuned),
+        }));
+
+        double? Median(Func<Round, double?> figure)
+        {
+            var sorted = rounds.Select(figure).Order().ToList();
+            return Rounded((sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2);
+        }
+
+        static double? Rounded(double? value) => value is { } known ? Math.Round(known, 4) : null;
     }
 
-    private static async Task<Measured> MeasureAsync(string network, int size, int batch, int steps, int workers, string wire, double bucket)
+    private static async Task<Measured> MeasureAsync(
+        string network, int size, int batch, int warmUp, int steps, int workers, string wire, double bucket)
     {
         var folder = Directory.CreateTempSubdirectory("otx-benchmark-").FullName;
         var nodes = new List<BenchmarkNode>();
@@ -80,9 +107,9 @@ internal static class ThroughputBenchmark
         {
             // One epoch, so that no evaluation or end-of-epoch checkpoint falls between the steps; as many pictures as its steps take.
             string pictures = Path.Combine(folder, "pictures"), state = Path.Combine(folder, "state");
-            LeafDataset.WriteTarget(pictures, (steps + WarmUp) * batch * workers / 2, 8, 1, size);
+            LeafDataset.WriteTarget(pictures, (steps + warmUp) * batch * workers / 2, 8, 1, size);
             for (var node = 0; node < workers; node++)
-                nodes.Add(await BenchmarkNode.StartAsync($"n{node}", nodes.FirstOrDefault()?.Silo, state, cores: 1));
+                nodes.Add(await BenchmarkNode.StartAsync($"n{node}", nodes.FirstOrDefault()?.Silo, state, cores: 1, compilesOnce: true));
 
             using var http = new HttpClient { BaseAddress = new(nodes[0].Http), Timeout = TimeSpan.FromMinutes(1) };
             // Each node tells the scheduler what it offers within a second of being ready.
@@ -98,10 +125,10 @@ internal static class ThroughputBenchmark
                 Resources = new() { Workers = workers },
                 Exchange = new() { Wire = wire, BucketMegabytes = bucket },
             });
-            await UntilAsync(http, submitted.Id, now => now.Step >= WarmUp);
+            await UntilAsync(http, submitted.Id, now => now.Step >= warmUp);
             var before = await ReadAsync(nodes);
             // Before the evaluation and the bundle, which take processor time but belong to no step.
-            await UntilAsync(http, submitted.Id, now => now.Step >= WarmUp + steps - 2 || now.State == ExperimentState.Completed);
+            await UntilAsync(http, submitted.Id, now => now.Step >= warmUp + steps - 2 || now.State == ExperimentState.Completed);
             var measured = (await ReadAsync(nodes)).Since(before);
             await UntilAsync(http, submitted.Id, now => now.State == ExperimentState.Completed);
             return measured;
@@ -129,7 +156,8 @@ internal static class ThroughputBenchmark
             if (now.State is ExperimentState.Failed or ExperimentState.Cancelled)
                 throw new InvalidOperationException($"{now.Id} is {now.State}: {now.Reason}");
             if (Stopwatch.GetElapsedTime(started) > s_limit) throw new TimeoutException($"{now.Id} stands at step {now.Step} after {s_limit}.");
-            await Task.Delay(100);
+            // Seldom: answering takes the time of the node that is measured.
+            await Task.Delay(500);
         }
     }
 
@@ -180,6 +208,10 @@ internal static class ThroughputBenchmark
         }
         return means;
     }
+
+    // Of a round: efficiencies of two workers beside one, and our samples per second at two workers over a peer's.
+    private sealed record Round(
+        double Efficiency, double Apart, double? DdpEfficiency, double? OverDdp, double? TunedEfficiency, double? OverTuned);
 
     /// <param name="Step">Mean seconds of one step.</param>
     /// <param name="Phases">Mean seconds of one step by phase.</param>

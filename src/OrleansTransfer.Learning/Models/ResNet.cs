@@ -87,9 +87,10 @@ public sealed class ResNet : Classifier
     public override Tensor Features(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var arranged = Math.Min(input.shape[2], input.shape[3]) >= _channelsLastFrom ? MemoryLayout.Arrange(input) : input;
-        var stem = bn1.call(conv1.call(arranged)).relu_(); // [N,64,H/2,W/2]
+        var stem = bn1.call(conv1.call(MemoryLayout.Arrange(input))).relu_(); // [N,64,H/2,W/2]
         var x = functional.max_pool2d(stem, 3, 2, 1); // [N,64,H/4,W/4]
+        // The pool compares number by number where channels come first: at 64 pixels that takes a twentieth of a step.
+        if (Math.Min(input.shape[2], input.shape[3]) < _channelsLastFrom) x = x.contiguous();
         x = layer4.call(layer3.call(layer2.call(layer1.call(x)))); // [N,F,H/32,W/32]
         return functional.adaptive_avg_pool2d(x, 1).flatten(1).MoveToOuterDisposeScope();
     }
