@@ -9,8 +9,8 @@ namespace OrleansTransfer.Benchmarks;
 /// python3-torch, where that is installed). Options: <c>--nodes 2 --workers 1 --wire float32,bf16 --megabytes 0.001,1,4,25,100 --rounds 1 --python
 /// /usr/bin/python3</c>; <c>--workers 1,2,4</c> measures one after the other that many workers in each node. Sizes are those of one replica's float32
 /// values. A line of JSON each; bandwidth is bytes of those values over the median time, whatever travels; the ratio is Gloo's median time over ours,
-/// above 1 where ours is faster. With <c>--probe SECONDS</c> the nodes exchange without pause for so long, by format, and the latency of small grain
-/// calls between them meanwhile is printed instead.
+/// above 1 where ours is faster. After several rounds come the medians of their ratios. With <c>--probe SECONDS</c> the nodes exchange without pause for
+/// so long, by format, and the latency of small grain calls between them meanwhile is printed instead.
 /// </summary>
 internal static class ExchangeBenchmark
 {
@@ -24,7 +24,9 @@ internal static class ExchangeBenchmark
     {
         var probes = options.Number("probe", 0) > 0;
         var sizes = options.Text("megabytes", probes ? "25" : Sizes);
-        for (var round = 0; round < options.Number("rounds", 1); round++)
+        var rounds = options.Number("rounds", 1);
+        List<(double Workers, string Wire, double Megabytes, double Ratio)> compared = [];
+        for (var round = 0; round < rounds; round++)
         {
             foreach (var workers in options.Numbers("workers", 1))
             {
@@ -36,10 +38,25 @@ internal static class ExchangeBenchmark
                     {
                         our["glooMedianSeconds"] = gloo;
                         our["ratioToGloo"] = Math.Round(gloo / (double)our["medianSeconds"]!, 3);
+                        compared.Add((workers, (string)our["wire"]!, (double)our["megabytes"]!, (double)our["ratioToGloo"]!));
                     }
                     Console.WriteLine(our.ToJsonString());
                 }
             }
+        }
+        if (rounds == 1) return;
+        foreach (var same in compared.GroupBy(one => (one.Workers, one.Wire, one.Megabytes)))
+        {
+            double[] ratios = [.. same.Select(one => one.Ratio).Order()];
+            Console.WriteLine(new JsonObject
+            {
+                ["benchmark"] = "exchange",
+                ["workersPerNode"] = same.Key.Workers,
+                ["wire"] = same.Key.Wire,
+                ["megabytes"] = same.Key.Megabytes,
+                ["medianOfRounds"] = ratios.Length,
+                ["ratioToGloo"] = Math.Round((ratios[(ratios.Length - 1) / 2] + ratios[ratios.Length / 2]) / 2, 3),
+            }.ToJsonString());
         }
     }
 
