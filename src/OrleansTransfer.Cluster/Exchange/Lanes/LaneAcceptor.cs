@@ -11,6 +11,9 @@ public sealed partial class LaneAcceptor(GroupRegistry groups, ILogger<LaneAccep
 {
     private static readonly TimeSpan s_handshakeDeadline = TimeSpan.FromSeconds(10);
 
+    /// <summary>Whether lanes are encrypted.</summary>
+    public bool Encrypts => tls is not null;
+
     /// <summary>Takes a connection that begins with <see cref="LaneHandshake.Magic"/>. Owns the socket; never throws.</summary>
     public async Task AcceptAsync(Socket socket)
     {

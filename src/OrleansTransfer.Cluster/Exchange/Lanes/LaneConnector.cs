@@ -40,11 +40,14 @@ internal static class LaneConnector
         var end = Environment.TickCount64 + (long)deadline.TotalMilliseconds;
         while (true)
         {
-            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = (int)deadline.TotalMilliseconds };
+            var place = endpoint();
+            var local = place is not null && tls is null ? LocalLanes.Connect(place) : null;
+            var socket = local ?? new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            socket.ReceiveTimeout = (int)deadline.TotalMilliseconds;
             using var closing = cancelled.Register(() => socket.Dispose());
             try
             {
-                socket.Connect(endpoint() ?? throw new SocketException((int)SocketError.HostNotFound));
+                if (local is null) socket.Connect(place ?? throw new SocketException((int)SocketError.HostNotFound));
                 if (tls is not null)
                 {
                     socket = tls.Open(socket);

@@ -10,7 +10,8 @@ namespace OrleansTransfer.Cluster.Exchange.Lanes;
 
 /// <summary>
 /// Listens on a silo's port for three kinds of connections, told apart by their first bytes: lanes go to the <see cref="LaneAcceptor"/>, greetings of
-/// nodes that want to join to the <see cref="NodeGreeter"/>, and what is left, messages of Orleans, to Orleans, over Kestrel's socket transport.
+/// nodes that want to join to the <see cref="NodeGreeter"/>, and what is left, messages of Orleans, to Orleans, over Kestrel's socket transport. Beside
+/// the port, <see cref="LocalLanes"/> are accepted.
 /// </summary>
 public sealed class LaneListenerFactory(LaneAcceptor acceptor, ILoggerFactory loggers, NodeGreeter? greeter = null) : IConnectionListenerFactory
 {
@@ -49,6 +50,7 @@ public sealed class LaneListenerFactory(LaneAcceptor acceptor, ILoggerFactory lo
 
         private readonly SemaphoreSlim _unsorted = new(MaximumUnsorted);
         private readonly Socket _socket;
+        private readonly Socket? _local;
         private readonly LaneAcceptor _acceptor;
         private readonly NodeGreeter? _greeter;
         private readonly SocketConnectionContextFactory _connections;
@@ -59,7 +61,9 @@ public sealed class LaneListenerFactory(LaneAcceptor acceptor, ILoggerFactory lo
         {
             (_socket, _acceptor, _greeter, _connections) = (socket, acceptor, greeter, connections);
             EndPoint = socket.LocalEndPoint!;
-            _ = ListenAsync();
+            _ = ListenAsync(socket);
+            _local = acceptor.Encrypts ? null : LocalLanes.Listen(EndPoint);
+            if (_local is not null) _ = ListenAsync(_local);
         }
 
         public EndPoint EndPoint { get; }
@@ -71,6 +75,7 @@ public sealed class LaneListenerFactory(LaneAcceptor acceptor, ILoggerFactory lo
         {
             _unbound = true;
             _socket.Dispose();
+            _local?.Dispose();
             return default;
         }
 
@@ -82,7 +87,7 @@ public sealed class LaneListenerFactory(LaneAcceptor acceptor, ILoggerFactory lo
             _connections.Dispose();
         }
 
-        private async Task ListenAsync()
+        private async Task ListenAsync(Socket socket)
         {
             while (true)
             {
@@ -90,7 +95,7 @@ public sealed class LaneListenerFactory(LaneAcceptor acceptor, ILoggerFactory lo
                 Socket accepted;
                 try
                 {
-                    accepted = await _socket.AcceptAsync();
+                    accepted = await socket.AcceptAsync();
                 }
                 catch (Exception e) when (e is SocketException or ObjectDisposedException)
                 {
@@ -112,12 +117,23 @@ public sealed class LaneListenerFactory(LaneAcceptor acceptor, ILoggerFactory lo
         {
             try
             {
-                accepted.NoDelay = true;
+                var isLocal = accepted.AddressFamily == AddressFamily.Unix;
+                if (isLocal && !LocalLanes.IsOwn(accepted))
+                {
+                    accepted.Dispose();
+                    return;
+                }
+                if (!isLocal) accepted.NoDelay = true;
                 Span<byte> first = stackalloc byte[LaneHandshake.Magic.Length];
                 Peek(accepted, first);
                 if (first.SequenceEqual(LaneHandshake.Magic))
                 {
                     _ = _acceptor.AcceptAsync(accepted);
+                    return;
+                }
+                if (isLocal)
+                {
+                    accepted.Dispose(); // nothing else begins here
                     return;
                 }
                 if (_greeter is not null && first.SequenceEqual(NodeGreeting.Magic))
