@@ -55,17 +55,19 @@ internal sealed partial class BenchmarkNode : ISoakNode
     /// <param name="cores">Cores the process may believe to have; 0 for all. As many are its device's compute threads.</param>
     /// <param name="devices">What it offers; <c>-</c> for what it finds.</param>
     /// <param name="compilesOnce">
-    /// Whether methods are compiled with all optimisations when they are first called. Otherwise that goes on beside the work for half a minute, which
-    /// a run of hours would not notice.
+    /// Whether methods are compiled with all optimisations when they are first called. Otherwise that goes on beside the work for half a minute,
+    /// which a run of hours would not notice.
     /// </param>
+    /// <param name="lanes"><c>tcp</c> for those that nodes of several machines have between them.</param>
     /// <exception cref="InvalidOperationException">The process ended before it was ready.</exception>
     public static async Task<BenchmarkNode> StartAsync(
-        string name, string? join, string state, int cores = 0, string devices = "cpu:1", bool compilesOnce = false)
+        string name, string? join, string state, int cores = 0, string devices = "cpu:1", bool compilesOnce = false,
+        string lanes = "local")
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(typeof(BenchmarkNode).Assembly.Location);
-        foreach (var argument in (string[])[Word, "--name", name, "--join", join ?? "-", "--state", state, "--devices", devices])
-            start.ArgumentList.Add(argument);
+        string[] arguments = [Word, "--name", name, "--join", join ?? "-", "--state", state, "--devices", devices, "--lanes", lanes];
+        foreach (var argument in arguments) start.ArgumentList.Add(argument);
         if (cores > 0) start.Environment["DOTNET_PROCESSOR_COUNT"] = cores.ToString(CultureInfo.InvariantCulture);
         if (compilesOnce) start.Environment["DOTNET_TieredCompilation"] = "0";
         var process = Process.Start(start)!;
@@ -82,6 +84,8 @@ internal sealed partial class BenchmarkNode : ISoakNode
             {
                 Name = options.Text("name", ""),
                 EphemeralPorts = true,
+                // By an address that only leads to it, a node is taken to be on another machine.
+                Listen = options.Text("lanes", "local") == "tcp" ? "0.0.0.0" : null,
                 Join = options.Text("join", "-") is var join and not "-" ? join : null,
                 Devices = options.Text("devices", "cpu:1") is var devices and not "-" ? devices : null,
                 StateLocation = options.Text("state", ""),

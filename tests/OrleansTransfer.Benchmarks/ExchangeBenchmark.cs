@@ -6,11 +6,12 @@ namespace OrleansTransfer.Benchmarks;
 
 /// <summary>
 /// Time of one all-reduce, by wire format and size, between real node processes on loopback, and of PyTorch's over Gloo with as many ranks (Debian's
-/// python3-torch, where that is installed). Options: <c>--nodes 2 --workers 1 --wire float32,bf16 --megabytes 0.001,1,4,25,100 --rounds 1 --python
-/// /usr/bin/python3</c>; <c>--workers 1,2,4</c> measures one after the other that many workers in each node. Sizes are those of one replica's float32
-/// values. A line of JSON each; bandwidth is bytes of those values over the median time, whatever travels; the ratio is Gloo's median time over ours,
-/// above 1 where ours is faster. After several rounds come the medians of their ratios. With <c>--probe SECONDS</c> the nodes exchange without pause for
-/// so long, by format, and the latency of small grain calls between them meanwhile is printed instead.
+/// python3-torch, where that is installed). Options: <c>--nodes 2 --workers 1 --wire float32,bf16 --megabytes 0.001,1,4,25,100 --rounds 1 --lanes
+/// local --python /usr/bin/python3</c>; <c>--lanes tcp</c> has them exchange as nodes of several machines do; <c>--workers 1,2,4</c> measures one
+/// after the other that many workers in each node. Sizes are those of one replica's float32 values. A line of JSON each; bandwidth is bytes of those
+/// values over the median time, whatever travels; the ratio is Gloo's median time over ours, above 1 where ours is faster. After several rounds come
+/// the medians of their ratios. With <c>--probe SECONDS</c> the nodes exchange without pause for so long, by format, and the latency of small grain
+/// calls between them meanwhile is printed instead.
 /// </summary>
 internal static class ExchangeBenchmark
 {
@@ -75,7 +76,8 @@ internal static class ExchangeBenchmark
             {
                 var process = Start(
                     [NodeName, "--node", $"{node}", "--nodes", $"{nodes}", "--workers", $"{workers}", "--join", join ?? "-", "--megabytes", sizes,
-                     "--wire", options.Text("wire", "float32,bf16"), "--probe", options.Text("probe", "0")]);
+                     "--wire", options.Text("wire", "float32,bf16"), "--probe", options.Text("probe", "0"),
+                     "--lanes", options.Text("lanes", "local")]);
                 processes.Add(process);
                 var silo = await process.StandardOutput.ReadLineAsync()
                     ?? throw new InvalidOperationException($"Node {node} ended before it was ready.");

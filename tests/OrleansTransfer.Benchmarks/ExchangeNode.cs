@@ -31,6 +31,8 @@ internal sealed class ExchangeNode(Options options, GroupSession session)
             {
                 Name = $"b{self}",
                 EphemeralPorts = true,
+                // By an address that only leads to it, a node is taken to be on another machine.
+                Listen = options.Text("lanes", "local") == "tcp" ? "0.0.0.0" : null,
                 Join = options.Text("join", "-") is var join && join != "-" ? join : null,
                 Devices = $"cpu:{workers}",
                 StateLocation = state,

@@ -11,13 +11,13 @@ namespace OrleansTransfer.Benchmarks;
 
 /// <summary>
 /// Training throughput on one and two node processes with one compute thread each, and that of PyTorch's DistributedDataParallel over Gloo (Debian's
-/// python3-torch and python3-torchvision, where they are installed), as it comes and with glibc's thresholds raised. Options: <c>--network
-/// resnet18 --size 64 --batch 16</c> (per worker) <c>--warm-up 15 --steps 30 --rounds 3 --wire fp32 --bucket 25 --python /usr/bin/python3</c>. A
-/// line of JSON for each round, and one of the medians of what rounds compare: machines change their speed from minute to minute. A step is the mean
-/// of <c>steps</c> after <c>warm-up</c> (the peer's: 5): ours from waiting for decoded pictures to the updated weights, with decoding and augmentation
-/// beside it; the peer's pictures never change. <c>hiddenShare</c> is the part of the exchange that ran under the backward pass,
-/// <c>processorSeconds</c> what a step takes of all cores, per worker. <c>apart</c> is the machine's own limit: two runs of one worker at the same
-/// time that exchange nothing, beside one run that has the machine to itself.
+/// python3-torch and python3-torchvision, where they are installed), as it comes and with glibc's thresholds raised. Options: <c>--network resnet18
+/// --size 64 --batch 16</c> (per worker) <c>--warm-up 15 --steps 30 --rounds 3 --wire fp32 --bucket 25 --lanes local --python /usr/bin/python3</c>
+/// (<c>--lanes tcp</c> as between machines). A line of JSON for each round, and one of the medians of what rounds compare: machines change their
+/// speed from minute to minute. A step is the mean of <c>steps</c> after <c>warm-up</c> (the peer's: 5): ours from waiting for decoded pictures to
+/// the updated weights, with decoding and augmentation beside it; the peer's pictures never change. <c>hiddenShare</c> is the part of the exchange
+/// that ran under the backward pass, <c>processorSeconds</c> what a step takes of all cores, per worker. <c>apart</c> is the machine's own limit: two
+/// runs of one worker at the same time that exchange nothing, beside one run that has the machine to itself.
 /// </summary>
 internal static class ThroughputBenchmark
 {
@@ -30,7 +30,7 @@ internal static class ThroughputBenchmark
 
     public static async Task RunAsync(Options options)
     {
-        string network = options.Text("network", "resnet18"), wire = options.Text("wire", "fp32");
+        string network = options.Text("network", "resnet18"), wire = options.Text("wire", "fp32"), lanes = options.Text("lanes", "local");
         int size = options.Number("size", 64), batch = options.Number("batch", 16);
         int warmUp = options.Number("warm-up", 15), steps = options.Number("steps", 30);
         var bucket = options.Numbers("bucket", new ExchangeRecipe().BucketMegabytes)[0];
@@ -38,8 +38,8 @@ internal static class ThroughputBenchmark
         for (var round = 0; round < options.Number("rounds", 3); round++)
         {
             var ours = new Dictionary<int, Measured>();
-            foreach (var workers in s_workers) ours[workers] = await MeasureAsync(network, size, batch, warmUp, steps, workers, wire, bucket);
-            var apart = await Task.WhenAll(s_workers.Select(_ => MeasureAsync(network, size, batch, warmUp, steps, 1, wire, bucket)));
+            foreach (var workers in s_workers) ours[workers] = await MeasureAsync(network, size, batch, warmUp, steps, workers, wire, bucket, lanes);
+            var apart = await Task.WhenAll(s_workers.Select(_ => MeasureAsync(network, size, batch, warmUp, steps, 1, wire, bucket, lanes)));
             var stock = await MeasurePeerAsync(options, network, size, batch, steps, null);
             var tuned = await MeasurePeerAsync(options, network, size, batch, steps, TunedAllocator);
             rounds.Add(new(
@@ -52,6 +52,7 @@ internal static class ThroughputBenchmark
                 size,
                 batchPerWorker = batch,
                 wire,
+                lanes,
                 bucketMegabytes = bucket,
                 samplesPerSecond = ours.ToDictionary(pair => pair.Key, pair => Math.Round(pair.Key * batch / pair.Value.Step, 2)),
                 scalingEfficiency = Math.Round(rounds[^1].Efficiency, 4),
@@ -99,7 +100,7 @@ internal static class ThroughputBenchmark
     }
 
     private static async Task<Measured> MeasureAsync(
-        string network, int size, int batch, int warmUp, int steps, int workers, string wire, double bucket)
+        string network, int size, int batch, int warmUp, int steps, int workers, string wire, double bucket, string lanes)
     {
         var folder = Directory.CreateTempSubdirectory("otx-benchmark-").FullName;
         var nodes = new List<BenchmarkNode>();
@@ -109,7 +110,10 @@ internal static class ThroughputBenchmark
             string pictures = Path.Combine(folder, "pictures"), state = Path.Combine(folder, "state");
             LeafDataset.WriteTarget(pictures, (steps + warmUp) * batch * workers / 2, 8, 1, size);
             for (var node = 0; node < workers; node++)
-                nodes.Add(await BenchmarkNode.StartAsync($"n{node}", nodes.FirstOrDefault()?.Silo, state, cores: 1, compilesOnce: true));
+            {
+                var first = nodes.FirstOrDefault()?.Silo;
+                nodes.Add(await BenchmarkNode.StartAsync($"n{node}", first, state, cores: 1, compilesOnce: true, lanes: lanes));
+            }
 
             using var http = new HttpClient { BaseAddress = new(nodes[0].Http), Timeout = TimeSpan.FromMinutes(1) };
             // Each node tells the scheduler what it offers within a second of being ready.

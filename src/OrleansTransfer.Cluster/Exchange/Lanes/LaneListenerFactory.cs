@@ -10,8 +10,8 @@ namespace OrleansTransfer.Cluster.Exchange.Lanes;
 
 /// <summary>
 /// Listens on a silo's port for three kinds of connections, told apart by their first bytes: lanes go to the <see cref="LaneAcceptor"/>, greetings of
-/// nodes that want to join to the <see cref="NodeGreeter"/>, and what is left, messages of Orleans, to Orleans, over Kestrel's socket transport. Beside
-/// the port, <see cref="LocalLanes"/> are accepted.
+/// nodes that want to join to the <see cref="NodeGreeter"/>, and what is left, messages of Orleans, to Orleans, over Kestrel's socket transport.
+/// Beside the port, <see cref="LocalLanes"/> are accepted.
 /// </summary>
 public sealed class LaneListenerFactory(LaneAcceptor acceptor, ILoggerFactory loggers, NodeGreeter? greeter = null) : IConnectionListenerFactory
 {
