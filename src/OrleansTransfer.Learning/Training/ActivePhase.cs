@@ -61,7 +61,7 @@ internal sealed class ActivePhase : IDisposable
     /// <summary>Layers that normalise by the global batch; null unless the plan asks for it.</summary>
     public SynchronizedNorms? Norms { get; }
 
-    /// <summary>The gradients in buckets of at least so many elements.</summary>
+    /// <summary>The gradients in buckets of about so many elements: see <see cref="GradientBuckets.Cut"/>.</summary>
     public IReadOnlyList<GradientBucket> Buckets(long length) => _buckets ??= GradientBuckets.Cut(Parameters.Slots, Parameters.Count, length);
 
     /// <summary>Writes what travels beside the gradients.</summary>

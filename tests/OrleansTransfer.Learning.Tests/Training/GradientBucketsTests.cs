@@ -19,5 +19,18 @@ public class GradientBucketsTests
     [Fact]
     public void The_smallest_buckets_are_single_parameters() => Assert.Equal(4, GradientBuckets.Cut(s_slots, 100, 1).Count);
 
+    // A stage of 20 MB, one of 8 and one of 100 KB, in buckets of 25 MB.
+    [Fact]
+    public void What_a_section_leaves_is_sent_with_it_if_it_is_worth_an_exchange()
+    {
+        ParameterSlot[] slots = [Slot(0, 0), Slot(4_000_000, 0), Slot(8_000_000, 1), Slot(10_000_000, 2), Slot(10_025_600, 3)];
+        Assert.Equal(
+            [new(0, 8_000_000, 0), new(8_000_000, 2_000_000, 1), new(10_000_000, 50_000, 3)],
+            GradientBuckets.Cut(slots, 10_050_000, length: 6_250_000));
+        Assert.Equal(
+            [new(0, 4_000_000, 0), new(4_000_000, 4_000_000, 0), new(8_000_000, 2_000_000, 1), new(10_000_000, 50_000, 3)],
+            GradientBuckets.Cut(slots, 10_050_000, length: 3_000_000));
+    }
+
     private static ParameterSlot Slot(long offset, int section) => new("x", offset, 10, [10], section);
 }
