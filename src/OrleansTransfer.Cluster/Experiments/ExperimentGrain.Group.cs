@@ -40,6 +40,7 @@ public sealed partial class ExperimentGrain
     private bool _mayMissReports;
     private long? _repeated;
     private int _reportedEpoch;
+    private ShownFigures _figures = new();
 
     private (int Workers, int Least) Wanted => (
         Snapshot.Recipe.Resources.Workers, Math.Min(Snapshot.Recipe.Resources.MinWorkers, Snapshot.Recipe.Resources.Workers));
@@ -55,6 +56,7 @@ public sealed partial class ExperimentGrain
             StepsLost = Snapshot.StepsLost + lost,
         };
         (_reportedStep, _reportedEpoch, _checkpointed) = (Snapshot.Step, position?.Epoch ?? 0, time.GetUtcNow());
+        _figures = new();
         _roster = new(Snapshot.Attempt, Snapshot.Generation, GroupStage.Gathering, workers, time.GetUtcNow());
         _roster.Preparing();
         _pace = new();
@@ -123,6 +125,7 @@ public sealed partial class ExperimentGrain
             if (e.Kind == "step") _reportedStep = Math.Max(_reportedStep, e.Step);
             if (e.Kind == "epoch") _reportedEpoch = Math.Max(_reportedEpoch, e.Epoch);
         }
+        _figures.Of(_history.OfThisAttempt());
         _mayMissReports = true;
         Snapshot = Snapshot with { Owner = Self() };
     }

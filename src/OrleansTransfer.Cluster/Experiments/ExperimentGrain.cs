@@ -196,7 +196,7 @@ public sealed partial class ExperimentGrain(
         {
             Step = Math.Max(Snapshot.Step, report.Position?.GlobalStep ?? 0),
             Epoch = report.Events.Where(e => e.Kind == "epoch").Select(e => e.Epoch).Append(Snapshot.Epoch).Max(),
-            Metrics = report.Events.LastOrDefault(e => e.Kind is "epoch" or "pick")?.Values ?? Snapshot.Metrics,
+            Metrics = _figures.Of(report.Events) ?? Snapshot.Metrics,
             Bundle = report.Bundle ?? Snapshot.Bundle,
             Seconds = Math.Max(Snapshot.Seconds, Snapshot.EarlierSeconds + report.Seconds),
         };
@@ -230,6 +230,8 @@ public sealed partial class ExperimentGrain(
                 if (e.Epoch <= _reportedEpoch) return false;
                 _reportedEpoch = e.Epoch;
                 return true;
+            case "pick":
+                return !_figures.HasPickedOf(e.Epoch);
             default:
                 return true;
         }

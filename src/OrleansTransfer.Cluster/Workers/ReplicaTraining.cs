@@ -269,13 +269,14 @@ public sealed class ReplicaTraining : ITrainingObserver, IDisposable
     {
         foreach (var remark in TargetRemarks.Of(target.Source, target.Target, _inputs.Dataset.Labels))
             _reports.Add(Event("log", result.Position, _recipe.Training.Epochs) with { Message = remark });
-        _reports.Add(Event("pick", result.Position, _recipe.Training.Epochs) with
+        var pick = Event("pick", result.Position, _recipe.Training.Epochs) with
         {
             Message = target.PickedEpoch == TargetEpoch.Start
                 ? $"Picked the model as it came: no epoch was better by {_recipe.Transfer.Validator}."
                 : $"Picked epoch {target.PickedEpoch + 1} of {_recipe.Training.Epochs} by {_recipe.Transfer.Validator}.",
             Values = TargetValues.Of(_plan, result, target),
-        });
+        };
+        _reports.Tell(pick, report: true);
         _reports.Update(status => status with { Confusion = (result.Validation ?? target.Test)?.Confusion });
     }
 

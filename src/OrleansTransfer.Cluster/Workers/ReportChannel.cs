@@ -79,12 +79,17 @@ public sealed partial class ReportChannel(
 
     /// <summary>Reports remembered events once more, in the order in which they were told.</summary>
     /// <param name="step">Last step that the experiment knows of: what belongs to later ones is repeated.</param>
-    /// <param name="epoch">Last epoch that it knows of.</param>
+    /// <param name="epoch">Last epoch that it knows of; what is of neither kind is repeated in any case.</param>
     public void Repeat(long step, int epoch)
     {
         lock (_gate)
         {
-            var repeated = _remembered.Where(e => e.Kind == "step" ? e.Step > step : e.Epoch > epoch).ToList();
+            var repeated = _remembered.Where(e => e.Kind switch
+            {
+                "step" => e.Step > step,
+                "epoch" => e.Epoch > epoch,
+                _ => true,
+            }).ToList();
             _events.RemoveAll(e => repeated.Exists(one => ReferenceEquals(one, e)));
             _events.InsertRange(0, repeated);
         }
