@@ -5,9 +5,10 @@ using System.Runtime.InteropServices;
 namespace OrleansTransfer.Cluster.Exchange.Lanes;
 
 /// <summary>
-/// Lanes between nodes of one machine go over a Unix domain socket, which takes half the processor time of TCP over loopback. Its name, in Linux's
-/// abstract namespace, follows from the silo's address; other systems have no such names, and there all lanes are TCP, as they are where the address
-/// only leads to the silo or connections are encrypted. The kernel tells either end whose process the other is, and only the own user's is taken.
+/// Lanes between nodes of one machine go over a Unix domain socket, which copies as TCP over loopback does and spares its protocol. Its name, in
+/// Linux's abstract namespace, follows from the silo's address; other systems have no such names, and there all lanes are TCP, as they are where the
+/// address only leads to the silo or connections are encrypted. The kernel tells either end whose process the other is, and only the own user's is
+/// taken.
 /// </summary>
 internal static partial class LocalLanes
 {
